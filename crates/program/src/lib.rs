@@ -1,1 +1,4 @@
-//! See ARCHITECTURE.md.
+//! Grant programs as data: files → definition → verified program.
+
+pub mod definition;
+pub mod expression;

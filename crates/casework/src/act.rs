@@ -1,0 +1,196 @@
+//! What goes into a decision and what comes out: `Act`, `Actor`, `Step`, `Refusal`.
+
+use std::collections::BTreeMap;
+
+use program::definition::{Audience, Municipality, Name, Role};
+use program::{Explanation, Program};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use treasury::Posting;
+use uuid::Uuid;
+use vocabulary::{Bilingual, Instant, Yen};
+
+use crate::case::{Case, DocumentRef, FieldMark, PaymentOrder, Submission};
+use crate::history::Event;
+
+/// Who acts, with every permission that counts now.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Actor {
+    Person(Person),
+    /// The deadline worker.
+    Clock,
+    /// Payments, when money has moved.
+    Treasury,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Person {
+    pub id: Uuid,
+    pub name: String,
+    /// Businesses that the person may act for.
+    pub memberships: Vec<Uuid>,
+    /// Municipality and role.
+    pub roles: Vec<(Name, Role)>,
+    /// Municipality and position, held today.
+    pub positions: Vec<(Name, Name)>,
+}
+
+impl Person {
+    #[must_use]
+    pub fn has_role(&self, municipality: &str, role: Role) -> bool {
+        self.roles.iter().any(|(place, held)| place == municipality && *held == role)
+    }
+
+    #[must_use]
+    pub fn is_staff_of(&self, municipality: &str) -> bool {
+        self.roles.iter().any(|(place, role)| place == municipality && role.is_staff())
+    }
+
+    #[must_use]
+    pub fn holds(&self, municipality: &str, position: &str) -> bool {
+        self.positions.iter().any(|(place, held)| place == municipality && held == position)
+    }
+}
+
+impl Actor {
+    #[must_use]
+    pub fn person(&self) -> Option<&Person> {
+        match self {
+            Self::Person(person) => Some(person),
+            Self::Clock | Self::Treasury => None,
+        }
+    }
+
+    /// The person, or nil for a machine.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        self.person().map_or(Uuid::nil(), |person| person.id)
+    }
+
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Person(person) => &person.name,
+            Self::Clock => "clock",
+            Self::Treasury => "treasury",
+        }
+    }
+}
+
+/// One move of a case that somebody wants.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Act {
+    pub action: Name,
+    pub expected_version: i64,
+    /// The form's or the input's values; over those of the draft.
+    pub values: Map<String, Value>,
+    pub marks: Vec<FieldMark>,
+    pub comment: Option<String>,
+}
+
+/// Typed but not handed in: waits outside the case until an act consumes it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Draft {
+    pub values: Map<String, Value>,
+    pub documents: BTreeMap<Name, Vec<DocumentRef>>,
+}
+
+/// Everything a decision looks at besides the case and the act. All of it was read in the same transaction.
+pub struct World<'a> {
+    pub program: &'a Program,
+    pub municipality: &'a Municipality,
+    /// Position → people who hold it today. Empty unless [`Needs::holders`] asked for it.
+    pub holders: BTreeMap<Name, Vec<Uuid>>,
+    /// Zero unless [`Needs::granted`] asked for it.
+    pub granted: Granted,
+    /// None unless [`Needs::draft`] asked for it.
+    pub draft: Option<Draft>,
+    pub now: Instant,
+    /// Fresh identifiers, fixed before the transaction began.
+    pub ids: &'a dyn Fn() -> Uuid,
+    /// Fixed before the transaction began; salts the digests of this act.
+    pub salt: [u8; 32],
+}
+
+/// What this business was granted by this program elsewhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Granted {
+    pub cases_this_year: u32,
+    pub cases_before: u32,
+    /// The latest earlier fiscal year with a grant.
+    pub latest_year_before: Option<i32>,
+    pub yen_this_year: Yen,
+    pub yen_before: Yen,
+}
+
+/// What has to be read before [`crate::decide`] can be asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// The actor's draft of this form.
+    pub draft: Option<Name>,
+    pub granted: bool,
+    pub holders: bool,
+}
+
+/// A domain answer: why not, where, and what to do next.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// Stable.
+    pub code: String,
+    /// The field, e.g. `costs[0].net`.
+    #[serde(default)]
+    pub path: Option<String>,
+    pub message: Bilingual,
+    #[serde(default)]
+    pub explanation: Option<Explanation>,
+}
+
+impl Refusal {
+    #[must_use]
+    pub fn new(code: impl Into<String>, ja: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { code: code.into(), path: None, message: Bilingual::new(ja, en), explanation: None }
+    }
+
+    #[must_use]
+    pub fn at(mut self, path: impl Into<String>) -> Self {
+        self.path = Some(path.into());
+        self
+    }
+}
+
+/// What one act does, all of it or nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// The case afterwards, version already raised.
+    pub case: Case,
+    /// The state before.
+    pub from: Name,
+    pub event: Event,
+    /// Money to move on the case's budget line.
+    pub postings: Vec<Posting>,
+    /// Kinds of numbers to be given; [`Step::numbered`] puts them in.
+    pub numbers: Vec<Name>,
+    pub letters: Vec<LetterIssued>,
+    pub mails: Vec<MailOrdered>,
+    /// The snapshot that the act made, and the form whose draft is used up.
+    pub submission: Option<(Name, Submission)>,
+    pub payment: Option<PaymentOrder>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LetterIssued {
+    pub id: Uuid,
+    pub name: Name,
+    /// Frozen: what the template is rendered with.
+    pub data: Value,
+    pub template_hash: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MailOrdered {
+    pub id: Uuid,
+    pub name: Name,
+    pub to: Audience,
+    /// Frozen: what the template is rendered with.
+    pub data: Value,
+}

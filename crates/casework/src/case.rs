@@ -1,0 +1,256 @@
+//! A case: one application's whole standing, as one value. What the store loads, what a decision returns changed.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use program::Award;
+use program::definition::{ApplicantFacts, Name, Role};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use treasury::Holdings;
+use uuid::Uuid;
+use vocabulary::{FiscalYear, Instant, Yen};
+
+/// One application with its pinned program version.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Case {
+    pub id: Uuid,
+    /// Counts the recorded acts; a fresh draft has 0.
+    pub version: i64,
+    /// The municipality's name, the first part of the program's.
+    pub municipality: Name,
+    pub program: String,
+    /// SHA-256 of the pinned definition.
+    pub program_hash: String,
+    pub call: Call,
+    pub business: Business,
+    /// The program state.
+    pub state: Name,
+    pub body: Body,
+    pub head: Head,
+}
+
+/// The window that the case belongs to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    pub id: Uuid,
+    pub fiscal_year: FiscalYear,
+    pub opens: NaiveDate,
+    pub closes: Option<NaiveDate>,
+    /// The budget line's row.
+    pub budget_line: Uuid,
+}
+
+/// The business that applies, as registered now; a submission keeps it as it was.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Business {
+    pub id: Uuid,
+    pub name: String,
+    pub name_kana: String,
+    pub address: String,
+    pub representative: String,
+    pub corporate_number: Option<String>,
+    pub facts: ApplicantFacts,
+}
+
+/// The last link of the history chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    pub sequence: i64,
+    pub hash: String,
+    pub at: Instant,
+}
+
+/// Everything about a case that is not looked up in SQL; stored as one JSON value.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Body {
+    /// Kind → number as written: application, decision, obligation, payment_order …
+    #[serde(default)]
+    pub numbers: BTreeMap<Name, String>,
+    /// Facts that actions put down.
+    #[serde(default)]
+    pub dates: BTreeMap<Name, NaiveDate>,
+    #[serde(default)]
+    pub amounts: BTreeMap<Name, Frozen>,
+    /// The newest submission of each form.
+    #[serde(default)]
+    pub forms: BTreeMap<Name, Submission>,
+    #[serde(default)]
+    pub pending: Option<Pending>,
+    /// Set while a correction is with the applicant.
+    #[serde(default)]
+    pub unlocked: Option<Unlocked>,
+    #[serde(default)]
+    pub deadline: Option<Deadline>,
+    /// Procedures beside the case, open and closed, in the order of opening.
+    #[serde(default)]
+    pub procedures: Vec<ProcedureCase>,
+    /// Clocks of the office that stand still, by name, since when.
+    #[serde(default)]
+    pub paused: BTreeMap<Name, Instant>,
+    /// Who did what, for the separation of duties.
+    #[serde(default)]
+    pub done: Vec<Done>,
+    #[serde(default)]
+    pub holdings: Holdings,
+    /// First-come rank: the earlier, the sooner.
+    #[serde(default)]
+    pub ranked_at: Option<Instant>,
+    /// A role whose attention a clock asked for, besides whom the state waits on.
+    #[serde(default)]
+    pub attention: Option<Role>,
+    /// The business as it was when last submitted.
+    #[serde(default)]
+    pub applicant: Option<ApplicantFacts>,
+    #[serde(default)]
+    pub payments: Vec<PaymentOrder>,
+}
+
+/// An amount that was fixed, with its reasons.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Frozen {
+    pub yen: Yen,
+    pub on: NaiveDate,
+    pub award: Award,
+}
+
+/// An immutable snapshot of a form.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Submission {
+    pub id: Uuid,
+    pub at: Instant,
+    pub by: Uuid,
+    pub values: Map<String, Value>,
+    /// Slot → files.
+    pub documents: BTreeMap<Name, Vec<DocumentRef>>,
+    /// What changed against the submission before.
+    #[serde(default)]
+    pub changes: Vec<Change>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentRef {
+    pub file: Uuid,
+    pub name: String,
+    pub sha256: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    pub path: String,
+    pub before: Value,
+    pub after: Value,
+}
+
+/// A drafted decision on its way through the approval route (決裁中); the state has not changed yet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pending {
+    pub action: Name,
+    pub procedure: Option<Uuid>,
+    pub values: Map<String, Value>,
+    pub marks: Vec<FieldMark>,
+    pub comment: Option<String>,
+    pub drafted_by: Uuid,
+    pub drafted_by_name: String,
+    pub drafted_at: Instant,
+    /// The amount that chose the band of the route.
+    pub amount: Yen,
+    pub route: Vec<Signing>,
+    /// SHA-256 over what the signers are shown; they sign exactly this.
+    pub digest: String,
+}
+
+impl Pending {
+    /// The signature that is waited for.
+    #[must_use]
+    pub fn next(&self) -> Option<&Signing> {
+        self.route.iter().find(|signing| signing.signed.is_none())
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Signing {
+    pub position: Name,
+    pub mode: program::definition::SignMode,
+    pub signed: Option<Signature>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Signature {
+    pub by: Uuid,
+    pub name: String,
+    pub at: Instant,
+    pub how: SignedHow,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignedHow {
+    /// By the holder of the position.
+    Regular,
+    /// 代決: by a deputy, the position being vacant.
+    Acting,
+    /// 兼務: the same person signed, or drafted, in another position.
+    Skipped,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldMark {
+    /// A field, or `documents.<name>`.
+    pub field: String,
+    pub remark: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Unlocked {
+    pub form: Name,
+    pub marks: Vec<FieldMark>,
+    pub message: String,
+}
+
+/// The clock of the present state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Deadline {
+    /// The last day, in Japan.
+    pub day: NaiveDate,
+    /// The first instant after it.
+    pub due: Instant,
+    /// Instants at which to remind, soonest first, those still to come.
+    pub remind: Vec<Instant>,
+    /// The mail that reminds.
+    pub reminder: Option<Name>,
+    /// The clock's action once it has passed.
+    pub then: Name,
+    pub passed: bool,
+}
+
+impl Deadline {
+    /// When the clock has to look at the case next.
+    #[must_use]
+    pub fn next(&self) -> Option<Instant> {
+        if self.passed { None } else { Some(self.remind.first().copied().unwrap_or(self.due)) }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProcedureCase {
+    pub id: Uuid,
+    pub name: Name,
+    pub state: Name,
+    pub opened_at: Instant,
+    pub open: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    pub action: Name,
+    pub user: Uuid,
+}
+
+/// A payment that was ordered (支出命令): one line for the next batch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PaymentOrder {
+    pub id: Uuid,
+    pub amount: Yen,
+    pub account: vocabulary::BankAccount,
+}
