@@ -1,0 +1,247 @@
+//! What use cases hand out: plain values that the API and the pages show.
+
+use std::sync::Arc;
+
+use casework::{Actor, Business, Case, Person};
+use chrono::NaiveDate;
+use program::definition::{ApplicantFacts, Municipality, Name, Role};
+use program::Program;
+use treasury::LineTotals;
+use uuid::Uuid;
+use vocabulary::{Bilingual, FiscalYear, Instant, Locale, Yen};
+
+/// Who asks, with everything that they may do now. Made by signing in or by a token, never by hand.
+#[derive(Clone, Debug)]
+pub struct Viewer {
+    pub person: Person,
+    pub email: String,
+    pub locale: Locale,
+    /// Scopes of an API token; none for a session, which may do all that the person may.
+    pub scopes: Option<Vec<String>>,
+    /// The session's or token's digest, for signing out.
+    pub credential: String,
+}
+
+impl Viewer {
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        Actor::Person(self.person.clone())
+    }
+}
+
+/// A published version of a program.
+#[derive(Clone, Debug)]
+pub struct ProgramVersion {
+    pub program: Arc<Program>,
+    pub version: i32,
+    pub published_at: Instant,
+    /// Its calls (募集), newest first.
+    pub calls: Vec<CallView>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallView {
+    pub id: Uuid,
+    pub fiscal_year: FiscalYear,
+    pub window: Name,
+    pub opens: NaiveDate,
+    pub closes: Option<NaiveDate>,
+    /// Open today, with money left.
+    pub open: bool,
+    pub budget_left: Yen,
+}
+
+/// A case as one viewer may see it.
+#[derive(Clone, Debug)]
+pub struct Application {
+    pub case: Case,
+    pub program: Arc<Program>,
+    pub program_version: i32,
+    pub municipality: Arc<Municipality>,
+    pub assignee: Option<Uuid>,
+    pub received_at: Option<Instant>,
+    pub updated_at: Instant,
+    pub created_at: Instant,
+}
+
+/// An action as this viewer could take it now: the same check that refuses it lists it.
+#[derive(Clone, Debug)]
+pub struct AvailableAction {
+    pub name: Name,
+    pub label: Bilingual,
+    pub permitted: bool,
+    pub reasons: Vec<casework::Refusal>,
+    /// The form it takes in, or the action's own input when it has no form; none when it asks for nothing.
+    pub form: Option<program::Form>,
+    pub needs_comment: bool,
+    pub needs_marks: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct BusinessView {
+    pub business: Business,
+    pub members: Vec<Member>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    pub account: Uuid,
+    pub name: String,
+    pub email: String,
+    pub role: MemberRole,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemberRole {
+    /// May also invite and remove members.
+    Owner,
+    Member,
+    /// 代理人: acts for the business by delegation.
+    Delegate,
+}
+
+/// What the person fills in to register a business.
+#[derive(Clone, Debug)]
+pub struct NewBusiness {
+    pub name: String,
+    pub name_kana: String,
+    pub address: String,
+    pub representative: String,
+    pub corporate_number: Option<String>,
+    pub facts: ApplicantFacts,
+}
+
+#[derive(Clone, Debug)]
+pub struct EventView {
+    pub event: casework::history::Event,
+    pub actor_name: String,
+    /// The action's label.
+    pub label: Bilingual,
+}
+
+#[derive(Clone, Debug)]
+pub struct LetterView {
+    pub id: Uuid,
+    pub name: Name,
+    pub title: Bilingual,
+    pub number: Option<String>,
+    pub issued_at: Instant,
+    /// The rendered letter; none until the worker has made it.
+    pub html: Option<String>,
+    pub sha256: Option<String>,
+}
+
+/// A mail that belongs to a case.
+#[derive(Clone, Debug)]
+pub struct MessageView {
+    pub id: Uuid,
+    pub recipient: String,
+    pub subject: String,
+    pub text: String,
+    pub queued_at: Instant,
+    pub sent_at: Option<Instant>,
+    /// Given up after a permanent refusal.
+    pub dead: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct FileView {
+    pub id: Uuid,
+    pub name: String,
+    pub media_type: String,
+    /// Bytes.
+    pub size: i64,
+    pub sha256: String,
+    pub uploaded_at: Instant,
+}
+
+#[derive(Clone, Debug)]
+pub struct BudgetView {
+    pub municipality: Name,
+    pub code: Name,
+    pub name: Bilingual,
+    pub path: String,
+    pub fiscal_year: FiscalYear,
+    pub totals: LineTotals,
+    pub entries: Vec<LedgerEntryView>,
+}
+
+#[derive(Clone, Debug)]
+pub struct LedgerEntryView {
+    pub at: Instant,
+    pub debit: String,
+    pub credit: String,
+    pub amount: Yen,
+    pub kind: String,
+    pub application_number: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct BatchView {
+    pub batch: treasury::Batch,
+    pub summary: treasury::Summary,
+    pub version: i64,
+    pub file_sha256: Option<String>,
+}
+
+/// A payment that waits for a batch.
+#[derive(Clone, Debug)]
+pub struct PayableView {
+    pub line: Uuid,
+    pub application_number: String,
+    pub business_name: String,
+    pub amount: Yen,
+    pub ordered_at: Instant,
+}
+
+/// One page of a list.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// Each with its opaque cursor.
+    pub items: Vec<(String, T)>,
+    pub has_next: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ApplicationFilter {
+    pub program: Option<String>,
+    pub state: Option<String>,
+    pub kind: Option<program::definition::StateKind>,
+    pub assignee: Option<Uuid>,
+    pub fiscal_year: Option<i32>,
+    pub business: Option<Uuid>,
+    pub text: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ApplicationOrder {
+    #[default]
+    Received,
+    Deadline,
+    Updated,
+}
+
+/// Something that waits for the viewer.
+#[derive(Clone, Debug)]
+pub struct Task {
+    pub application: Application,
+    pub waits_on: Option<Role>,
+    /// A signature of this position.
+    pub position: Option<Name>,
+    pub deadline: Option<NaiveDate>,
+}
+
+/// What `performAction` answers when it was done.
+#[derive(Clone, Debug)]
+pub struct Performed {
+    pub application: Application,
+    pub event: EventView,
+}
+
+/// A secret that is shown once.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    pub token: String,
+    pub expires_at: Instant,
+    pub viewer: Viewer,
+}
