@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use program::Award;
-use program::definition::{ApplicantFacts, Name, Role};
+use program::definition::{ApplicantFacts, Name, Role, StateKind};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use treasury::Holdings;
@@ -64,6 +64,9 @@ pub struct Head {
 /// Everything about a case that is not looked up in SQL; stored as one JSON value.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Body {
+    /// What lists and workers look for, kept by every decision; the store copies it into columns.
+    #[serde(default)]
+    pub standing: Standing,
     /// Kind → number as written: application, decision, obligation, payment_order …
     #[serde(default)]
     pub numbers: BTreeMap<Name, String>,
@@ -104,6 +107,21 @@ pub struct Body {
     pub applicant: Option<ApplicantFacts>,
     #[serde(default)]
     pub payments: Vec<PaymentOrder>,
+}
+
+/// How a case stands, for lists, task boxes and the clock.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// The kind of the state; none only before the first decision.
+    pub kind: Option<StateKind>,
+    /// `reviewer`, or `position:<name>` while a signature is waited for; none at an end.
+    pub waits_on: Option<String>,
+    /// 収受: when it arrived at the office, or was handed in.
+    pub received_at: Option<Instant>,
+    /// The first instant after the last day of the state's deadline.
+    pub deadline_at: Option<Instant>,
+    /// When the clock has to look at it next.
+    pub next_clock_at: Option<Instant>,
 }
 
 /// An amount that was fixed, with its reasons.

@@ -9,5 +9,5 @@ pub use act::{
 };
 pub use case::{
     Body, Business, Call, Case, Change, Deadline, DocumentRef, Done, FieldMark, Frozen, Head, PaymentOrder, Pending,
-    ProcedureCase, Signature, SignedHow, Signing, Submission, Unlocked,
+    ProcedureCase, Signature, SignedHow, Signing, Standing, Submission, Unlocked,
 };
