@@ -242,7 +242,8 @@ mod tests {
     fn own_tables_are_checked() {
         let table = |text: &str| BankMaster::from_tables(text.to_owned(), String::new());
         assert!(table("0001\tﾐｽﾞﾎ\tみずほ\n0005\tｱ\tあ\n").is_ok());
-        for wrong in ["0001\tﾐｽﾞﾎ\n", "0005\tｱ\tあ\n0001\tｲ\tい\n", "001\tｱ\tあ\n", "0001\tミズホ\tみずほ\n"] {
+        for wrong in ["0001\tﾐｽﾞﾎ\n", "0005\tｱ\tあ\n0001\tｲ\tい\n", "001\tｱ\tあ\n", "0001\tミズホ\tみずほ\n"]
+        {
             assert_eq!(table(wrong).unwrap_err().code, "bank_master.format", "{wrong}");
         }
     }

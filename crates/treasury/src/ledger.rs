@@ -455,6 +455,9 @@ mod tests {
         holdings
     }
 
+    type Amounts = &'static [(Account, i64)];
+    type Moves = &'static [(Account, Account, i64, EntryKind)];
+
     fn moves(before: &[(Account, i64)], after: &[(Account, i64)]) -> Vec<(Account, Account, i64, EntryKind)> {
         let entries = postings(&holdings(before), &holdings(after)).unwrap();
         entries.into_iter().map(|p| (p.from, p.to, p.amount.get(), p.kind())).collect()
@@ -464,7 +467,7 @@ mod tests {
 
     #[test]
     fn entries_say_what_happened() {
-        let cases: &[(&str, &[(Account, i64)], &[(Account, i64)], &[(Account, Account, i64, EntryKind)])] = &[
+        let cases: &[(&str, Amounts, Amounts, Moves)] = &[
             ("apply", &[], &[(Held, 200_000)], &[(Available, Held, 200_000, EntryKind::Hold)]),
             (
                 "award less than asked",
@@ -502,7 +505,7 @@ mod tests {
             ("nothing", &[(Paid, 10)], &[(Paid, 10)], &[]),
         ];
         for (name, before, after, expected) in cases {
-            assert_eq!(&moves(before, after), expected, "{name}");
+            assert_eq!(moves(before, after), *expected, "{name}");
         }
     }
 

@@ -6,15 +6,17 @@ mod banks;
 mod batch;
 mod kana;
 mod ledger;
+#[cfg(test)]
+mod samples;
 pub mod zengin;
 
 pub use banks::{Bank, BankMaster, Branch};
 pub use batch::{
     Batch, BatchAct, BatchRefusal, BatchState, BatchStep, BatchSummary, BatchWarning, DraftRequest, LineOutcome,
-    LineRequest, LineResult, Originator, PaymentLine, ReturnKind, TopPayee, Trace, content_digest, decide, draft,
-    summary,
+    LineRequest, LineResult, MAXIMUM_AMOUNT, MAXIMUM_LINES, MAXIMUM_TOTAL, Originator, PaymentLine, ReturnKind,
+    TopPayee, Trace, content_digest, decide, draft, summary,
 };
-pub use kana::{CharacterClass, zengin_name};
+pub use kana::{CharacterClass, ORIGINATOR_NAME_BYTES, PAYEE_NAME_BYTES, zengin_name};
 pub use ledger::{
     Account, EntryKind, Holdings, Imbalance, LineDelta, LineTotals, Posting, Shortfall, balanced, deltas, postings,
 };
