@@ -85,6 +85,9 @@ pub struct Body {
     pub unlocked: Option<Unlocked>,
     #[serde(default)]
     pub deadline: Option<Deadline>,
+    /// The day on which the present state began.
+    #[serde(default)]
+    pub entered_on: Option<NaiveDate>,
     /// Procedures beside the case, open and closed, in the order of opening.
     #[serde(default)]
     pub procedures: Vec<ProcedureCase>,

@@ -179,7 +179,7 @@ pub struct LedgerEntryView {
 #[derive(Clone, Debug)]
 pub struct BatchView {
     pub batch: treasury::Batch,
-    pub summary: treasury::Summary,
+    pub summary: treasury::BatchSummary,
     pub version: i64,
     pub file_sha256: Option<String>,
 }

@@ -1,0 +1,319 @@
+//! Who may do what. The check that refuses an action is the one that lists it: nothing else decides.
+
+use std::collections::BTreeMap;
+
+use program::ActionRef;
+use program::definition::{Role, StateKind};
+use uuid::Uuid;
+use vocabulary::{Bilingual, day_in_japan};
+
+use crate::act::{Actor, Refusal, World};
+use crate::case::{Case, ProcedureCase};
+use crate::facts::case_facts;
+
+/// Actions that every approval brings with it.
+pub const SIGN: &str = "sign";
+pub const RETURN_INTERNALLY: &str = "return_internally";
+pub const TAKE_BACK: &str = "take_back";
+/// The clock's own: a reminder before a deadline.
+pub const REMIND: &str = "remind";
+
+/// Proof that an actor may take an action now; only [`permit`] makes one.
+#[derive(Clone, Debug)]
+pub struct Permit<'a> {
+    pub(crate) role: Role,
+    pub(crate) what: What<'a>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum What<'a> {
+    Action { action: ActionRef<'a>, procedure: Option<Uuid> },
+    Sign,
+    ReturnInternally,
+    TakeBack,
+    Remind,
+}
+
+/// Whether the actor may know that the case exists. Drafts are the applicant's own.
+#[must_use]
+pub fn may_see(actor: &Actor, case: &Case) -> bool {
+    match actor {
+        Actor::Clock | Actor::Treasury => true,
+        Actor::Person(person) => {
+            person.memberships.contains(&case.business.id)
+                || (case.body.standing.kind != Some(StateKind::Drafting) && person.is_staff_of(&case.municipality))
+        }
+    }
+}
+
+/// # Errors
+/// Every reason why not, each with what to do next.
+pub fn permit<'a>(
+    world: &World<'a>,
+    case: &Case,
+    actor: &Actor,
+    action: &str,
+) -> Result<Permit<'a>, Vec<Refusal>> {
+    match action {
+        SIGN => sign(world, case, actor).map_err(one),
+        RETURN_INTERNALLY => return_internally(case, actor).map_err(one),
+        TAKE_BACK => take_back(case, actor).map_err(one),
+        REMIND if *actor == Actor::Clock => Ok(Permit { role: Role::Clock, what: What::Remind }),
+        _ => named(world, case, actor, action),
+    }
+}
+
+/// Names that [`permit`] is worth asking for: the program's actions from where the case stands, and the built-in ones
+/// while an approval is pending.
+#[must_use]
+pub fn candidates<'a>(world: &World<'a>, case: &Case) -> Vec<&'a str> {
+    let built_in: &[&str] = if case.body.pending.is_some() { &[SIGN, RETURN_INTERNALLY, TAKE_BACK] } else { &[] };
+    let from_here = world.program.actions().filter(|action| machine_by_hand(action) && place(case, action).is_ok());
+    built_in.iter().copied().chain(from_here.map(|action| action.name)).collect()
+}
+
+fn machine_by_hand(action: &ActionRef<'_>) -> bool {
+    action.rule.by.as_slice().iter().any(|role| !matches!(role, Role::Clock | Role::Treasury))
+}
+
+/// The role in which the actor may take the action at all, wherever the case stands.
+#[must_use]
+pub fn acting_role(actor: &Actor, case: &Case, allowed: &[Role]) -> Option<Role> {
+    allowed.iter().copied().find(|role| match (actor, role) {
+        (Actor::Clock, Role::Clock) | (Actor::Treasury, Role::Treasury) => true,
+        (Actor::Person(person), Role::Applicant) => person.memberships.contains(&case.business.id),
+        (Actor::Person(person), role) => role.is_staff() && person.has_role(&case.municipality, *role),
+        _ => false,
+    })
+}
+
+fn one(refusal: Refusal) -> Vec<Refusal> {
+    vec![refusal]
+}
+
+/// Where the action finds the case: `None` for the case itself, or the open procedure it belongs to.
+pub(crate) fn place<'c>(case: &'c Case, action: &ActionRef<'_>) -> Result<Option<&'c ProcedureCase>, ()> {
+    let from = action.rule.from.as_slice();
+    match action.procedure {
+        None => from.contains(&case.state).then_some(None).ok_or(()),
+        Some(name) => case
+            .body
+            .procedures
+            .iter()
+            .find(|procedure| procedure.open && procedure.name == name && from.contains(&procedure.state))
+            .map(Some)
+            .ok_or(()),
+    }
+}
+
+fn named<'a>(world: &World<'a>, case: &Case, actor: &Actor, name: &str) -> Result<Permit<'a>, Vec<Refusal>> {
+    let Some(action) = world.program.action(name) else {
+        return Err(one(Refusal::new(
+            "action.unknown",
+            format!("この制度に「{name}」という操作はありません"),
+            format!("This program has no action `{name}`"),
+        )));
+    };
+    let label = &action.rule.label;
+    let Some(role) = acting_role(actor, case, action.rule.by.as_slice()) else {
+        return Err(one(Refusal::new(
+            "action.forbidden",
+            format!("「{}」を行う権限がありません", label.ja),
+            format!("You have no right to do this: {}", label.en),
+        )));
+    };
+    let Ok(procedure) = place(case, &action) else {
+        let state = world.program.state(&case.state).map(|state| state.label.clone()).unwrap_or_default();
+        return Err(one(Refusal::new(
+            "state.wrong",
+            format!("「{}」の案件では「{}」を行えません。最新の状態を確認してください", state.ja, label.ja),
+            format!("\"{}\" cannot be done while the case is \"{}\"; look at it as it is now", label.en, state.en),
+        )));
+    };
+    if let Some(refusal) = pending_blocks(world, case, role, &action) {
+        return Err(one(refusal));
+    }
+    let procedure = procedure.map(|procedure| procedure.id);
+    let refusals: Vec<Refusal> = [
+        separation(case, actor, &action),
+        open_procedures(world, case, &action),
+        deadlines(world, case, &action),
+        window(world, case, &action),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if refusals.is_empty() { Ok(Permit { role, what: What::Action { action, procedure } }) } else { Err(refusals) }
+}
+
+/// While a decision is on its way, only the applicant's way out stays open.
+fn pending_blocks(world: &World<'_>, case: &Case, role: Role, action: &ActionRef<'_>) -> Option<Refusal> {
+    case.body.pending.as_ref()?;
+    let ends = action.rule.to.as_ref().and_then(|to| world.program.state(to)).is_some_and(|state| state.kind.is_end());
+    if role == Role::Applicant && action.procedure.is_none() && ends {
+        return None;
+    }
+    Some(Refusal::new(
+        "approval.pending",
+        "この案件は決裁中です。決裁が終わるか、起案が差戻し・引戻しされるまでお待ちください",
+        "A decision on this case is being signed; wait until it is signed, returned or taken back",
+    ))
+}
+
+fn separation(case: &Case, actor: &Actor, action: &ActionRef<'_>) -> Option<Refusal> {
+    let person = actor.person()?;
+    let done = case.body.done.iter().find(|done| done.user == person.id && action.rule.not_who.contains(&done.action))?;
+    Some(Refusal::new(
+        "duty.separated",
+        format!("この案件で「{}」を行った方は、この操作を行えません。別の担当者に依頼してください", done.action),
+        format!("Whoever did `{}` on this case may not do this; ask a colleague", done.action),
+    ))
+}
+
+fn open_procedures(world: &World<'_>, case: &Case, action: &ActionRef<'_>) -> Option<Refusal> {
+    let open = case.body.procedures.iter().find(|open| open.open && action.rule.none_open.contains(&open.name))?;
+    let label = world.program.procedure(&open.name).map(|rule| rule.label.clone()).unwrap_or_default();
+    Some(Refusal::new(
+        "procedure.open",
+        format!("「{}」の手続が終わっていません。先にそちらを完了してください", label.ja),
+        format!("The procedure \"{}\" is still open; finish it first", label.en),
+    ))
+}
+
+fn deadlines(world: &World<'_>, case: &Case, action: &ActionRef<'_>) -> Option<Refusal> {
+    let today = day_in_japan(world.now);
+    if action.rule.after_deadline && !case.body.deadline.as_ref().is_some_and(|deadline| deadline.due <= world.now) {
+        return Some(Refusal::new(
+            "deadline.running",
+            "期限がまだ過ぎていません。期限の翌日から行えます",
+            "The deadline has not passed yet; this is possible from the day after it",
+        ));
+    }
+    let facts = case_facts(world, case);
+    let until = action.rule.until.as_ref()?;
+    let last = world.program.deadline(until, &facts, &world.municipality.calendar)?;
+    (last < today).then(|| {
+        Refusal::new(
+            "deadline.passed",
+            format!("この手続の期限（{}）を過ぎています。窓口にご相談ください", vocabulary::wareki(last, vocabulary::Locale::Ja)),
+            format!("The deadline for this ({last}) has passed; please ask the office"),
+        )
+    })
+}
+
+/// A first submission needs an open call.
+fn window(world: &World<'_>, case: &Case, action: &ActionRef<'_>) -> Option<Refusal> {
+    let handing_in = action.rule.form.is_some() && case.state == world.program.initial() && action.procedure.is_none();
+    if !handing_in {
+        return None;
+    }
+    let today = day_in_japan(world.now);
+    if today < case.call.opens {
+        let ja = vocabulary::wareki(case.call.opens, vocabulary::Locale::Ja);
+        return Some(Refusal::new(
+            "call.not_open_yet",
+            format!("受付は{ja}に始まります。下書きはこのまま保存できます"),
+            format!("Applications open on {}; the draft stays saved", case.call.opens),
+        ));
+    }
+    case.call.closes.filter(|last| *last < today).map(|last| {
+        let ja = vocabulary::wareki(last, vocabulary::Locale::Ja);
+        Refusal::new(
+            "call.closed",
+            format!("受付は{ja}に終了しました。次の募集をお待ちください"),
+            format!("Applications closed on {last}; please wait for the next call"),
+        )
+    })
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// The actions of an approval
+
+fn no_approval() -> Refusal {
+    Refusal::new("approval.none", "決裁中の起案がありません", "No decision is waiting for a signature")
+}
+
+fn sign<'a>(world: &World<'a>, case: &Case, actor: &Actor) -> Result<Permit<'a>, Refusal> {
+    let person = actor.person().ok_or_else(no_approval)?;
+    if !person.is_staff_of(&case.municipality) {
+        return Err(forbidden());
+    }
+    let pending = case.body.pending.as_ref().ok_or_else(no_approval)?;
+    let next = pending.next().ok_or_else(no_approval)?;
+    if !may_sign(world, case, person, &next.position) {
+        let name = position_name(world, &next.position);
+        return Err(Refusal::new(
+            "approval.not_your_turn",
+            format!("次に署名するのは「{}」です", name.ja),
+            format!("The next signature is that of the {}", name.en),
+        ));
+    }
+    if pending.drafted_by == person.id {
+        return Err(Refusal::new(
+            "approval.own_draft",
+            "自分の起案を自分で決裁することはできません",
+            "Nobody approves a draft of their own",
+        ));
+    }
+    Ok(Permit { role: Role::Approver, what: What::Sign })
+}
+
+fn forbidden() -> Refusal {
+    Refusal::new("action.forbidden", "この操作を行う権限がありません", "You have no right to do this")
+}
+
+/// Holds the position, or is first in the line of deputies of a vacant one (代決).
+pub(crate) fn may_sign(world: &World<'_>, case: &Case, person: &crate::act::Person, position: &str) -> bool {
+    person.holds(&case.municipality, position) || acts_for(world, case, person, position)
+}
+
+fn acts_for(world: &World<'_>, case: &Case, person: &crate::act::Person, position: &str) -> bool {
+    let vacant = |name: &str, holders: &BTreeMap<String, Vec<Uuid>>| holders.get(name).is_none_or(Vec::is_empty);
+    if !vacant(position, &world.holders) {
+        return false;
+    }
+    let deputies = world.municipality.positions.get(position).map_or(&[][..], |rule| &rule.deputies);
+    deputies
+        .iter()
+        .find(|deputy| !vacant(deputy, &world.holders))
+        .is_some_and(|deputy| person.holds(&case.municipality, deputy))
+}
+
+pub(crate) fn position_name(world: &World<'_>, position: &str) -> Bilingual {
+    world
+        .municipality
+        .positions
+        .get(position)
+        .map_or_else(|| Bilingual::new(position, position), |rule| rule.name.clone())
+}
+
+/// 差戻し: by anybody who signs on this route, whoever's turn it is.
+fn return_internally<'a>(case: &Case, actor: &Actor) -> Result<Permit<'a>, Refusal> {
+    let person = actor.person().ok_or_else(no_approval)?;
+    if !person.is_staff_of(&case.municipality) {
+        return Err(forbidden());
+    }
+    let pending = case.body.pending.as_ref().ok_or_else(no_approval)?;
+    let on_route = pending.route.iter().any(|signing| person.holds(&case.municipality, &signing.position));
+    if !on_route || pending.drafted_by == person.id {
+        return Err(forbidden());
+    }
+    Ok(Permit { role: Role::Approver, what: What::ReturnInternally })
+}
+
+/// 引戻し: by the drafter.
+fn take_back<'a>(case: &Case, actor: &Actor) -> Result<Permit<'a>, Refusal> {
+    let person = actor.person().ok_or_else(no_approval)?;
+    if !person.is_staff_of(&case.municipality) {
+        return Err(forbidden());
+    }
+    let pending = case.body.pending.as_ref().ok_or_else(no_approval)?;
+    if pending.drafted_by != person.id {
+        return Err(Refusal::new(
+            "approval.not_your_draft",
+            "引戻しは起案者だけが行えます",
+            "Only the drafter takes a draft back",
+        ));
+    }
+    Ok(Permit { role: Role::Reviewer, what: What::TakeBack })
+}

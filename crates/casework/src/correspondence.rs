@@ -1,0 +1,164 @@
+//! Letters and mails of an act: who gets which, and the data they are rendered with later, frozen now.
+//!
+//! Words in two languages stay `{ja, en}`; whoever renders picks the recipient's.
+
+use program::ActionRef;
+use program::definition::{Audience, Role};
+use serde_json::{Map, Value, json};
+use vocabulary::{Bilingual, Locale, day_in_japan, wareki};
+
+use crate::act::{LetterIssued, MailOrdered, World};
+use crate::case::{Case, FieldMark};
+
+#[must_use]
+pub(crate) const fn role_of(audience: Audience) -> Role {
+    match audience {
+        Audience::Applicant => Role::Applicant,
+        Audience::Clerk => Role::Clerk,
+        Audience::Reviewer => Role::Reviewer,
+        Audience::Approver => Role::Approver,
+        Audience::FinanceMaker => Role::FinanceMaker,
+        Audience::FinanceChecker => Role::FinanceChecker,
+        Audience::ProgramOfficer => Role::ProgramOfficer,
+    }
+}
+
+pub(crate) fn write(
+    world: &World<'_>,
+    after: &Case,
+    action: &ActionRef<'_>,
+    letters: &[String],
+    input: &Map<String, Value>,
+    marks: &[FieldMark],
+) -> (Vec<LetterIssued>, Vec<MailOrdered>) {
+    let archetype = &world.program.definition().archetype;
+    if letters.is_empty() && action.rule.tells.is_empty() {
+        return (Vec::new(), Vec::new());
+    }
+    let mut data = standing(world, after);
+    if let Value::Object(data) = &mut data {
+        data.insert("input".to_owned(), Value::Object(input.clone()));
+        data.insert("marks".to_owned(), marked(world, after, marks));
+    }
+    let issued = letters
+        .iter()
+        .filter_map(|name| {
+            let template = archetype.letters.get(name)?;
+            let canonical = vocabulary::canonical_json(template).unwrap_or_default();
+            let mut data = data.clone();
+            if let Value::Object(data) = &mut data {
+                data.insert("title".to_owned(), json!(template.title));
+                data.insert("number_kind".to_owned(), json!(template.number));
+                data.insert("appeal".to_owned(), appeal(world, template.appeal));
+            }
+            let template_hash = vocabulary::digest(canonical.as_bytes());
+            Some(LetterIssued { id: (world.ids)(), name: name.clone(), data, template_hash })
+        })
+        .collect();
+    let mails = action
+        .rule
+        .tells
+        .iter()
+        .map(|(to, name)| MailOrdered { id: (world.ids)(), name: name.clone(), to: *to, data: data.clone() })
+        .collect();
+    (issued, mails)
+}
+
+/// A mail about the case as it stands, without an action.
+pub(crate) fn mail(world: &World<'_>, case: &Case, name: &str, to: Audience) -> MailOrdered {
+    let mut data = standing(world, case);
+    let unlocked = case.body.unlocked.as_ref();
+    if let Value::Object(data) = &mut data {
+        data.insert("input".to_owned(), json!({ "message": unlocked.map_or("", |unlocked| &unlocked.message) }));
+        data.insert("marks".to_owned(), marked(world, case, unlocked.map_or(&[][..], |unlocked| &unlocked.marks)));
+    }
+    number(&mut data, case);
+    MailOrdered { id: (world.ids)(), name: name.to_owned(), to, data }
+}
+
+/// Puts in the numbers once they are known.
+pub(crate) fn number(data: &mut Value, case: &Case) {
+    let number = case.body.numbers.get("application").cloned().unwrap_or_default();
+    if let Value::Object(data) = data {
+        data.insert("numbers".to_owned(), json!(case.body.numbers));
+        if let Some(Value::Object(case)) = data.get_mut("case") {
+            case.insert("number".to_owned(), json!(number));
+        }
+    }
+}
+
+fn standing(world: &World<'_>, case: &Case) -> Value {
+    let program = &world.program.definition().program;
+    let today = day_in_japan(world.now);
+    let state = world.program.state(&case.state).map(|state| state.label.clone()).unwrap_or_default();
+    let amounts: Map<String, Value> =
+        case.body.amounts.iter().map(|(name, frozen)| (name.clone(), json!(frozen.yen))).collect();
+    let office = world.municipality.offices.values().next();
+    let year = case.call.fiscal_year;
+    json!({
+        "today": today,
+        "case": { "id": case.id, "number": "", "state": state, "fiscal_year": Bilingual::new(year.name(Locale::Ja), year.name(Locale::En)) },
+        "program": { "title": program.title },
+        "business": {
+            "name": case.business.name, "address": case.business.address, "representative": case.business.representative,
+        },
+        "amounts": amounts,
+        "dates": nested(&case.body.dates),
+        "deadline": case.body.deadline.as_ref().map(|deadline| deadline.day),
+        "issuer": world.municipality.letter_head.issuer,
+        "municipality": world.municipality.name,
+        "office": {
+            "name": office.map(|office| office.name.clone()).unwrap_or_default(),
+            "phone": office.and_then(|office| office.phone.clone()).unwrap_or_default(),
+            "email": office.and_then(|office| office.email.clone()).unwrap_or_default(),
+        },
+    })
+}
+
+/// `decision.notice_date` becomes `dates.decision.notice_date` for templates.
+fn nested(dates: &std::collections::BTreeMap<String, chrono::NaiveDate>) -> Value {
+    let mut root = Map::new();
+    for (name, day) in dates {
+        match name.split_once('.') {
+            None => {
+                root.insert(name.clone(), json!(day));
+            }
+            Some((group, name)) => {
+                let group = root.entry(group.to_owned()).or_insert_with(|| json!({}));
+                if let Value::Object(group) = group {
+                    group.insert(name.to_owned(), json!(day));
+                }
+            }
+        }
+    }
+    Value::Object(root)
+}
+
+fn appeal(world: &World<'_>, carried: bool) -> Value {
+    let disposition = world.program.definition().program.legal_nature == program::definition::LegalNature::Disposition;
+    if carried && disposition { json!(world.municipality.letter_head.appeal) } else { Value::Null }
+}
+
+fn marked(world: &World<'_>, case: &Case, marks: &[FieldMark]) -> Value {
+    let label = |field: &str| {
+        let (root, slot) = field.split_once('.').unwrap_or((field, ""));
+        let root = root.split('[').next().unwrap_or(root);
+        case.body
+            .forms
+            .keys()
+            .filter_map(|form| world.program.form(form))
+            .find_map(|form| {
+                let field = form.fields.get(root).map(|field| field.rule.label.clone());
+                let document = form.documents.iter().find(|document| root == "documents" && document.name == slot);
+                field.or_else(|| document.map(|document| document.label.clone()))
+            })
+            .unwrap_or_else(|| Bilingual::new(field, field))
+    };
+    marks.iter().map(|mark| json!({ "label": label(&mark.field), "remark": mark.remark })).collect()
+}
+
+/// A day as a letter writes it, in both languages.
+#[must_use]
+pub fn day_in_words(day: chrono::NaiveDate) -> Bilingual {
+    Bilingual::new(wareki(day, Locale::Ja), wareki(day, Locale::En))
+}

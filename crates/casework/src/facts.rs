@@ -1,0 +1,22 @@
+//! A case as the expressions of its program read it.
+
+use program::CaseFacts;
+use vocabulary::day_in_japan;
+
+use crate::act::World;
+use crate::case::Case;
+
+#[must_use]
+pub fn case_facts(world: &World<'_>, case: &Case) -> CaseFacts {
+    let body = &case.body;
+    CaseFacts {
+        applicant: body.applicant.clone().unwrap_or_else(|| case.business.facts.clone()),
+        dates: body.dates.clone(),
+        forms: body.forms.iter().map(|(name, form)| (name.clone(), form.values.clone())).collect(),
+        amounts: body.amounts.iter().map(|(name, frozen)| (name.clone(), frozen.yen)).collect(),
+        granted_this_year: world.granted.yen_this_year,
+        granted_before: world.granted.yen_before,
+        today: day_in_japan(world.now),
+        award_fiscal_year: case.call.fiscal_year,
+    }
+}
