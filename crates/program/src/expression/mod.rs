@@ -1,69 +1,142 @@
 //! The expression language of program definitions: small, total, typed when it is loaded, exact, and explained.
+//!
+//! | written | means |
+//! |---|---|
+//! | `50_000`, `-3` | a whole number; written out it may also serve as an amount or a rate |
+//! | `1/2` | without spaces and between written-out numbers, a rate; `a / b` divides two counts or two amounts exactly, to a rate |
+//! | `2026-04-01`, `date('2026-04-01')` | a day |
+//! | `10 days` | a number of days; `n * 1 day` makes one from a count |
+//! | `'text'`, `"text"` | a text, or the option of a choice; `\` takes the next character as it is |
+//! | `applicant.size == sme` | an option may be a bare word where a choice is on the other side |
+//! | `and or not`, `&& \|\| !` | conditions, from left to right; what is decided is not looked at further |
+//! | `== != < <= > >=`, `in [a, b]`, `not in [a, b]` | comparisons, of one type with itself |
+//! | `+ - *` | whole numbers, amounts, rates, days; an amount times a count; a day and days; the days between two days |
+//! | `round_down(amount, rate, unit)` | the only way from an amount and a rate to an amount |
+//! | `has(x)`, `or_else(x, default)` | a value that may be missing passes through one of these: `has(x) and x > 3` |
+//! | `min max`, `sum(costs.net)`, `count(costs)` | of values; of one field over all rows (`min` and `max` may then be missing) |
+//! | `any all count_where sum_where` | over rows, with a condition in which the fields of a row have their bare names |
+//! | `years_between months_between days_between` | completed years and months, or days, from the first day to the second |
+//! | `add_days add_months add_years` | a later day; the last of the month where the month has no such day |
+//! | `fiscal_year end_of_fiscal_year month_day(year, 3, 31)` | 年度 of a day, its last day, a day in a 年度 |
+//! | `contains starts_with length` | texts, compared exactly; length in characters |
+//!
+//! Bounds: [`LONGEST`] characters, 200 parts, 16 deep, rows not within rows, so the cost is linear in the facts.
 
+mod check;
+mod evaluate;
 mod explain;
 mod fault;
+mod functions;
+mod lexer;
+mod node;
+mod parser;
+#[cfg(test)]
+mod tests;
 mod types;
 mod value;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 pub use explain::Explanation;
 pub use fault::{Blocked, Fault, codes};
 pub use types::{ChoiceSet, RecordType, Scope, Type};
 pub use value::{Facts, Record, RowOver, Value};
 
-use vocabulary::Bilingual;
+use evaluate::Context;
+use node::Node;
 
-/// A compiled expression: its source and its typed tree.
+/// Characters that an expression may have.
+pub const LONGEST: usize = 1_000;
+
+/// A compiled expression: its source and its typed tree. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Expression {
+pub struct Expression(Arc<Compiled>);
+
+#[derive(Debug)]
+struct Compiled {
     source: String,
-    kind: Type,
+    root: Node,
+    names: BTreeSet<String>,
 }
 
 impl Expression {
+    /// Reads an expression that may use the names of `scope` and must come to `expected`.
+    ///
     /// # Errors
-    /// Every fault that can be found.
+    /// Every fault that can be found, in the order of the text.
     pub fn compile(source: &str, scope: &Scope, expected: &Type) -> Result<Self, Vec<Fault>> {
-        let _ = scope;
-        Ok(Self { source: source.to_owned(), kind: expected.clone() })
-    }
-
-    #[must_use]
-    pub fn source(&self) -> &str {
-        &self.source
-    }
-
-    #[must_use]
-    pub const fn result_type(&self) -> &Type {
-        &self.kind
-    }
-
-    /// # Errors
-    /// When a fact is missing or a number is out of range.
-    pub fn evaluate(&self, facts: &(impl Facts + ?Sized)) -> Result<Value, Blocked> {
-        let _ = facts;
-        Err(Blocked::new("missing_fact", &self.source))
-    }
-
-    /// # Errors
-    /// As [`Expression::evaluate`]; also when the value is not a Bool.
-    pub fn is_true(&self, facts: &(impl Facts + ?Sized)) -> Result<bool, Blocked> {
-        match self.evaluate(facts)? {
-            Value::Bool(truth) => Ok(truth),
-            _ => Err(Blocked::new("wrong_fact", &self.source)),
+        let mut faults = Vec::new();
+        let compiled = compile(source, scope, expected, &mut faults);
+        faults.sort_by_key(|fault| (fault.start, fault.end));
+        faults.dedup();
+        match compiled {
+            Some(compiled) if faults.is_empty() => Ok(Self(Arc::new(compiled))),
+            _ => Err(faults),
         }
     }
 
     #[must_use]
-    pub fn explain(&self, facts: &(impl Facts + ?Sized)) -> Explanation {
-        let _ = facts;
-        Explanation { text: self.source.clone(), value: Bilingual::default(), holds: None, children: Vec::new() }
+    pub fn source(&self) -> &str {
+        &self.0.source
     }
 
-    /// The dotted names that it reads, e.g. `applicant.size`; fields of rows as `costs.net`.
+    /// What it comes to: the expected type, or the one behind it when an optional value was expected and this one is
+    /// always there.
+    #[must_use]
+    pub fn result_type(&self) -> &Type {
+        &self.0.root.r#type
+    }
+
+    /// # Errors
+    /// When a fact is missing or of another type than the scope said, or when a number is out of range.
+    pub fn evaluate(&self, facts: &(impl Facts + ?Sized)) -> Result<Value, Blocked> {
+        self.context(&facts).evaluate(&self.0.root)
+    }
+
+    /// # Errors
+    /// As [`Expression::evaluate`]; also when this is no condition.
+    pub fn is_true(&self, facts: &(impl Facts + ?Sized)) -> Result<bool, Blocked> {
+        self.context(&facts).holds(&self.0.root)
+    }
+
+    /// How it comes to its value. What is missing is shown as missing.
+    #[must_use]
+    pub fn explain(&self, facts: &(impl Facts + ?Sized)) -> Explanation {
+        self.context(&facts).explain(&self.0.root)
+    }
+
+    /// The dotted names that it reads, e.g. `applicant.size`; fields of rows as `costs.net`, beside `costs`.
     #[must_use]
     pub fn names(&self) -> BTreeSet<String> {
-        BTreeSet::new()
+        self.0.names.clone()
     }
+
+    fn context<'a>(&'a self, facts: &'a dyn Facts) -> Context<'a> {
+        Context { source: &self.0.source, facts, row: None }
+    }
+}
+
+fn compile(source: &str, scope: &Scope, expected: &Type, faults: &mut Vec<Fault>) -> Option<Compiled> {
+    let length = source.chars().count();
+    if length > LONGEST {
+        faults.push(
+            Fault::new(
+                codes::TOO_LONG,
+                LONGEST..length,
+                format!("式は{LONGEST}文字までです"),
+                format!("An expression may have {LONGEST} characters, and this one has {length}"),
+            )
+            .hint("式をいくつかに分けてください", "Split it into several expressions"),
+        );
+        return None;
+    }
+    let tokens = lexer::tokens(source, faults);
+    let (tree, guessed) = parser::parse(&tokens, faults)?;
+    let mut found = Vec::new();
+    let checked = check::check(&tree, source, scope, expected, &mut found);
+    // Where the shape is a guess, types are noise; names are not.
+    found.retain(|fault| !guessed || matches!(fault.code, codes::UNKNOWN_NAME | codes::UNKNOWN_FUNCTION));
+    faults.append(&mut found);
+    Some(Compiled { source: source.to_owned(), root: checked.node?, names: checked.names })
 }
