@@ -286,10 +286,10 @@ proptest! {
 
     /// No digit of an amount changes unnoticed.
     #[test]
-    fn a_changed_amount_is_found(record in 2usize..5, digit in 0usize..10, other in b'0'..=b'9') {
+    fn a_changed_amount_is_found(record in 2usize..5, digit in 0usize..10, ahead in 1u8..10) {
         let file = sample();
-        let now = file[(record - 1) * 120 + 80 + digit];
-        prop_assume!(now != other);
+        let now = file[(record - 1) * 120 + 80 + digit] - b'0';
+        let other = b'0' + (now + ahead) % 10;
         let report = judged(&changed(record, 81 + digit, &[other]));
         prop_assert!(report.findings.iter().any(|finding| finding.code == "zengin.trailer.total"));
     }
