@@ -4,7 +4,7 @@
 //! interrupted: a watcher holds the other end of a pipe, and the pipe closes however the owner ends. Standard library
 //! only, because `xtask` compiles this file too and must stay small.
 
-use std::io::ErrorKind;
+use std::io::{BufRead as _, BufReader, ErrorKind};
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -48,9 +48,8 @@ impl ThrowawayPostgres {
 
         let initdb = binary("initdb").ok_or("the PostgreSQL server is not installed; run `cargo xtask setup`")?;
         let pg_ctl = initdb.with_file_name("pg_ctl");
-        let folder = make_folder()?;
+        let (watcher, folder) = Watcher::start(&pg_ctl)?;
         let data = folder.join("data");
-        let watcher = Watcher::start(&folder, &pg_ctl)?;
 
         // No locale, so that text sorts by its bytes here as it does in SQLite.
         let options = ["--no-sync", "--no-locale", "--encoding=UTF8", "--username=postgres", "--auth=trust"];
@@ -128,30 +127,50 @@ fn with_database(url: &str, name: &str) -> Option<String> {
     Some(format!("{scheme}://{server}/{name}{query}"))
 }
 
-/// Stops the server and removes its folder once the pipe to it closes: on drop, or by the end of this process.
+/// Makes the folder; stops the server and removes the folder once the pipe to it closes: on drop, or by the end of this
+/// process.
 #[derive(Debug)]
 struct Watcher(Child);
 
 impl Watcher {
-    fn start(folder: &Path, pg_ctl: &Path) -> Result<Self, String> {
-        const SCRIPT: &str =
-            r#"trap "" HUP INT TERM; read -r _; "$@" -D "$0/data" -m immediate -w stop; rm -rf -- "$0""#;
-        let stop = as_server_user(pg_ctl);
-        Command::new("sh")
+    /// With the folder, which belongs to the user that runs the server.
+    fn start(pg_ctl: &Path) -> Result<(Self, PathBuf), String> {
+        // More than once, because a server that is just being made or started when its owner dies still writes.
+        const SCRIPT: &str = r#"trap "" HUP INT TERM
+folder=$(mktemp -d "$0/hojokin-postgres-XXXXXX") || exit 1
+echo "$folder"
+read -r _
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+    "$1" -D "$folder/data" -m immediate -w stop >&2
+    rm -rf -- "$folder" && break
+    sleep 1
+done"#;
+        // Root's own temporary folder may be closed to the user that runs the server.
+        let parent = if is_root() { PathBuf::from("/tmp") } else { env::temp_dir() };
+        let mut child = as_server_user(Path::new("sh"))
             .arg("-c")
             .arg(SCRIPT)
-            .arg(folder)
-            .arg(stop.get_program())
-            .args(stop.get_args())
-            .current_dir("/")
+            .arg(&parent)
+            .arg(pg_ctl)
             .stdin(Stdio::piped())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
             // A group of its own, so that Ctrl-C in the terminal does not reach it.
             .process_group(0)
             .spawn()
-            .map(Self)
-            .map_err(|error| format!("cannot start a shell: {error}"))
+            .map_err(|error| format!("cannot start a shell: {error}"))?;
+        let mut folder = String::new();
+        let read = child.stdout.take().map(|output| BufReader::new(output).read_line(&mut folder));
+        match read {
+            Some(Ok(1..)) => Ok((Self(child), PathBuf::from(folder.trim_end_matches('\n')))),
+            _ => {
+                let _ = child.wait();
+                Err(format!(
+                    "no folder can be made in {} by the user that runs PostgreSQL (as root: `postgres`)",
+                    parent.display()
+                ))
+            }
+        }
     }
 }
 
@@ -167,13 +186,6 @@ fn free_port() -> Result<u16, String> {
         .and_then(|listener| listener.local_addr())
         .map(|address| address.port())
         .map_err(|error| format!("no free port on 127.0.0.1: {error}"))
-}
-
-/// Owned by whoever runs the server. As root in `/tmp`, since root's own temporary folder may be closed to others.
-fn make_folder() -> Result<PathBuf, String> {
-    let parent = if is_root() { PathBuf::from("/tmp") } else { env::temp_dir() };
-    let made = run(as_server_user(Path::new("mktemp")).arg("-d").arg(parent.join("hojokin-postgres-XXXXXX")))?;
-    Ok(PathBuf::from(made.trim()))
 }
 
 /// PostgreSQL refuses to run as root; Debian's package brings a user for it.
