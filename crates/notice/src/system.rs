@@ -1,0 +1,114 @@
+//! Mails that belong to no program: accounts and the running of the system.
+
+use serde_json::{Value as Json, json};
+use vocabulary::Bilingual;
+
+use crate::mail::MailText;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SystemMail {
+    /// Somebody is invited to an account, as staff or as a member of a business.
+    Invitation,
+    EmailVerification,
+    PasswordReset,
+    /// Tells the owner of the account, in case it was not they.
+    PasswordChanged,
+    /// To administrators: notices that could not be delivered.
+    DeadLetters,
+}
+
+impl SystemMail {
+    pub const ALL: [SystemMail; 5] =
+        [Self::Invitation, Self::EmailVerification, Self::PasswordReset, Self::PasswordChanged, Self::DeadLetters];
+
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Invitation => "invitation",
+            Self::EmailVerification => "email_verification",
+            Self::PasswordReset => "password_reset",
+            Self::PasswordChanged => "password_changed",
+            Self::DeadLetters => "dead_letters",
+        }
+    }
+
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mail| mail.name() == name)
+    }
+
+    #[must_use]
+    pub fn text(self) -> MailText {
+        let [subject_ja, subject_en, body_ja, body_en] = match self {
+            Self::Invitation => [
+                "【補助金申請システム】{{ organization }} からの招待",
+                "[hojokin] Invitation from {{ organization }}",
+                "{{ organization }} の{{ role }}として招待されました。\n\
+                 次の画面でパスワードを決めて、登録を完了してください。\n\n{{ url }}\n\n\
+                 有効期限: {{ valid_until }}\n\
+                 期限を過ぎたときは、招待した方に再送を依頼してください。心当たりがないときは、このメールを破棄してください。\n",
+                "You have been invited to {{ organization }} as {{ role }}.\n\
+                 Please choose a password on this page to complete your registration.\n\n{{ url }}\n\n\
+                 Valid until: {{ valid_until }}\n\
+                 After that, ask whoever invited you to send it again. If you do not expect this mail, ignore it.\n",
+            ],
+            Self::EmailVerification => [
+                "【補助金申請システム】メールアドレスの確認",
+                "[hojokin] Confirm your e-mail address",
+                "ご登録ありがとうございます。次の画面を開くと、メールアドレスの確認が終わります。\n\n{{ url }}\n\n\
+                 有効期限: {{ valid_until }}\n心当たりがないときは、このメールを破棄してください。何も登録されません。\n",
+                "Thank you for registering. Open this page to confirm your e-mail address.\n\n{{ url }}\n\n\
+                 Valid until: {{ valid_until }}\nIf you do not expect this mail, ignore it; nothing will be registered.\n",
+            ],
+            Self::PasswordReset => [
+                "【補助金申請システム】パスワードの再設定",
+                "[hojokin] Reset your password",
+                "パスワードの再設定を受け付けました。次の画面で新しいパスワードを決めてください。\n\n{{ url }}\n\n\
+                 有効期限: {{ valid_until }}\n\
+                 心当たりがないときは、このメールを破棄してください。今のパスワードはそのまま使えます。\n",
+                "A reset of your password was requested. Choose a new password on this page.\n\n{{ url }}\n\n\
+                 Valid until: {{ valid_until }}\n\
+                 If you did not request it, ignore this mail; your present password stays valid.\n",
+            ],
+            Self::PasswordChanged => [
+                "【補助金申請システム】パスワードが変更されました",
+                "[hojokin] Your password was changed",
+                "あなたのアカウントのパスワードが変更されました（{{ at }}）。\n\
+                 ご自身で変更したのでなければ、すぐに次の画面でパスワードを再設定し、管理者へご連絡ください。\n\n{{ url }}\n",
+                "The password of your account was changed ({{ at }}).\n\
+                 If that was not you, reset it at once on this page and tell the administrator.\n\n{{ url }}\n",
+            ],
+            Self::DeadLetters => [
+                "【補助金申請システム】届かなかった通知が{{ count }}件あります",
+                "[hojokin] {{ count }} notices could not be delivered",
+                "何度か試みましたが、次の通知を届けられませんでした。宛先を確かめ、画面から再送するか、郵送や電話でお伝えください。\n\n\
+                 {% for notice in notices %}\n・{{ notice.case_number }} {{ notice.name }}\n{% endfor %}\n\n{{ url }}\n",
+                "These notices could not be delivered after several attempts. Please check the addresses and send them \
+                 again on the page, or tell the recipients by post or phone.\n\n\
+                 {% for notice in notices %}\n- {{ notice.case_number }} {{ notice.name }}\n{% endfor %}\n\n{{ url }}\n",
+            ],
+        };
+        MailText { subject: Bilingual::new(subject_ja, subject_en), body: Bilingual::new(body_ja, body_en) }
+    }
+
+    /// The values that the mail needs, with samples.
+    #[must_use]
+    pub fn sample_data(self) -> Json {
+        let url = "https://hojokin.example/account/a1b2c3";
+        match self {
+            Self::Invitation => json!({
+                "organization": { "ja": "日野市", "en": "Hino City" },
+                "role": { "ja": "審査担当", "en": "reviewer" },
+                "url": url,
+                "valid_until": "2026-05-25 10:00",
+            }),
+            Self::EmailVerification | Self::PasswordReset => json!({ "url": url, "valid_until": "2026-05-25 10:00" }),
+            Self::PasswordChanged => json!({ "url": url, "at": "2026-05-22 10:00" }),
+            Self::DeadLetters => json!({
+                "url": "https://hojokin.example/outbox",
+                "count": 1,
+                "notices": [{ "case_number": "2026-00012", "name": { "ja": "補正のお願い", "en": "Please correct" } }],
+            }),
+        }
+    }
+}
