@@ -32,7 +32,8 @@ pub(crate) fn draft(
         .map(|step| Signing { position: step.position.clone(), mode: step.mode, signed: None })
         .collect();
     skip_own(world, case, person, &mut route);
-    let Some(next) = route.iter().find(|signing| signing.signed.is_none()).map(|signing| signing.position.clone()) else {
+    let Some(next) = route.iter().find(|signing| signing.signed.is_none()).map(|signing| signing.position.clone())
+    else {
         return Err(vec![no_route(kind)]);
     };
     let pending = Pending {
@@ -68,7 +69,16 @@ pub(crate) fn sign(world: &World<'_>, case: &Case, actor: &Actor, act: &Act) -> 
         let facts = json!({ "digest": pending.digest, "how": how, "drafted": pending.action });
         let mut after = case.clone();
         after.body.pending = Some(pending);
-        return Ok(recorded(world, case, after, program::definition::Role::Approver, person.id, act, Stage::Signed, facts));
+        return Ok(recorded(
+            world,
+            case,
+            after,
+            program::definition::Role::Approver,
+            person.id,
+            act,
+            Stage::Signed,
+            facts,
+        ));
     }
     take_effect(world, case, person, &pending, act)
 }
@@ -115,7 +125,8 @@ pub(crate) fn return_internally(
 ) -> Result<Step, Vec<Refusal>> {
     if act.comment.as_deref().is_none_or(|comment| comment.trim().is_empty()) {
         return Err(vec![
-            Refusal::new("comment.required", "差戻しの理由を入力してください", "Say why the draft is returned").at("comment"),
+            Refusal::new("comment.required", "差戻しの理由を入力してください", "Say why the draft is returned")
+                .at("comment"),
         ]);
     }
     Ok(dropped(world, case, actor.id(), act, RETURN_INTERNALLY, Stage::ReturnedInternally))
@@ -134,7 +145,10 @@ fn dropped(world: &World<'_>, case: &Case, actor: Uuid, act: &Act, name: &str, s
     recorded(world, case, after, program::definition::Role::Approver, actor, &act, stage, facts)
 }
 
-#[expect(clippy::too_many_arguments, reason = "an event has that many parts, and this is the one place that lists them")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "an event has that many parts, and this is the one place that lists them"
+)]
 fn recorded(
     world: &World<'_>,
     before: &Case,
@@ -146,8 +160,10 @@ fn recorded(
     facts: serde_json::Value,
 ) -> Step {
     stand(world, &mut after);
-    let event =
-        event(world, before, role, actor, &act.action, stage).with(facts).commented(world, act.comment.as_deref()).build();
+    let event = event(world, before, role, actor, &act.action, stage)
+        .with(facts)
+        .commented(world, act.comment.as_deref())
+        .build();
     after.version += 1;
     Step {
         from: before.state.clone(),

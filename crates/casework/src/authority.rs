@@ -48,12 +48,7 @@ pub fn may_see(actor: &Actor, case: &Case) -> bool {
 
 /// # Errors
 /// Every reason why not, each with what to do next.
-pub fn permit<'a>(
-    world: &World<'a>,
-    case: &Case,
-    actor: &Actor,
-    action: &str,
-) -> Result<Permit<'a>, Vec<Refusal>> {
+pub fn permit<'a>(world: &World<'a>, case: &Case, actor: &Actor, action: &str) -> Result<Permit<'a>, Vec<Refusal>> {
     match action {
         SIGN => sign(world, case, actor).map_err(one),
         RETURN_INTERNALLY => return_internally(case, actor).map_err(one),
@@ -162,7 +157,8 @@ fn pending_blocks(world: &World<'_>, case: &Case, role: Role, action: &ActionRef
 
 fn separation(case: &Case, actor: &Actor, action: &ActionRef<'_>) -> Option<Refusal> {
     let person = actor.person()?;
-    let done = case.body.done.iter().find(|done| done.user == person.id && action.rule.not_who.contains(&done.action))?;
+    let done =
+        case.body.done.iter().find(|done| done.user == person.id && action.rule.not_who.contains(&done.action))?;
     Some(Refusal::new(
         "duty.separated",
         format!("この案件で「{}」を行った方は、この操作を行えません。別の担当者に依頼してください", done.action),
@@ -195,7 +191,10 @@ fn deadlines(world: &World<'_>, case: &Case, action: &ActionRef<'_>) -> Option<R
     (last < today).then(|| {
         Refusal::new(
             "deadline.passed",
-            format!("この手続の期限（{}）を過ぎています。窓口にご相談ください", vocabulary::wareki(last, vocabulary::Locale::Ja)),
+            format!(
+                "この手続の期限（{}）を過ぎています。窓口にご相談ください",
+                vocabulary::wareki(last, vocabulary::Locale::Ja)
+            ),
             format!("The deadline for this ({last}) has passed; please ask the office"),
         )
     })

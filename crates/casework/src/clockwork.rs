@@ -61,7 +61,8 @@ pub(crate) fn stand(world: &World<'_>, case: &mut Case) {
     let state = world.program.state(&case.state);
     let waits_on = state.and_then(|state| state.waits_on).map(|role| role.as_str().to_owned());
     let body = &mut case.body;
-    let signer = body.pending.as_ref().and_then(|pending| pending.next()).map(|next| format!("position:{}", next.position));
+    let signer =
+        body.pending.as_ref().and_then(|pending| pending.next()).map(|next| format!("position:{}", next.position));
     // A procedure beside the case waits on the office while the case itself waits on the applicant.
     let beside = body
         .procedures
@@ -81,7 +82,8 @@ pub(crate) fn stand(world: &World<'_>, case: &mut Case) {
 /// One reminder; all that were due are counted as sent with it.
 pub(crate) fn remind(world: &World<'_>, case: &Case) -> Result<Step, Vec<Refusal>> {
     let mut after = case.clone();
-    let due = after.body.deadline.as_mut().filter(|deadline| deadline.remind.first().is_some_and(|at| *at <= world.now));
+    let due =
+        after.body.deadline.as_mut().filter(|deadline| deadline.remind.first().is_some_and(|at| *at <= world.now));
     let Some(deadline) = due else {
         return Err(vec![Refusal::new("clock.nothing_due", "督促の時期ではありません", "No reminder is due")]);
     };

@@ -5,7 +5,7 @@
 use program::ActionRef;
 use program::definition::{Audience, Role};
 use serde_json::{Map, Value, json};
-use vocabulary::{Bilingual, Locale, day_in_japan, wareki};
+use vocabulary::{Bilingual, Locale, day_in_japan};
 
 use crate::act::{LetterIssued, MailOrdered, World};
 use crate::case::{Case, FieldMark};
@@ -155,10 +155,4 @@ fn marked(world: &World<'_>, case: &Case, marks: &[FieldMark]) -> Value {
             .unwrap_or_else(|| Bilingual::new(field, field))
     };
     marks.iter().map(|mark| json!({ "label": label(&mark.field), "remark": mark.remark })).collect()
-}
-
-/// A day as a letter writes it, in both languages.
-#[must_use]
-pub fn day_in_words(day: chrono::NaiveDate) -> Bilingual {
-    Bilingual::new(wareki(day, Locale::Ja), wareki(day, Locale::En))
 }

@@ -13,7 +13,9 @@ use vocabulary::{BankAccount, Yen, day_in_japan, start_of_day};
 use crate::act::{Act, Actor, Needs, Refusal, Step, World};
 use crate::approval;
 use crate::authority::{Permit, SIGN, What, permit};
-use crate::case::{Case, Change, DocumentRef, Done, FieldMark, Frozen, PaymentOrder, ProcedureCase, Submission, Unlocked};
+use crate::case::{
+    Case, Change, DocumentRef, Done, FieldMark, Frozen, PaymentOrder, ProcedureCase, Submission, Unlocked,
+};
 use crate::clockwork;
 use crate::correspondence;
 use crate::facts::case_facts;
@@ -185,7 +187,8 @@ impl Work<'_> {
         let check = self.world.program.check_form(form, &values, &slots, facts);
         let mut refusals: Vec<Refusal> = check.faults.into_iter().map(refusal).collect();
         if let Some(rule) = self.world.program.form(form) {
-            refusals.extend(bank_refusals(&check.clean, rule.fields.iter().map(|(name, field)| (name, field.rule.kind))));
+            refusals
+                .extend(bank_refusals(&check.clean, rule.fields.iter().map(|(name, field)| (name, field.rule.kind))));
             let known: BTreeSet<&str> = rule.documents.iter().map(|document| document.name.as_str()).collect();
             refusals.extend(slots.iter().filter(|slot| !known.contains(slot.as_str())).map(|slot| {
                 Refusal::new("document.unknown", "この書類は求められていません", "This document is not asked for")
@@ -228,7 +231,8 @@ impl Work<'_> {
                 Effect::Number(kind) => self.numbers.push(kind.clone()),
                 Effect::Record(fact) => self.record(fact),
                 Effect::Freeze(amount) => {
-                    let from = self.world.program.definition().archetype.amounts.get(amount).map(|rule| rule.from.clone());
+                    let from =
+                        self.world.program.definition().archetype.amounts.get(amount).map(|rule| rule.from.clone());
                     self.freeze(amount, &from.unwrap_or_default())?;
                 }
                 Effect::FreezeFrom { amount, form } => self.freeze(amount, form)?,
@@ -390,7 +394,10 @@ impl Work<'_> {
             body.attention = None;
         }
         if performance.actor != Uuid::nil() {
-            body.done.push(Done { action: self.action.name.to_owned(), user: performance.drafted_by.unwrap_or(performance.actor) });
+            body.done.push(Done {
+                action: self.action.name.to_owned(),
+                user: performance.drafted_by.unwrap_or(performance.actor),
+            });
         }
         if performance.drafted_by.is_some() {
             body.done.push(Done { action: SIGN.to_owned(), user: performance.actor });
@@ -401,7 +408,8 @@ impl Work<'_> {
     /// First come: the rank is the moment of (complete) receipt; a correction may cost it.
     fn rank(&mut self, before: &Case) {
         let Some((form, _)) = &self.submission else {
-            let arrived = self.after.body.dates.get("received_on").filter(|_| !before.body.dates.contains_key("received_on"));
+            let arrived =
+                self.after.body.dates.get("received_on").filter(|_| !before.body.dates.contains_key("received_on"));
             if let Some(day) = arrived {
                 let arrived = start_of_day(*day);
                 if day_in_japan(self.world.now) != *day {
@@ -486,7 +494,7 @@ pub(crate) fn salted<T: serde::Serialize>(world: &World<'_>, values: &T) -> Stri
     vocabulary::digest(&bytes)
 }
 
-const fn ledger_account(account: HoldingAccount) -> Account {
+pub(crate) const fn ledger_account(account: HoldingAccount) -> Account {
     match account {
         HoldingAccount::Held => Account::Held,
         HoldingAccount::Committed => Account::Committed,

@@ -9,6 +9,8 @@ mod correspondence;
 mod decide;
 mod facts;
 pub mod history;
+pub mod numbers;
+pub mod scenario;
 
 pub use act::{Act, Actor, Draft, Granted, LetterIssued, MailOrdered, Needs, Person, Refusal, Step, World};
 pub use approval::is_built_in;

@@ -1,0 +1,357 @@
+//! Sample applications, run through the same decisions that serve requests, in memory.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{NaiveDate, TimeDelta};
+use program::Program;
+use program::definition::{Expectation, Municipality, Name, Role, Scenario, ScenarioStep, Scenarios};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+use vocabulary::{Bilingual, FiscalYear, Instant, Yen, start_of_day};
+
+use crate::act::{Act, Actor, Draft, Granted, Person, Refusal, Step, World};
+use crate::case::{Body, Business, Call, Case, DocumentRef, FieldMark, Head};
+use crate::decide::ledger_account;
+use crate::{clock_act, decide, history, needs, numbers};
+
+/// What came of one scenario.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScenarioResult {
+    pub name: Bilingual,
+    /// Where it went another way than expected; empty when it passed.
+    pub failures: Vec<Mismatch>,
+    /// Actions that took effect.
+    pub covered: BTreeSet<Name>,
+    /// States that the case passed through, in order.
+    pub states: Vec<Name>,
+}
+
+/// One expectation that was not met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mismatch {
+    /// Counted from 1.
+    pub step: usize,
+    pub what: String,
+    pub expected: String,
+    pub found: String,
+}
+
+impl std::fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "step {}: {}: expected {}, found {}", self.step, self.what, self.expected, self.found)
+    }
+}
+
+/// The hour at which scenario steps happen, in Japan.
+const HOUR: i64 = 10;
+
+/// 10:00 in Japan on that day.
+#[must_use]
+pub fn moment(day: NaiveDate) -> Instant {
+    start_of_day(day) + TimeDelta::hours(HOUR)
+}
+
+/// The values of a step: its sample's, with its own over them.
+#[must_use]
+pub fn step_values(scenarios: &Scenarios, step: &ScenarioStep) -> Map<String, Value> {
+    let mut values = step.sample.as_ref().and_then(|name| scenarios.samples.get(name)).cloned().unwrap_or_default();
+    values.extend(step.values.clone());
+    values
+}
+
+/// The marks of a step.
+#[must_use]
+pub fn step_marks(step: &ScenarioStep) -> Vec<FieldMark> {
+    step.marks.iter().map(|(field, remark)| FieldMark { field: field.clone(), remark: remark.clone() }).collect()
+}
+
+/// The document slots that a step fills: those it names, or all that the form asks for.
+#[must_use]
+pub fn step_documents(
+    program: &Program,
+    case: &Case,
+    world: &World<'_>,
+    values: &Map<String, Value>,
+    step: &ScenarioStep,
+) -> Vec<Name> {
+    if let Some(named) = &step.documents {
+        return named.clone();
+    }
+    let form =
+        step.action.as_ref().and_then(|name| program.action(name)).and_then(|action| action.rule.form.as_deref());
+    let Some(form) = form else { return Vec::new() };
+    let (_, documents) = program.asked(form, values, &crate::case_facts(world, case));
+    documents.into_iter().map(|document| document.name.clone()).collect()
+}
+
+/// Runs every scenario of a program.
+#[must_use]
+pub fn run(
+    program: &Program,
+    municipality: &Municipality,
+    calls: &[program::definition::Call],
+    scenarios: &Scenarios,
+) -> Vec<ScenarioResult> {
+    scenarios
+        .scenarios
+        .iter()
+        .map(|scenario| Run::new(program, municipality, calls, scenario).play(scenarios))
+        .collect()
+}
+
+struct Run<'a> {
+    program: &'a Program,
+    municipality: &'a Municipality,
+    scenario: &'a Scenario,
+    case: Case,
+    now: Instant,
+    next_id: Cell<u128>,
+    counters: BTreeMap<Name, i64>,
+    result: ScenarioResult,
+}
+
+impl<'a> Run<'a> {
+    fn new(
+        program: &'a Program,
+        municipality: &'a Municipality,
+        calls: &[program::definition::Call],
+        scenario: &'a Scenario,
+    ) -> Self {
+        let first_day = scenario.steps.iter().find_map(|step| step.on).unwrap_or_else(|| FiscalYear(2026).first_day());
+        let now = moment(first_day);
+        let year = FiscalYear::of(first_day);
+        let call = calls.iter().find(|call| call.program == program.name() && call.fiscal_year == year.0);
+        let case = Case {
+            id: Uuid::from_u128(1),
+            version: 0,
+            municipality: program.municipality().to_owned(),
+            program: program.name().to_owned(),
+            program_hash: program.hash().to_owned(),
+            call: Call {
+                id: Uuid::from_u128(2),
+                fiscal_year: year,
+                opens: call.map_or(year.first_day(), |call| call.opens),
+                closes: call.and_then(|call| call.closes),
+                budget_line: Uuid::from_u128(3),
+            },
+            business: Business {
+                id: Uuid::from_u128(4),
+                name: "株式会社見本製作所".to_owned(),
+                name_kana: "カブシキガイシャミホンセイサクショ".to_owned(),
+                address: String::new(),
+                representative: "見本 太郎".to_owned(),
+                corporate_number: None,
+                facts: scenario.applicant.clone(),
+            },
+            state: program.initial().to_owned(),
+            body: Body::default(),
+            head: Head { sequence: 0, hash: history::ROOT.to_owned(), at: now },
+        };
+        let result = ScenarioResult {
+            name: scenario.name.clone(),
+            failures: Vec::new(),
+            covered: BTreeSet::new(),
+            states: vec![case.state.clone()],
+        };
+        Self {
+            program,
+            municipality,
+            scenario,
+            case,
+            now,
+            next_id: Cell::new(1_000),
+            counters: BTreeMap::new(),
+            result,
+        }
+    }
+
+    fn play(mut self, scenarios: &Scenarios) -> ScenarioResult {
+        for (step, number) in self.scenario.steps.iter().zip(1..) {
+            let mut sent = step.on.map(|day| self.advance(moment(day))).unwrap_or_default();
+            let mut letters = Vec::new();
+            if step.action.is_some() {
+                match self.act(scenarios, step) {
+                    Ok(done) => {
+                        if !step.expect.refused.is_empty() {
+                            self.miss(
+                                number,
+                                "refused",
+                                format!("{:?}", step.expect.refused),
+                                "it was done".to_owned(),
+                            );
+                        }
+                        sent.extend(done.mails.iter().map(|mail| mail.name.clone()));
+                        letters.extend(done.letters.iter().map(|letter| letter.name.clone()));
+                    }
+                    Err(refusals) => self.compare_refusals(number, &step.expect.refused, &refusals),
+                }
+            }
+            self.compare(number, &step.expect, &sent, &letters);
+        }
+        self.result
+    }
+
+    /// Moves the clock; what rings on the way takes effect at its time. Returns the mails.
+    fn advance(&mut self, to: Instant) -> Vec<Name> {
+        let mut mails = Vec::new();
+        while let Some(at) = self.case.body.standing.next_clock_at.filter(|at| *at <= to) {
+            self.now = self.now.max(at);
+            let Some(act) = clock_act(&self.case, self.now) else { break };
+            match self.decide(&Actor::Clock, &act, None) {
+                Ok(step) => mails.extend(step.mails.into_iter().map(|mail| mail.name)),
+                Err(_) => break,
+            }
+        }
+        self.now = self.now.max(to);
+        mails
+    }
+
+    fn act(&mut self, scenarios: &Scenarios, step: &ScenarioStep) -> Result<Step, Vec<Refusal>> {
+        let values = step_values(scenarios, step);
+        let ids = || Uuid::nil();
+        let world = self.world(&ids, None);
+        let slots = step_documents(self.program, &self.case, &world, &values, step);
+        let file = |slot: &Name| {
+            let file = DocumentRef { file: Uuid::nil(), name: format!("{slot}.pdf"), sha256: history::ROOT.to_owned() };
+            (slot.clone(), vec![file])
+        };
+        let draft = Draft { values: Map::new(), documents: slots.iter().map(file).collect() };
+        let act = Act {
+            action: step.action.clone().unwrap_or_default(),
+            expected_version: self.case.version,
+            values,
+            marks: step_marks(step),
+            comment: step.comment.clone(),
+        };
+        self.decide(&self.actor(&step.by), &act, Some(draft))
+    }
+
+    fn decide(&mut self, actor: &Actor, act: &Act, draft: Option<Draft>) -> Result<Step, Vec<Refusal>> {
+        let ids = || {
+            self.next_id.set(self.next_id.get() + 1);
+            Uuid::from_u128(self.next_id.get())
+        };
+        let wanted = needs(self.program, &self.case, &act.action);
+        let world = self.world(&ids, draft.filter(|_| wanted.draft.is_some()));
+        let step = decide(&world, &self.case, actor, act)?;
+        let counted: BTreeMap<Name, i64> = step
+            .numbers
+            .iter()
+            .map(|kind| (kind.clone(), self.counters.get(kind).copied().unwrap_or_default() + 1))
+            .collect();
+        let step = step.numbered(&numbers::written(self.municipality, self.case.call.fiscal_year, &counted));
+        self.counters.extend(counted);
+        self.case = step.case.clone();
+        if step.event.stage == history::Stage::Performed {
+            self.result.covered.insert(step.event.action.clone());
+        }
+        if self.result.states.last() != Some(&self.case.state) {
+            self.result.states.push(self.case.state.clone());
+        }
+        Ok(step)
+    }
+
+    fn world<'w>(&'w self, ids: &'w dyn Fn() -> Uuid, draft: Option<Draft>) -> World<'w> {
+        World {
+            program: self.program,
+            municipality: self.municipality,
+            holders: self.municipality.positions.keys().map(|name| (name.clone(), vec![person_id(name)])).collect(),
+            granted: Granted::default(),
+            draft,
+            now: self.now,
+            ids,
+            salt: [7; 32],
+        }
+    }
+
+    fn actor(&self, by: &str) -> Actor {
+        match by {
+            "clock" => return Actor::Clock,
+            "treasury" => return Actor::Treasury,
+            _ => {}
+        }
+        let place = self.case.municipality.clone();
+        let mut person = Person { id: person_id(by), name: by.to_owned(), ..Person::default() };
+        if by == Role::Applicant.as_str() {
+            person.memberships.push(self.case.business.id);
+        } else if let Some(position) = by.strip_prefix("position:") {
+            person.id = person_id(position);
+            person.positions.push((place.clone(), position.to_owned()));
+            person.roles.push((place, Role::Approver));
+        } else if let Some(role) = Role::STAFF.into_iter().find(|role| role.as_str() == by) {
+            person.roles.push((place, role));
+        }
+        Actor::Person(person)
+    }
+
+    fn miss(&mut self, step: usize, what: &str, expected: String, found: String) {
+        self.result.failures.push(Mismatch { step, what: what.to_owned(), expected, found });
+    }
+
+    fn compare_refusals(&mut self, number: usize, expected: &[String], found: &[Refusal]) {
+        let codes: Vec<&str> = found.iter().map(|refusal| refusal.code.as_str()).collect();
+        if expected.is_empty() || !expected.iter().all(|code| codes.contains(&code.as_str())) {
+            let said: Vec<String> = found
+                .iter()
+                .map(|refusal| {
+                    format!("{} {} {}", refusal.code, refusal.path.as_deref().unwrap_or(""), refusal.message.ja)
+                })
+                .collect();
+            let expected = if expected.is_empty() { "done".to_owned() } else { format!("refused {expected:?}") };
+            self.miss(number, "outcome", expected, said.join("; "));
+        }
+    }
+
+    fn compare(&mut self, number: usize, expect: &Expectation, mails: &[Name], letters: &[Name]) {
+        if let Some(state) = expect.state.as_ref().filter(|state| **state != self.case.state) {
+            self.miss(number, "state", state.clone(), self.case.state.clone());
+        }
+        for (name, yen) in &expect.amounts {
+            let found = self.case.body.amounts.get(name).map(|frozen| frozen.yen);
+            if found != Some(*yen) {
+                self.miss(number, name, yen.to_string(), found.map_or("none".to_owned(), |yen| yen.to_string()));
+            }
+        }
+        let waits_for = self.case.body.pending.as_ref().and_then(|pending| pending.next()).map(|next| &next.position);
+        if expect.waits_for.is_some() && expect.waits_for.as_ref() != waits_for {
+            let found = waits_for.cloned().unwrap_or_default();
+            self.miss(number, "waits_for", expect.waits_for.clone().unwrap_or_default(), found);
+        }
+        for (what, expected, found) in [("mails", &expect.mails, mails), ("letters", &expect.letters, letters)] {
+            if !expected.iter().all(|name| found.contains(name)) {
+                self.miss(number, what, format!("{expected:?}"), format!("{found:?}"));
+            }
+        }
+        let due = self.case.body.deadline.as_ref().map(|deadline| deadline.day);
+        if expect.due.is_some() && expect.due != due {
+            self.miss(number, "due", format!("{:?}", expect.due), format!("{due:?}"));
+        }
+        for (account, yen) in &expect.holds {
+            let found = self.case.body.holdings.get(ledger_account(*account));
+            if found != *yen {
+                self.miss(number, "holds", format!("{account:?} {yen}"), found.to_string());
+            }
+        }
+        if !expect.holds.is_empty() {
+            let expected: Yen = expect.holds.values().copied().sum();
+            let found = self.case.body.holdings.total().unwrap_or(Yen::MAX);
+            if expected != found {
+                self.miss(number, "holds in all", expected.to_string(), found.to_string());
+            }
+        }
+        for (name, state) in &expect.procedures {
+            let newest = self.case.body.procedures.iter().rev().find(|beside| beside.name == *name);
+            let found = newest.map(|beside| beside.state.clone()).unwrap_or_default();
+            if found != *state {
+                self.miss(number, name, state.clone(), found);
+            }
+        }
+    }
+}
+
+/// People of a scenario are told apart by their role or position.
+fn person_id(name: &str) -> Uuid {
+    let digest = vocabulary::digest(name.as_bytes());
+    u128::from_str_radix(digest.get(..32).unwrap_or_default(), 16).map_or(Uuid::nil(), Uuid::from_u128)
+}
