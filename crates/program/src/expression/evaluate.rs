@@ -202,7 +202,11 @@ fn rate(numerator: i128, denominator: i128) -> Result<Rate, Problem> {
         (a, b) = (b, a % b);
     }
     let common = i128::try_from(a.max(1)).map_err(|_| OVERFLOW)?;
-    Rate::new(int(numerator / common)?, int(denominator / common)?).map_err(|_| OVERFLOW)
+    let (numerator, denominator) = (int(numerator / common)?, int(denominator / common)?);
+    if numerator == i64::MIN || denominator == i64::MIN {
+        return Err(OVERFLOW);
+    }
+    Rate::new(numerator, denominator).map_err(|_| OVERFLOW)
 }
 
 fn parts(rate: Rate) -> (i128, i128) {

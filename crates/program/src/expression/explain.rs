@@ -155,6 +155,7 @@ fn shown(result: &Result<Value, Blocked>, node: &Node) -> Bilingual {
     match result {
         Ok(value) => value.shown_as(&node.r#type),
         Err(blocked) if blocked.code == "missing_fact" && matches!(node.kind, NodeKind::Name(_)) => not_given(),
+        Err(blocked) if blocked.code == "missing_fact" => Bilingual::new("未確定", "Not known yet"),
         Err(blocked) => blocked.message.clone(),
     }
 }

@@ -137,15 +137,24 @@ impl Lexer<'_> {
             return Some(Token::Symbol(meaning));
         }
         self.at += 1;
-        self.foreign_character(first, start..self.at)
+        while is_foreign_letter(first)
+            && first != '円'
+            && half_width(first).is_none()
+            && self.peek(0).is_some_and(is_foreign_letter)
+        {
+            self.at += 1;
+        }
+        self.foreign_characters(first, start..self.at)
     }
 
-    fn foreign_character(&mut self, found: char, span: Range<usize>) -> Option<Token> {
+    /// One character, or a run of letters, that the language has no use for.
+    fn foreign_characters(&mut self, found: char, span: Range<usize>) -> Option<Token> {
+        let text = self.text(span.clone());
         let fault = Fault::new(
             codes::SYNTAX,
             span,
-            format!("「{found}」は式に使えない文字です"),
-            format!("`{found}` is not a character of the language"),
+            format!("「{text}」は式に使えない文字です"),
+            format!("`{text}` cannot be written here"),
         );
         let half = half_width(found);
         let symbol = SYMBOLS.iter().find(|(written, _)| written.chars().eq(half)).map(|(_, meaning)| *meaning);
@@ -164,7 +173,10 @@ impl Lexer<'_> {
                 Some(symbol.map_or(Token::Broken, Token::Symbol)),
             ),
             _ if found.is_alphabetic() => (
-                fault.hint("文字列は引用符で囲んでください", format!("Put text in quotes, e.g. '{found}…'")),
+                fault.hint(
+                    format!("文字列なら引用符で囲んで「'{text}'」と書いてください"),
+                    format!("Put text in quotes: '{text}'"),
+                ),
                 Some(Token::Broken),
             ),
             _ => (fault, Some(Token::Broken)),
@@ -296,6 +308,10 @@ impl Lexer<'_> {
 pub(super) fn no_such_date(span: Range<usize>, text: &str) -> Fault {
     Fault::new(codes::DATE, span, format!("「{text}」という日付はありません"), format!("There is no day `{text}`"))
         .hint("「2026-04-01」のように書いてください", "Write a day as `2026-04-01`")
+}
+
+fn is_foreign_letter(c: char) -> bool {
+    c.is_alphabetic() && !c.is_ascii()
 }
 
 /// The ASCII character that a full-width one stands for.

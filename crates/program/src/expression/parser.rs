@@ -252,12 +252,17 @@ impl Parser<'_> {
         tree
     }
 
+    /// One more part, which begins here.
     fn count(&mut self) -> Result<(), Stop> {
+        let span = self.span();
+        self.count_at(span)
+    }
+
+    fn count_at(&mut self, span: Span) -> Result<(), Stop> {
         self.nodes += 1;
         if self.nodes <= MOST_NODES {
             return Ok(());
         }
-        let span = self.span();
         self.faults.push(
             Fault::new(
                 codes::TOO_MANY_NODES,
@@ -271,7 +276,7 @@ impl Parser<'_> {
     }
 
     fn leaf(&mut self, kind: TreeKind, span: Span) -> Parsed {
-        self.count()?;
+        self.count_at(span.clone())?;
         Ok(Tree { kind, span, depth: 1 })
     }
 

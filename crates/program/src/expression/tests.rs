@@ -249,14 +249,16 @@ fn good_expressions_have_these_values() {
     }
 }
 
-/// Each with the codes and columns of all faults that must be reported, and a part of the first hint.
+/// A source, the expected type, the codes and columns of all its faults, and a part of the first hint.
+type Bad<'a> = (&'a str, &'a Type, &'a [(&'a str, usize)], &'a str);
+
 #[test]
 fn bad_expressions_say_what_and_where() {
     let deep = format!("{}true{}", "(".repeat(17), ")".repeat(17));
     let long = format!("true{}", " ".repeat(1_000));
     let many = vec!["true"; 101].join(" or ");
     let b = Type::Bool;
-    let table: Vec<(&str, &Type, &[(&str, usize)], &str)> = vec![
+    let table: Vec<Bad<'_>> = vec![
         // syntax
         ("", &b, &[("expression.syntax", 0)], ""),
         ("requested >", &b, &[("expression.syntax", 11)], ""),
@@ -265,6 +267,7 @@ fn bad_expressions_say_what_and_where() {
         ("abroad = true", &b, &[("expression.syntax", 7)], "`==`"),
         ("requested ≧ 3", &b, &[("expression.syntax", 10)], "`>=`"),
         ("requested ＞ 3", &b, &[("expression.syntax", 10)], "half-width"),
+        ("出展料 > 3", &b, &[("expression.syntax", 0)], "'出展料'"),
         ("event == '展示", &b, &[("expression.syntax", 9)], ""),
         ("requested > 50%", &b, &[("expression.syntax", 14)], "fraction"),
         ("requested > 100円", &b, &[("expression.syntax", 15)], "bare number"),
@@ -409,6 +412,9 @@ fn what_cannot_be_computed_blocks() {
         ("largest * largest > 0", Type::Bool, "overflow", "largest * largest"),
         ("requested * largest", Type::Yen, "overflow", "requested * largest"),
         ("applicant.employees / (largest - largest)", Type::Rate, "division_by_zero", ""),
+        ("(-largest - 1) / 1", Type::Rate, "overflow", ""),
+        ("1 / (-largest - 1)", Type::Rate, "overflow", ""),
+        ("-(-largest - 1)", Type::Int, "overflow", ""),
         ("add_years(received_on, largest)", Type::Date, "overflow", ""),
         ("received_on + largest * 1 day", Type::Date, "overflow", ""),
         ("month_day(largest, 3, 31)", Type::Date, "overflow", ""),
@@ -424,6 +430,8 @@ fn what_cannot_be_computed_blocks() {
     assert_eq!((blocked.code, blocked.subject.as_str()), ("missing_fact", "applicant.size"));
     let wrong = record([("requested", Value::Int(3))]);
     assert_eq!(compiled("requested", &Type::Yen).evaluate(&wrong).unwrap_err().code, "wrong_fact");
+    let removed = record([("place", Value::Choice("moon".to_owned()))]);
+    assert_eq!(compiled("place != domestic", &Type::Bool).evaluate(&removed).unwrap_err().code, "wrong_fact");
 }
 
 #[test]
@@ -541,8 +549,8 @@ round_down(sum(costs.net), 1/2, 1_000): 80,000円
     assert_eq!(
         ja,
         "\
-requested + or_else(revenue, 0) > 10_000: 判定できません（「requested」: まだ入力されていません > 10,000円）
-  requested + or_else(revenue, 0): 「requested」: まだ入力されていません
+requested + or_else(revenue, 0) > 10_000: 判定できません（未確定 > 10,000円）
+  requested + or_else(revenue, 0): 未確定
     requested: 未入力
     or_else(revenue, 0): 0円
       revenue: 未入力

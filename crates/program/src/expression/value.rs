@@ -34,6 +34,9 @@ impl Value {
     /// Whether it is of this type; inside records and rows only the fields that are read are looked at, when they are.
     #[must_use]
     pub fn fits(&self, kind: &Type) -> bool {
+        if let (Self::Choice(name), Type::Choice(set)) = (self, kind) {
+            return set.contains(name);
+        }
         matches!(
             (self, kind),
             (Self::Bool(_), Type::Bool)
@@ -43,7 +46,6 @@ impl Value {
                 | (Self::Text(_), Type::Text)
                 | (Self::Date(_), Type::Date)
                 | (Self::Days(_), Type::Days)
-                | (Self::Choice(_), Type::Choice(_))
                 | (Self::List(_), Type::List(_))
                 | (Self::Record(_), Type::Record(_))
                 | (Self::None, Type::Optional(_))
