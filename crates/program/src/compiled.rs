@@ -6,29 +6,39 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 use vocabulary::{Bilingual, Digest, Yen};
 
-use crate::definition::{Action, Definition, HoldingAccount, Name, Procedure, State};
-use crate::expression::{Blocked, Expression};
-use crate::facts::CaseFacts;
+use crate::award::AwardOver;
+use crate::deadline::CompiledDeadline;
+use crate::definition::{Action, Definition, Hold, HoldingAccount, Name, Procedure, State};
+use crate::expression::{Blocked, Expression, Record, Value};
+use crate::facts::{APPLICATION, CaseFacts, Fields, View, field_values, note_missing_dates};
 use crate::finding::Finding;
 use crate::forms::{Fault, Form, FormField};
 
 /// A checked program. Share it by `Arc`; it never changes.
 #[derive(Debug)]
 pub struct Program {
-    definition: Definition,
-    hash: Digest,
-    initial: Name,
-    actions: IndexMap<Name, CompiledAction>,
+    pub(crate) definition: Definition,
+    pub(crate) hash: Digest,
+    pub(crate) initial: Name,
+    pub(crate) fields: Fields,
     pub(crate) forms: IndexMap<Name, Form>,
+    pub(crate) actions: IndexMap<Name, CompiledAction>,
+    pub(crate) applicant_must: Vec<CompiledNeed>,
+    pub(crate) awards: BTreeMap<Name, AwardOver>,
+    pub(crate) deadlines: IndexMap<Name, CompiledDeadline>,
+    pub(crate) holdings: BTreeMap<Name, Vec<Holding>>,
 }
 
 #[derive(Debug)]
-struct CompiledAction {
-    procedure: Option<Name>,
-    rule: Action,
-    needs: Vec<CompiledNeed>,
-    input: IndexMap<Name, FormField>,
+pub(crate) struct CompiledAction {
+    pub procedure: Option<Name>,
+    pub rule: Action,
+    pub needs: Vec<CompiledNeed>,
+    pub input: IndexMap<Name, FormField>,
 }
+
+/// An account and the amounts that are added (or, when false, taken off) to give what it holds.
+pub(crate) type Holding = (HoldingAccount, Vec<(bool, Name)>);
 
 /// What must hold for an action, and the reason told when it does not.
 #[derive(Clone, Debug)]
@@ -49,16 +59,16 @@ pub struct ActionRef<'a> {
 
 impl Program {
     /// # Errors
-    /// Everything that is wrong with it.
+    /// Everything that is wrong with it, and the warnings beside.
     pub fn compile(definition: Definition) -> Result<Program, Vec<Finding>> {
-        let canonical = canonical(&definition);
-        Ok(Self {
-            hash: vocabulary::digest(canonical.as_bytes()),
-            initial: definition.archetype.states.keys().next().cloned().unwrap_or_default(),
-            definition,
-            actions: IndexMap::new(),
-            forms: IndexMap::new(),
-        })
+        let (program, findings) = Self::check(definition);
+        program.ok_or(findings)
+    }
+
+    /// The program when nothing is wrong, and all findings, warnings included.
+    #[must_use]
+    pub fn check(definition: Definition) -> (Option<Program>, Vec<Finding>) {
+        crate::compile::compile(definition)
     }
 
     /// Archetype and program as they were written; parts whose option is off are already taken out.
@@ -124,8 +134,8 @@ impl Program {
         self.actions.iter().map(|(name, action)| action.as_ref(name))
     }
 
-    /// What the case holds of its budget line in this state. `held` stays empty when the program reserves nothing for
-    /// a request (`intake.hold: none`).
+    /// What the case holds of its budget line in this state, without accounts that hold nothing. `held` stays empty when
+    /// the program reserves nothing for a request (`intake.hold: none`).
     ///
     /// # Errors
     /// `missing_amount` when an amount is not frozen yet, `negative_holding` or `overflow` when the form has no sound value.
@@ -134,16 +144,51 @@ impl Program {
         state: &str,
         amounts: &BTreeMap<Name, Yen>,
     ) -> Result<BTreeMap<HoldingAccount, Yen>, Blocked> {
-        let _ = (state, amounts);
-        Ok(BTreeMap::new())
+        let mut holdings = BTreeMap::new();
+        for (account, terms) in self.holdings.get(state).map(Vec::as_slice).unwrap_or_default() {
+            if *account == HoldingAccount::Held && self.definition.program.intake.hold == Hold::None {
+                continue;
+            }
+            let mut sum = Yen::ZERO;
+            for (added, name) in terms {
+                let amount = amounts.get(name).copied().ok_or_else(|| {
+                    blocked("missing_amount", name, "まだ確定していない金額です", "is an amount that is not frozen yet")
+                })?;
+                let next = if *added { sum.plus(amount) } else { sum.minus(amount) };
+                sum = next.map_err(|_| blocked("overflow", name, "扱える範囲を超えています", "is out of range"))?;
+            }
+            if sum.is_negative() {
+                return Err(blocked("negative_holding", state, "予算の保有額が負になります", "would hold less than nothing"));
+            }
+            if !sum.is_zero() {
+                holdings.insert(*account, sum);
+            }
+        }
+        Ok(holdings)
     }
 
-    /// The needs of an action that do not hold: `need.failed`, or `need.blocked` when one cannot be told.
+    /// The needs of an action that do not hold: `need.failed`, or `need.blocked` when one cannot be judged.
     /// `input` is the action's own clean input, read as `input.<name>`.
     #[must_use]
     pub fn unmet_needs(&self, action: &str, input: &Map<String, Json>, facts: &CaseFacts) -> Vec<Fault> {
-        let _ = (action, input, facts);
-        Vec::new()
+        let Some(action) = self.action(action).filter(|action| !action.needs.is_empty()) else { return Vec::new() };
+        let mut roots = self.view(facts).submitted(action.rule.form.as_deref().unwrap_or(APPLICATION));
+        self.complete(&mut roots);
+        roots.insert("input".to_owned(), Value::Record(field_values(&action.rule.input, input)));
+        let faults = action.needs.iter().filter_map(|need| match need.fault("need.failed", "", &roots) {
+            Ok(fault) => fault,
+            Err(blocked) => Some(Fault::new("need.blocked", "", blocked.message)),
+        });
+        faults.collect()
+    }
+
+    pub(crate) const fn view<'a>(&'a self, facts: &'a CaseFacts) -> View<'a> {
+        View { fields: &self.fields, facts }
+    }
+
+    /// Adds what is known to be missing.
+    pub(crate) fn complete(&self, roots: &mut Record) {
+        note_missing_dates(&self.definition.archetype, roots);
     }
 }
 
@@ -159,15 +204,25 @@ impl CompiledAction {
     }
 }
 
-/// The one text of a definition: keys of records sorted, ordered maps as arrays of pairs so that their order counts.
-#[must_use]
-pub fn canonical(definition: &Definition) -> String {
-    vocabulary::canonical_json(definition).unwrap_or_default()
+pub(crate) fn blocked(code: &'static str, subject: &str, ja: &str, en: &str) -> Blocked {
+    let message = Bilingual::new(format!("「{subject}」: {ja}"), format!("`{subject}` {en}"));
+    Blocked { code, subject: subject.to_owned(), message }
 }
 
-/// # Errors
-/// When the text is no canonical definition.
-pub fn from_canonical(text: &str) -> Result<Definition, Finding> {
-    serde_json::from_str(text)
-        .map_err(|e| Finding::error("canonical.format", "", Bilingual::new(e.to_string(), e.to_string())))
+/// `finalized - advance`: names of amounts with + and − between them. `None` when it is not written so.
+pub(crate) fn linear(source: &str) -> Option<Vec<(bool, Name)>> {
+    let mut terms = Vec::new();
+    let mut sign = Some(true);
+    for word in source.split_whitespace() {
+        match (word, sign) {
+            ("+", None) => sign = Some(true),
+            ("-", None) => sign = Some(false),
+            (name, Some(added)) if name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') => {
+                terms.push((added, name.to_owned()));
+                sign = None;
+            }
+            _ => return None,
+        }
+    }
+    (sign.is_none()).then_some(terms)
 }

@@ -65,6 +65,10 @@ pub struct OptionRule {
 #[serde(deny_unknown_fields)]
 pub struct FactRule {
     pub label: Bilingual,
+    /// May be missing when rules look at it: they must say what then, with `has` or `or_else`. Otherwise a rule that
+    /// reads it too early refuses the step.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub optional: bool,
 }
 
 /// How a frozen amount comes about: the program's award rule over a form, bounded by an earlier amount.
@@ -194,6 +198,7 @@ pub struct State {
     /// What the case holds of its budget line while it is here: account → linear form over frozen amounts, e.g.
     /// `committed: award`, `paid: finalized - advance`.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    #[schemars(extend("propertyNames" = {"$ref": "#/$defs/HoldingAccount"}))]
     pub holds: IndexMap<HoldingAccount, Source>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<StateDeadline>,
@@ -280,6 +285,7 @@ pub struct Action {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub effects: Vec<Effect>,
     /// Who is told by which mail; an empty map says that nobody is.
+    #[schemars(extend("propertyNames" = {"$ref": "#/$defs/Audience"}))]
     pub tells: IndexMap<Audience, Name>,
     /// Against the applicant: needs a reason, and a letter that carries it.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -428,6 +434,9 @@ pub struct Field {
     pub hint: Option<Bilingual>,
     #[serde(default, skip_serializing_if = "is_false")]
     pub required: bool,
+    /// A yes_no that must be yes: pledges and consents.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub consent: bool,
     /// Asked only when this holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Source>,
@@ -1048,6 +1057,7 @@ pub struct Expectation {
     pub due: Option<NaiveDate>,
     /// What the case holds of its budget line.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("propertyNames" = {"$ref": "#/$defs/HoldingAccount"}))]
     pub holds: BTreeMap<HoldingAccount, Yen>,
     /// The state of an open procedure beside the case.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]

@@ -1,13 +1,15 @@
-//! What is known of a case, as the expressions of its program read it.
+//! What is known of a case, as the expressions of its program read it: the names, their types, their values.
 
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
-use vocabulary::{FiscalYear, Yen};
+use vocabulary::{Bilingual, FiscalYear, Rate, Yen, parse_day};
 
-use crate::definition::{ApplicantFacts, Name};
+use crate::definition::{ApplicantFacts, Archetype, Field, FieldType, Name};
+use crate::expression::{ChoiceSet, Record, RecordType, Scope, Type, Value};
 
 /// Everything that rules may look at. What is not there yet is simply absent: a rule that reads it is blocked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,4 +27,244 @@ pub struct CaseFacts {
     pub granted_before: Yen,
     pub today: NaiveDate,
     pub award_fiscal_year: FiscalYear,
+}
+
+/// The form that every case begins with; later forms may read its fields by their bare names.
+pub(crate) const APPLICATION: &str = "application";
+/// Names that are always there, so that fields and facts may not take them.
+pub(crate) const RESERVED: [&str; 5] = ["applicant", "amount", "today", "fiscal_year", "input"];
+
+/// Form → field → rule, archetype and program put together.
+pub(crate) type Fields = IndexMap<Name, IndexMap<Name, Field>>;
+
+// ---------------------------------------------------------------------------------------------------------------
+// Types
+
+/// What expressions may read where they look at a case from one of its forms (or, without one, from the application).
+pub(crate) fn scope(archetype: &Archetype, fields: &Fields, form: &str, input: &IndexMap<Name, Field>) -> Scope {
+    let mut records: IndexMap<&str, IndexMap<String, Type>> = IndexMap::new();
+    for (name, fields) in fields {
+        records.entry(name).or_default().extend(field_types(fields));
+    }
+    let mut scope = Scope::new();
+    for (name, fact) in &archetype.facts {
+        let kind = if fact.optional { Type::Date.optional() } else { Type::Date };
+        match name.split_once('.') {
+            Some((record, field)) => _ = records.entry(record).or_default().insert(field.to_owned(), kind),
+            None => scope = scope.with(name, kind),
+        }
+    }
+    let amounts = archetype.amounts.keys().map(|name| (name.clone(), Type::Yen));
+    records.entry("amount").or_default().extend(amounts);
+    records.entry("input").or_default().extend(field_types(input));
+    records.entry("applicant").or_default().extend(applicant_types());
+    for (name, record) in records {
+        scope = scope.with(name, Type::Record(RecordType::new(record)));
+    }
+    for name in [APPLICATION, form] {
+        for (name, kind) in fields.get(name).into_iter().flat_map(field_types) {
+            scope = scope.with(name, kind);
+        }
+    }
+    scope.with("today", Type::Date).with("fiscal_year", Type::Int)
+}
+
+fn applicant_types() -> [(String, Type); 7] {
+    let kinds = ChoiceSet::labeled([
+        ("company", Bilingual::new("会社", "Company")),
+        ("sole_proprietor", Bilingual::new("個人事業主", "Sole proprietor")),
+        ("group", Bilingual::new("グループ", "Group")),
+        ("association", Bilingual::new("団体", "Association")),
+    ]);
+    let sizes = ChoiceSet::labeled([
+        ("micro", Bilingual::new("小規模事業者", "Micro business")),
+        ("sme", Bilingual::new("中小企業者", "SME")),
+        ("large", Bilingual::new("大企業", "Large company")),
+    ]);
+    [
+        ("kind", Type::Choice(kinds)),
+        ("size", Type::Choice(sizes)),
+        ("deemed_large", Type::Bool),
+        ("established_here_on", Type::Date),
+        ("employees", Type::Int),
+        ("capital", Type::Yen),
+        ("trade", Type::Text),
+    ]
+    .map(|(name, kind)| (name.to_owned(), kind))
+}
+
+fn field_types(fields: &IndexMap<Name, Field>) -> impl Iterator<Item = (String, Type)> {
+    fields.iter().filter_map(|(name, field)| Some((name.clone(), field_type(field)?)))
+}
+
+/// `None` for fields that no rule can read.
+pub(crate) fn field_type(field: &Field) -> Option<Type> {
+    let kind = match field.kind {
+        FieldType::Text | FieldType::LongText | FieldType::CorporateNumber | FieldType::File => Type::Text,
+        FieldType::Number => Type::Int,
+        FieldType::Yen => Type::Yen,
+        FieldType::Date => Type::Date,
+        FieldType::YesNo => return Some(Type::Bool),
+        FieldType::Rate => Type::Rate,
+        FieldType::Choice => Type::Choice(ChoiceSet::labeled(field.choices.clone())),
+        FieldType::Costs => return Some(Type::List(row_type(field))),
+        FieldType::BankAccount | FieldType::FieldMarks => return None,
+    };
+    Some(if field.required && field.when.is_none() { kind } else { kind.optional() })
+}
+
+/// A row of a cost table.
+pub(crate) fn row_type(field: &Field) -> RecordType {
+    let categories = field.categories.iter().map(|(name, category)| (name.clone(), category.label.clone()));
+    let mut row = vec![
+        ("category", Type::Choice(ChoiceSet::labeled(categories))),
+        ("what", Type::Text),
+        ("supplier", Type::Text),
+        ("net", Type::Yen),
+        ("tax", Type::Yen),
+        ("gross", Type::Yen),
+    ];
+    if field.actual {
+        row.extend([("ordered_on", Type::Date), ("delivered_on", Type::Date), ("paid_on", Type::Date)]);
+        row.push(("invoice_number", Type::Text.optional()));
+    }
+    RecordType::new(row)
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// Values
+
+/// The facts of a case as they are seen from a form.
+pub(crate) struct View<'a> {
+    pub fields: &'a Fields,
+    pub facts: &'a CaseFacts,
+}
+
+impl View<'_> {
+    /// From a form as it was submitted last.
+    pub fn submitted(&self, form: &str) -> Record {
+        let none = Map::new();
+        self.filled_in(form, self.facts.forms.get(form).unwrap_or(&none))
+    }
+
+    /// From a form with these clean values, instead of those that were submitted.
+    pub fn filled_in(&self, form: &str, values: &Map<String, Json>) -> Record {
+        let mut records: BTreeMap<&str, Record> = BTreeMap::new();
+        for (name, fields) in self.fields {
+            let values = if name == form { Some(values) } else { self.facts.forms.get(name) };
+            if let Some(values) = values {
+                records.entry(name).or_default().extend(field_values(fields, values));
+            }
+        }
+        let mut roots = Record::new();
+        for (name, day) in &self.facts.dates {
+            match name.split_once('.') {
+                Some((record, field)) => {
+                    records.entry(record).or_default().insert(field.to_owned(), Value::Date(*day));
+                }
+                None => _ = roots.insert(name.clone(), Value::Date(*day)),
+            }
+        }
+        let amounts = self.facts.amounts.iter().map(|(name, yen)| (name.clone(), Value::Yen(*yen)));
+        records.entry("amount").or_default().extend(amounts);
+        records.entry("applicant").or_default().extend(applicant_values(&self.facts.applicant));
+        for name in [APPLICATION, form] {
+            roots.extend(records.get(name).cloned().unwrap_or_default());
+        }
+        roots.extend(records.into_iter().map(|(name, record)| (name.to_owned(), Value::Record(record))));
+        roots.insert("today".to_owned(), Value::Date(self.facts.today));
+        roots.insert("fiscal_year".to_owned(), Value::Int(self.facts.award_fiscal_year.0.into()));
+        roots
+    }
+}
+
+/// Facts that may be missing are told to be missing; the others simply are not there.
+pub(crate) fn note_missing_dates(archetype: &Archetype, roots: &mut Record) {
+    for (name, _) in archetype.facts.iter().filter(|(_, fact)| fact.optional) {
+        match name.split_once('.') {
+            None => _ = roots.entry(name.clone()).or_insert(Value::None),
+            Some((record, field)) => {
+                let entry = roots.entry(record.to_owned()).or_insert_with(|| Value::Record(Record::new()));
+                if let Value::Record(record) = entry {
+                    record.entry(field.to_owned()).or_insert(Value::None);
+                }
+            }
+        }
+    }
+}
+
+fn applicant_values(applicant: &ApplicantFacts) -> Vec<(String, Value)> {
+    [
+        ("kind", Value::Choice(word(&applicant.kind))),
+        ("size", Value::Choice(word(&applicant.size))),
+        ("deemed_large", Value::Bool(applicant.deemed_large)),
+        ("established_here_on", Value::Date(applicant.established_here_on)),
+        ("employees", Value::Int(applicant.employees.into())),
+        ("capital", Value::Yen(applicant.capital)),
+        ("trade", Value::Text(applicant.trade.clone())),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}
+
+/// The word by which definitions name a variant.
+pub(crate) fn word(variant: &impl Serialize) -> String {
+    serde_json::to_value(variant).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+pub(crate) fn field_values(fields: &IndexMap<Name, Field>, values: &Map<String, Json>) -> Record {
+    fields.iter().filter_map(|(name, field)| Some((name.clone(), field_value(field, values.get(name))?))).collect()
+}
+
+/// A clean value as expressions see it. `None` when it has to be there and is not.
+pub(crate) fn field_value(field: &Field, value: Option<&Json>) -> Option<Value> {
+    let text = || value.and_then(Json::as_str);
+    let present = match field.kind {
+        FieldType::Text | FieldType::LongText | FieldType::CorporateNumber | FieldType::File => {
+            text().map(|text| Value::Text(text.to_owned()))
+        }
+        FieldType::Number => value.and_then(Json::as_i64).map(Value::Int),
+        FieldType::Yen => value.and_then(yen).map(Value::Yen),
+        FieldType::Date => text().and_then(parse_day).map(Value::Date),
+        FieldType::YesNo => Some(Value::Bool(value.and_then(Json::as_bool).unwrap_or(false))),
+        FieldType::Rate => text().and_then(|text| text.parse::<Rate>().ok()).map(Value::Rate),
+        FieldType::Choice => text().map(|text| Value::Choice(text.to_owned())),
+        FieldType::Costs => Some(Value::List(rows(value).map(row_value).collect())),
+        FieldType::BankAccount | FieldType::FieldMarks => return None,
+    };
+    match present {
+        None if !(field.required && field.when.is_none()) => Some(Value::None),
+        present => present,
+    }
+}
+
+pub(crate) fn yen(value: &Json) -> Option<Yen> {
+    value.as_i64().and_then(|yen| Yen::new(yen).ok())
+}
+
+/// The rows of a cost table; things that are no rows are passed over, as they have been reported.
+pub(crate) fn rows(value: Option<&Json>) -> impl Iterator<Item = &Map<String, Json>> {
+    value.and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_object)
+}
+
+pub(crate) fn row_value(row: &Map<String, Json>) -> Record {
+    let text = |name: &str| row.get(name).and_then(Json::as_str);
+    let mut record = Record::new();
+    let mut put = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            record.insert(name.to_owned(), value);
+        }
+    };
+    put("category", text("category").map(|name| Value::Choice(name.to_owned())));
+    put("what", text("what").map(|text| Value::Text(text.to_owned())));
+    put("supplier", Some(Value::Text(text("supplier").unwrap_or_default().to_owned())));
+    let (net, tax) = (row.get("net").and_then(yen), row.get("tax").and_then(yen));
+    put("net", net.map(Value::Yen));
+    put("tax", tax.map(Value::Yen));
+    put("gross", net.zip(tax).and_then(|(net, tax)| net.plus(tax).ok()).map(Value::Yen));
+    for name in ["ordered_on", "delivered_on", "paid_on"] {
+        put(name, text(name).and_then(parse_day).map(Value::Date));
+    }
+    put("invoice_number", Some(text("invoice_number").map_or(Value::None, |text| Value::Text(text.to_owned()))));
+    record
 }

@@ -86,3 +86,62 @@ impl fmt::Display for Finding {
         }
     }
 }
+
+/// "Did you mean", when a known word is close to what was written.
+#[must_use]
+pub(crate) fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<Bilingual> {
+    let word = nearest(written, known)?;
+    Some(Bilingual::new(format!("「{word}」のことですか"), format!("Did you mean `{word}`?")))
+}
+
+/// The known word that takes the fewest changes, if these are few for its length.
+fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    const LONGEST: usize = 64;
+    let length = written.chars().count();
+    let close_enough = (length / 3).clamp(1, 3);
+    known
+        .into_iter()
+        .filter(|word| length <= LONGEST && word.chars().count() <= LONGEST)
+        .map(|word| (changes(written, word), word))
+        .filter(|(changes, _)| *changes <= close_enough)
+        .min()
+        .map(|(_, word)| word)
+}
+
+/// Insertions, deletions and replacements that turn one word into the other.
+fn changes(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut previous: Vec<usize> = (0..=to.len()).collect();
+    for (row, c) in from.chars().enumerate() {
+        let mut current = vec![row + 1];
+        for (other, (above_left, above)) in to.iter().zip(previous.iter().zip(previous.iter().skip(1))) {
+            let left = current.last().copied().unwrap_or(0);
+            current.push((above_left + usize::from(c != *other)).min(above + 1).min(left + 1));
+        }
+        previous = current;
+    }
+    previous.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suggests_only_what_is_close() {
+        assert_eq!(nearest("under_reveiw", ["under_review", "correcting"]), Some("under_review"));
+        assert_eq!(nearest("x", ["under_review"]), None);
+        assert_eq!((changes("", "abc"), changes("net", "net"), changes("abc", "xyz")), (3, 0, 3));
+    }
+
+    #[test]
+    fn reads_like_a_compiler() {
+        let mut finding = Finding::error("reference.state", "/states/x", Bilingual::new("ありません", "There is no state `x`"));
+        finding.hint = Some(Bilingual::new("「y」", "Did you mean `y`?"));
+        (finding.file, finding.line, finding.column) = (Some("a.yaml".to_owned()), Some(3), Some(7));
+        assert_eq!(
+            finding.to_string(),
+            "a.yaml:3:7: error[reference.state]: There is no state `x`\n  = help: Did you mean `y`?"
+        );
+    }
+}

@@ -1,16 +1,17 @@
 //! Forms: which fields and documents are asked, and whether what was handed in is right.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use vocabulary::Bilingual;
 
-use crate::compiled::Program;
-use crate::definition::{Field, Name};
-use crate::expression::{Explanation, Expression};
-use crate::facts::CaseFacts;
+use crate::compiled::{CompiledNeed, Program};
+use crate::definition::{Field, FieldType, Name, OtherAid};
+use crate::expression::{Blocked, Explanation, Expression, Facts, Record, RowOver, Value};
+use crate::facts::{APPLICATION, CaseFacts, field_value, row_value, rows};
+use crate::values::{clean, missing, unknown_fields};
 
 /// A form of the program: the archetype's fields with the program's own behind them.
 #[derive(Clone, Debug)]
@@ -19,6 +20,7 @@ pub struct Form {
     pub label: Bilingual,
     pub fields: IndexMap<Name, FormField>,
     pub documents: Vec<DocumentAsked>,
+    pub(crate) rules: Vec<FormRule>,
 }
 
 #[derive(Clone, Debug)]
@@ -27,6 +29,8 @@ pub struct FormField {
     pub rule: Field,
     /// Asked only when this holds.
     pub when: Option<Expression>,
+    /// Cost tables: categories that count only when this holds.
+    pub category_when: BTreeMap<Name, Expression>,
 }
 
 #[derive(Clone, Debug)]
@@ -37,6 +41,14 @@ pub struct DocumentAsked {
     pub optional: bool,
     /// Asked only when this holds.
     pub when: Option<Expression>,
+}
+
+/// A condition on the form as a whole, or on each row of one of its cost tables.
+#[derive(Clone, Debug)]
+pub(crate) struct FormRule {
+    pub each: Option<Name>,
+    pub field: Option<Name>,
+    pub need: CompiledNeed,
 }
 
 /// What came of a check: all faults at once, and the values as they are stored when there are none.
@@ -66,6 +78,44 @@ pub struct Fault {
     pub explanation: Option<Explanation>,
 }
 
+impl Fault {
+    pub(crate) fn new(code: impl Into<String>, path: impl Into<String>, message: Bilingual) -> Self {
+        Self { code: code.into(), path: path.into(), message, explanation: None }
+    }
+
+    pub(crate) fn required(path: &str) -> Self {
+        Self::new("field.required", path, Bilingual::new("入力してください", "This is required"))
+    }
+
+    pub(crate) fn consent(path: &str) -> Self {
+        Self::new("field.consent", path, Bilingual::new("同意が必要です", "Your consent is needed"))
+    }
+
+    pub(crate) fn unknown_field(path: &str) -> Self {
+        Self::new("field.unknown", path, Bilingual::new("この項目はありません", "There is no such field"))
+    }
+
+    fn blocked(code: &str, path: impl Into<String>, blocked: Blocked) -> Self {
+        let message = Bilingual::new(
+            format!("判定に必要な情報がありません（{}）", blocked.message.ja),
+            format!("This cannot be judged yet ({})", blocked.message.en),
+        );
+        Self::new(code, path, message)
+    }
+}
+
+impl CompiledNeed {
+    /// Whether it holds; otherwise the fault with the reason that the definition gives.
+    pub(crate) fn fault(&self, code: &str, path: &str, facts: &(impl Facts + ?Sized)) -> Result<Option<Fault>, Blocked> {
+        if self.when.is_true(facts)? {
+            return Ok(None);
+        }
+        let mut fault = Fault::new(code, path, self.otherwise.clone());
+        fault.explanation = Some(self.when.explain(facts));
+        Ok(Some(fault))
+    }
+}
+
 impl Program {
     #[must_use]
     pub fn form(&self, name: &str) -> Option<&Form> {
@@ -76,7 +126,8 @@ impl Program {
         self.forms.values()
     }
 
-    /// Checks what is handed in with a form. `facts` are those of the case without this submission.
+    /// Checks what is handed in with a form. `facts` are those of the case without this submission; a condition that
+    /// cannot be judged for want of a fact is a fault (`rule.blocked`) unless other faults explain it.
     #[must_use]
     pub fn check_form(
         &self,
@@ -85,30 +136,247 @@ impl Program {
         documents: &BTreeSet<String>,
         facts: &CaseFacts,
     ) -> FormCheck {
-        let _ = (form, documents, facts);
-        FormCheck { clean: values.clone(), faults: Vec::new() }
+        let Some(form) = self.forms.get(form) else {
+            let message = Bilingual::new("この様式はありません", "There is no such form");
+            return FormCheck { clean: Map::new(), faults: vec![Fault::new("form.unknown", "", message)] };
+        };
+        let mut check = Check::new(&form.fields, values);
+        check.roots = self.view(facts).filled_in(&form.name, &check.clean);
+        self.complete(&mut check.roots);
+        check.drop_what_is_not_asked(&form.name);
+        check.require();
+        check.categories();
+        if form.name == APPLICATION {
+            self.check_applicant(&mut check, facts);
+        }
+        form.rules.iter().for_each(|rule| check.rule(rule));
+        self.check_other_aid(&mut check);
+        check.documents(&form.documents, documents);
+        check.finish()
     }
 
     /// Which of a form's fields and documents are asked for, given what is filled in so far. For showing a form; a
     /// condition that cannot be told yet counts as not asked.
     #[must_use]
     pub fn asked(&self, form: &str, values: &Map<String, Json>, facts: &CaseFacts) -> (Vec<&str>, Vec<&DocumentAsked>) {
-        let _ = (values, facts);
         let Some(form) = self.forms.get(form) else { return (Vec::new(), Vec::new()) };
-        (form.fields.keys().map(String::as_str).collect(), form.documents.iter().collect())
+        let mut check = Check::new(&form.fields, values);
+        check.roots = self.view(facts).filled_in(&form.name, &check.clean);
+        self.complete(&mut check.roots);
+        check.drop_what_is_not_asked(&form.name);
+        let fields = form.fields.keys().filter(|name| !check.not_asked.contains(name.as_str()));
+        let holds = |when: &Expression| when.is_true(&check.roots).unwrap_or(false);
+        let documents = form.documents.iter().filter(|document| document.when.as_ref().is_none_or(holds));
+        (fields.map(String::as_str).collect(), documents.collect())
     }
 
     /// Checks the small inputs of an action. An unknown action has none.
     #[must_use]
     pub fn check_input(&self, action: &str, values: &Map<String, Json>, facts: &CaseFacts) -> FormCheck {
-        let _ = (action, facts);
-        FormCheck { clean: values.clone(), faults: Vec::new() }
+        let none = IndexMap::new();
+        let action = self.action(action);
+        let mut check = Check::new(action.map_or(&none, |action| action.input), values);
+        let form = action.and_then(|action| action.rule.form.as_deref()).unwrap_or(APPLICATION);
+        check.roots = self.view(facts).submitted(form);
+        self.complete(&mut check.roots);
+        check.put_input();
+        check.drop_what_is_not_asked("input");
+        check.require();
+        check.finish()
+    }
+
+    fn check_applicant(&self, check: &mut Check<'_>, facts: &CaseFacts) {
+        const PATH: &str = "applicant";
+        let rules = &self.definition().program.applicant;
+        if !rules.kinds.contains(&facts.applicant.kind) {
+            let message = Bilingual::new("この制度の対象となる事業者の種別ではありません", "This kind of applicant is not eligible");
+            check.faults.push(Fault::new("applicant.kind", PATH, message));
+        }
+        for need in &self.applicant_must {
+            check.need(need, "applicant.rule", PATH);
+        }
+    }
+
+    fn check_other_aid(&self, check: &mut Check<'_>) {
+        const AID: &str = "other_aid";
+        const PENDING: &str = "other_aid_pending";
+        let rule = self.definition().program.amount.other_aid;
+        let has_aid = check.clean.get(AID).and_then(Json::as_i64).is_some_and(|aid| aid > 0);
+        let is_pending = check.clean.get(PENDING).and_then(Json::as_bool).unwrap_or(false);
+        let message = || {
+            Bilingual::new(
+                "同じ経費について他の補助金等を受ける場合は対象になりません",
+                "Costs for which there is other public aid are not eligible",
+            )
+        };
+        if has_aid && rule != OtherAid::Deduct {
+            check.faults.push(Fault::new("rule.other_aid", AID, message()));
+        }
+        if is_pending && rule == OtherAid::ForbidPending {
+            check.faults.push(Fault::new("rule.other_aid", PENDING, message()));
+        }
     }
 }
 
-/// Checks values against fields alone; a conditional field is taken when it is there and never missed.
-#[must_use]
-pub fn check_fields(fields: &IndexMap<Name, Field>, values: &Map<String, Json>) -> FormCheck {
-    let _ = fields;
-    FormCheck { clean: values.clone(), faults: Vec::new() }
+/// A check under way.
+struct Check<'a> {
+    fields: &'a IndexMap<Name, FormField>,
+    clean: Map<String, Json>,
+    faults: Vec<Fault>,
+    /// Conditions that could not be judged; told only when nothing else is wrong.
+    blocked: Vec<Fault>,
+    not_asked: BTreeSet<&'a str>,
+    faulty: BTreeSet<&'a str>,
+    roots: Record,
+}
+
+impl<'a> Check<'a> {
+    /// Every value by itself.
+    fn new(fields: &'a IndexMap<Name, FormField>, values: &Map<String, Json>) -> Self {
+        let mut check = Self {
+            fields,
+            clean: Map::new(),
+            faults: unknown_fields(|name| fields.contains_key(name), values).collect(),
+            blocked: Vec::new(),
+            not_asked: BTreeSet::new(),
+            faulty: BTreeSet::new(),
+            roots: Record::new(),
+        };
+        for (name, field) in fields {
+            let before = check.faults.len();
+            if let Some(value) = clean(&field.rule, name, values.get(name), &mut check.faults) {
+                check.clean.insert(name.clone(), value);
+            }
+            if check.faults.len() > before {
+                check.faulty.insert(name);
+            }
+        }
+        check
+    }
+
+    /// Small inputs are read as `input.<name>`.
+    fn put_input(&mut self) {
+        let fields = self.fields.iter();
+        let input = fields.filter_map(|(name, field)| Some((name.clone(), field_value(&field.rule, self.clean.get(name))?)));
+        let input: Record = input.collect();
+        self.roots.insert("input".to_owned(), Value::Record(input));
+    }
+
+    /// In the order of the form: what a condition leaves out counts as not given for the conditions after it.
+    fn drop_what_is_not_asked(&mut self, form: &str) {
+        for (name, field) in self.fields {
+            let Some(when) = &field.when else { continue };
+            let asked = when.is_true(&self.roots);
+            if let Err(blocked) = &asked {
+                self.blocked.push(Fault::blocked("rule.blocked", name, blocked.clone()));
+            }
+            if asked.unwrap_or(false) {
+                continue;
+            }
+            self.not_asked.insert(name);
+            self.faulty.remove(name.as_str());
+            self.clean.remove(name);
+            self.faults.retain(|fault| !belongs_to(&fault.path, name));
+            if let Some(value) = field_value(&field.rule, None) {
+                if let Some(Value::Record(record)) = self.roots.get_mut(form) {
+                    record.insert(name.clone(), value.clone());
+                }
+                if form != "input" {
+                    self.roots.insert(name.clone(), value);
+                }
+            }
+        }
+    }
+
+    fn require(&mut self) {
+        for (name, field) in self.fields {
+            let given = self.clean.contains_key(name) || self.faulty.contains(name.as_str());
+            if !given && !self.not_asked.contains(name.as_str()) {
+                let fault = missing(&field.rule, name);
+                if fault.is_some() {
+                    self.faulty.insert(name);
+                }
+                self.faults.extend(fault);
+            }
+        }
+    }
+
+    /// Rows in categories that do not count here.
+    fn categories(&mut self) {
+        for (name, field) in self.fields.iter().filter(|(_, field)| field.rule.kind == FieldType::Costs) {
+            let closed: Vec<&Name> = field
+                .category_when
+                .iter()
+                .filter(|(_, when)| !when.is_true(&self.roots).unwrap_or(true))
+                .map(|(category, _)| category)
+                .collect();
+            for (i, row) in rows(self.clean.get(name)).enumerate() {
+                let category = row.get("category").and_then(Json::as_str).unwrap_or_default();
+                if closed.iter().any(|closed| *closed == category) {
+                    let message = Bilingual::new("この経費区分は対象になりません", "This category does not count here");
+                    self.faults.push(Fault::new("category.closed", format!("{name}[{i}].category"), message));
+                }
+            }
+        }
+    }
+
+    fn rule(&mut self, rule: &FormRule) {
+        let Some(table) = &rule.each else {
+            return self.need(&rule.need, "rule.failed", rule.field.as_deref().unwrap_or_default());
+        };
+        let values: Vec<Record> = rows(self.clean.get(table)).map(row_value).collect();
+        for (i, row) in values.iter().enumerate() {
+            let field = rule.field.as_ref().map(|field| format!(".{field}")).unwrap_or_default();
+            let path = format!("{table}[{i}]{field}");
+            let facts = RowOver { row, facts: &self.roots };
+            match rule.need.fault("rule.failed", &path, &facts) {
+                Ok(fault) => self.faults.extend(fault),
+                Err(blocked) => self.blocked.push(Fault::blocked("rule.blocked", path, blocked)),
+            }
+        }
+    }
+
+    fn need(&mut self, need: &CompiledNeed, code: &str, path: &str) {
+        let names = need.when.names();
+        if names.iter().any(|name| self.faulty.contains(name.split('.').next().unwrap_or(name))) {
+            return;
+        }
+        match need.fault(code, path, &self.roots) {
+            Ok(fault) => self.faults.extend(fault),
+            Err(blocked) => self.blocked.push(Fault::blocked("rule.blocked", path, blocked)),
+        }
+    }
+
+    fn documents(&mut self, asked: &[DocumentAsked], given: &BTreeSet<String>) {
+        for name in given.iter().filter(|name| !asked.iter().any(|document| document.name == **name)) {
+            let message = Bilingual::new("この書類は求めていません", "This document is not asked for");
+            self.faults.push(Fault::new("document.unknown", format!("documents.{name}"), message));
+        }
+        for document in asked.iter().filter(|document| !document.optional && !given.contains(&document.name)) {
+            let path = format!("documents.{}", document.name);
+            match document.when.as_ref().map_or(Ok(true), |when| when.is_true(&self.roots)) {
+                Ok(false) => {}
+                Ok(true) => {
+                    let message = Bilingual::new(
+                        format!("「{}」を添付してください", document.label.ja),
+                        format!("Attach: {}", document.label.en),
+                    );
+                    self.faults.push(Fault::new("document.missing", path, message));
+                }
+                Err(blocked) => self.blocked.push(Fault::blocked("rule.blocked", path, blocked)),
+            }
+        }
+    }
+
+    fn finish(mut self) -> FormCheck {
+        if self.faults.is_empty() {
+            self.faults.append(&mut self.blocked);
+        }
+        FormCheck { clean: self.clean, faults: self.faults }
+    }
+}
+
+/// Whether a path is of this field or inside it.
+fn belongs_to(path: &str, field: &str) -> bool {
+    path.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.']))
 }

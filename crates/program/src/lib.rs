@@ -1,21 +1,34 @@
 //! Grant programs as data: files → definition → verified program.
+//!
+//! [`load`] reads files, [`Program::compile`] understands a definition; a [`Program`] then answers what a case may do:
+//! states and actions, forms, awards, deadlines, holdings. Nothing here does I/O or knows the time.
 
 pub mod definition;
 pub mod expression;
 
 mod award;
+mod canonical;
+mod check;
+mod compile;
 mod compiled;
 mod deadline;
 mod facts;
 mod finding;
 mod forms;
 mod load;
+mod resolve;
+mod schema;
+mod values;
+mod yaml;
 
 pub use award::{Award, AwardStep};
-pub use compiled::{ActionRef, CompiledNeed, Program, canonical, from_canonical};
+pub use canonical::{canonical, from_canonical};
+pub use compiled::{ActionRef, CompiledNeed, Program};
 pub use deadline::{Span, SpanUnit, StateDue, span_from};
 pub use expression::{Blocked, Explanation, Expression};
 pub use facts::CaseFacts;
 pub use finding::{Finding, Severity};
-pub use forms::{DocumentAsked, Fault, Form, FormCheck, FormField, check_fields};
-pub use load::{Loaded, LoadedProgram, SchemaKind, SourceFile, load, schema};
+pub use forms::{DocumentAsked, Fault, Form, FormCheck, FormField};
+pub use load::{Loaded, LoadedProgram, SourceFile, load};
+pub use schema::{SchemaKind, schema};
+pub use values::check_fields;

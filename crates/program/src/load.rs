@@ -29,25 +29,8 @@ pub struct LoadedProgram {
     pub scenarios: Option<Scenarios>,
 }
 
-/// The kinds of files that have a schema.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum SchemaKind {
-    Program,
-    Archetype,
-    Municipality,
-    Calls,
-    Scenarios,
-}
-
 #[must_use]
 pub fn load(files: &[SourceFile]) -> Loaded {
     let _ = files;
     Loaded::default()
-}
-
-/// The JSON Schema of a kind of file, for editors and for our own check.
-#[must_use]
-pub fn schema(kind: SchemaKind) -> serde_json::Value {
-    let _ = kind;
-    serde_json::Value::Null
 }

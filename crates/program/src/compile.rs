@@ -1,0 +1,353 @@
+//! From a definition to a program: every expression typed where it is used, every form put together, all findings at
+//! once.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use vocabulary::Bilingual;
+
+use crate::award::{AwardOver, CompiledCase};
+use crate::canonical::canonical;
+use crate::check;
+use crate::compiled::{CompiledAction, CompiledNeed, Holding, Program, linear};
+use crate::deadline::{CompiledDeadline, Span, When, month_and_day};
+use crate::definition::{
+    Action, Cases, DateOf, DeadlineRule, Definition, DocumentSlot, Effect, Field, FirstDay, Name, Need, OnHoliday,
+    StateKind,
+};
+use crate::expression::{Expression, RecordType, Scope, Type};
+use crate::facts::{APPLICATION, row_type, scope};
+use crate::finding::Finding;
+use crate::forms::{DocumentAsked, Form, FormField, FormRule};
+use crate::resolve::{Merged, switch_options};
+use crate::yaml::pointer_part;
+
+pub(crate) fn compile(mut definition: Definition) -> (Option<Program>, Vec<Finding>) {
+    let mut findings = check::as_written(&definition);
+    switch_options(&mut definition);
+    let merged = Merged::new(&definition);
+    findings.extend(check::as_resolved(&definition, &merged));
+    let mut compiler = Compiler { definition: &definition, merged: &merged, findings };
+    let forms = compiler.forms();
+    let actions = compiler.actions();
+    let applicant_must = compiler.applicant_must();
+    let awards = compiler.awards();
+    let deadlines = compiler.deadlines();
+    let holdings = compiler.holdings();
+    let findings = compiler.findings;
+    if findings.iter().any(Finding::is_error) {
+        return (None, findings);
+    }
+    let drafting = definition.archetype.states.iter().find(|(_, state)| state.kind == StateKind::Drafting);
+    let initial = drafting.map(|(name, _)| name.clone()).unwrap_or_default();
+    let hash = vocabulary::digest(canonical(&definition).as_bytes());
+    let fields = merged.fields;
+    let program =
+        Program { definition, hash, initial, fields, forms, actions, applicant_must, awards, deadlines, holdings };
+    (Some(program), findings)
+}
+
+struct Compiler<'a> {
+    definition: &'a Definition,
+    merged: &'a Merged,
+    findings: Vec<Finding>,
+}
+
+impl Compiler<'_> {
+    fn scope(&self, form: &str) -> Scope {
+        scope(&self.definition.archetype, &self.merged.fields, form, &IndexMap::new())
+    }
+
+    fn expression(&mut self, path: &str, source: &str, scope: &Scope, kind: &Type) -> Option<Expression> {
+        match Expression::compile(source, scope, kind) {
+            Ok(expression) => Some(expression),
+            Err(faults) => {
+                self.findings.extend(faults.into_iter().map(|fault| Finding {
+                    offset: Some(fault.start),
+                    ..Finding::error(fault.code, path, fault.message).hint(fault.hint)
+                }));
+                None
+            }
+        }
+    }
+
+    fn condition(&mut self, path: &str, source: &str, scope: &Scope) -> Option<Expression> {
+        self.expression(path, source, scope, &Type::Bool)
+    }
+
+    /// An optional condition at `<path>/when`.
+    fn when(&mut self, path: &str, source: Option<&String>, scope: &Scope) -> Option<Expression> {
+        source.and_then(|source| self.condition(&format!("{path}/when"), source, scope))
+    }
+
+    fn needs(&mut self, path: &str, needs: &[Need], scope: &Scope) -> Vec<CompiledNeed> {
+        let compiled = needs.iter().enumerate().filter_map(|(i, need)| {
+            let when = self.condition(&format!("{path}/{i}/when"), &need.when, scope)?;
+            Some(CompiledNeed { when, otherwise: need.otherwise.clone() })
+        });
+        compiled.collect()
+    }
+
+    // -- forms
+
+    fn forms(&mut self) -> IndexMap<Name, Form> {
+        let merged = self.merged;
+        let mut forms = IndexMap::new();
+        for (name, fields) in &merged.fields {
+            let scope = self.scope(name);
+            let label = self.definition.archetype.forms.get(name).map(|form| form.label.clone()).unwrap_or_default();
+            let mut compiled = IndexMap::new();
+            for (i, (field_name, field)) in fields.iter().enumerate() {
+                let path = merged.path(name, field_name);
+                let field = self.field(&path, field, &scope);
+                if let Some(when) = &field.when {
+                    let later = fields.keys().skip(i).find(|later| when.names().contains(later.as_str()));
+                    if let Some(later) = later {
+                        self.findings.push(Finding::error(
+                            "field.order",
+                            format!("{path}/when"),
+                            Bilingual::new(
+                                format!("後にある項目「{later}」によって決めることはできません"),
+                                format!("This cannot depend on `{later}`, which is asked later"),
+                            ),
+                        ));
+                    }
+                }
+                compiled.insert(field_name.clone(), field);
+            }
+            let documents = self.documents(name, &scope);
+            let rules = self.rules(name, &scope);
+            forms.insert(name.clone(), Form { name: name.clone(), label, fields: compiled, documents, rules });
+        }
+        forms
+    }
+
+    fn field(&mut self, path: &str, field: &Field, scope: &Scope) -> FormField {
+        let when = self.when(path, field.when.as_ref(), scope);
+        let category_when = if field.like.is_none() {
+            self.category_conditions(&format!("{path}/categories"), field, scope)
+        } else {
+            // They are written at the field that is shared; here they only get the types of this form.
+            self.shared_conditions(field, scope)
+        };
+        FormField { rule: field.clone(), when, category_when }
+    }
+
+    fn shared_conditions(&mut self, field: &Field, scope: &Scope) -> BTreeMap<Name, Expression> {
+        let path = field.like.as_ref().map(|like| self.merged.path(APPLICATION, like)).unwrap_or_default();
+        self.category_conditions(&format!("{path}/categories"), field, scope)
+    }
+
+    fn category_conditions(&mut self, path: &str, field: &Field, scope: &Scope) -> BTreeMap<Name, Expression> {
+        let conditions = field.categories.iter().filter_map(|(name, category)| {
+            let path = format!("{path}/{}", pointer_part(name));
+            Some((name.clone(), self.when(&path, category.when.as_ref(), scope)?))
+        });
+        conditions.collect()
+    }
+
+    fn documents(&mut self, form: &str, scope: &Scope) -> Vec<DocumentAsked> {
+        let definition = self.definition;
+        let slots = definition.program.documents.get(form).map(Vec::as_slice).unwrap_or_default();
+        let asked = slots.iter().enumerate().filter_map(|(i, slot)| {
+            let (name, rule) = match slot {
+                DocumentSlot::Named(name) => (name, None),
+                DocumentSlot::Full(rule) => (&rule.name, Some(rule)),
+            };
+            let kind = definition.archetype.documents.get(name)?;
+            let path = format!("/program/documents/{}/{i}", pointer_part(form));
+            Some(DocumentAsked {
+                name: name.clone(),
+                label: rule.and_then(|rule| rule.label.clone()).unwrap_or_else(|| kind.label.clone()),
+                hint: kind.hint.clone(),
+                optional: rule.is_some_and(|rule| rule.optional),
+                when: self.when(&path, rule.and_then(|rule| rule.when.as_ref()), scope),
+            })
+        });
+        asked.collect()
+    }
+
+    fn rules(&mut self, form: &str, scope: &Scope) -> Vec<FormRule> {
+        let definition = self.definition;
+        let rules = definition.program.must.iter().enumerate().filter(|(_, rule)| rule.at == form);
+        let compiled = rules.filter_map(|(i, rule)| {
+            let path = format!("/program/must/{i}/when");
+            let when = match &rule.each {
+                None => self.condition(&path, &rule.when, scope)?,
+                Some(table) => {
+                    let row = self.row(form, table)?;
+                    self.condition(&path, &rule.when, &scope.with_row(&row))?
+                }
+            };
+            let need = CompiledNeed { when, otherwise: rule.otherwise.clone() };
+            Some(FormRule { each: rule.each.clone(), field: rule.field.clone(), need })
+        });
+        compiled.collect()
+    }
+
+    fn row(&self, form: &str, table: &str) -> Option<RecordType> {
+        self.merged.fields.get(form)?.get(table).map(row_type)
+    }
+
+    fn applicant_must(&mut self) -> Vec<CompiledNeed> {
+        let scope = self.scope(APPLICATION);
+        self.needs("/program/applicant/must", &self.definition.program.applicant.must, &scope)
+    }
+
+    // -- actions
+
+    fn actions(&mut self) -> IndexMap<Name, CompiledAction> {
+        let archetype = &self.definition.archetype;
+        let mut compiled = IndexMap::new();
+        for (name, action) in &archetype.actions {
+            let path = format!("/archetype/actions/{}", pointer_part(name));
+            compiled.insert(name.clone(), self.action(&path, None, action));
+        }
+        for (procedure, rule) in &archetype.procedures {
+            for (name, action) in &rule.actions {
+                let path = format!("/archetype/procedures/{}/actions/{}", pointer_part(procedure), pointer_part(name));
+                let action = self.action(&path, Some(procedure), action);
+                compiled.insert(name.clone(), action);
+            }
+        }
+        compiled
+    }
+
+    fn action(&mut self, path: &str, procedure: Option<&Name>, action: &Action) -> CompiledAction {
+        let form = action.form.as_deref().unwrap_or(APPLICATION);
+        let scope = scope(&self.definition.archetype, &self.merged.fields, form, &action.input);
+        let needs = self.needs(&format!("{path}/needs"), &action.needs, &scope);
+        let mut input = IndexMap::new();
+        for (name, field) in &action.input {
+            let field = self.field(&format!("{path}/input/{}", pointer_part(name)), field, &scope);
+            input.insert(name.clone(), field);
+        }
+        CompiledAction { procedure: procedure.cloned(), rule: action.clone(), needs, input }
+    }
+
+    // -- money
+
+    /// The award rule, typed for every form that an amount is computed from.
+    fn awards(&mut self) -> BTreeMap<Name, AwardOver> {
+        let archetype = &self.definition.archetype;
+        let from_rules = archetype.amounts.values().map(|amount| &amount.from);
+        let beside = archetype.procedures.values().flat_map(|procedure| procedure.actions.values());
+        let effects = archetype.actions.values().chain(beside).flat_map(|action| &action.effects);
+        let from_effects = effects.filter_map(|effect| match effect {
+            Effect::FreezeFrom { form, .. } => Some(form),
+            _ => None,
+        });
+        let mut awards = BTreeMap::new();
+        for form in from_rules.chain(from_effects).filter(|form| self.merged.fields.contains_key(form.as_str())) {
+            if !awards.contains_key(form) {
+                let award = self.award(form);
+                awards.insert(form.clone(), award);
+            }
+        }
+        awards
+    }
+
+    fn award(&mut self, form: &str) -> AwardOver {
+        let scope = self.scope(form);
+        let rule = &self.definition.program.amount;
+        let rate = self.cases("/program/amount/rate", &rule.rate, &scope);
+        let cap = self.cases("/program/amount/cap", &rule.cap, &scope);
+        let own = self.merged.fields.get(form).and_then(|fields| fields.get(&rule.costs));
+        let from = if own.is_some() { form } else { APPLICATION };
+        let table = own.or_else(|| self.merged.fields.get(APPLICATION)?.get(&rule.costs));
+        let category_when = table.map(|table| {
+            let written = table.like.as_ref().map_or_else(|| self.merged.path(from, &rule.costs), |like| self.merged.path(APPLICATION, like));
+            self.category_conditions(&format!("{written}/categories"), table, &scope)
+        });
+        AwardOver { rate, cap, category_when: category_when.unwrap_or_default() }
+    }
+
+    fn cases<T: Copy>(&mut self, path: &str, cases: &Cases<T>, scope: &Scope) -> Vec<CompiledCase<T>> {
+        match cases {
+            Cases::Always(then) => vec![CompiledCase { when: None, then: *then }],
+            Cases::FirstOf(cases) => {
+                let compiled = cases.iter().enumerate().filter_map(|(i, case)| {
+                    let when = match &case.when {
+                        None => None,
+                        Some(source) => Some(self.condition(&format!("{path}/{i}/when"), source, scope)?),
+                    };
+                    Some(CompiledCase { when, then: case.then })
+                });
+                compiled.collect()
+            }
+        }
+    }
+
+    fn holdings(&mut self) -> BTreeMap<Name, Vec<Holding>> {
+        let states = self.definition.archetype.states.iter();
+        let holdings = states.map(|(name, state)| {
+            let forms = state.holds.iter().filter_map(|(account, source)| Some((*account, linear(source)?)));
+            (name.clone(), forms.collect())
+        });
+        holdings.collect()
+    }
+
+    // -- deadlines
+
+    fn deadlines(&mut self) -> IndexMap<Name, CompiledDeadline> {
+        let scope = self.scope(APPLICATION);
+        let definition = self.definition;
+        let mut deadlines = IndexMap::new();
+        for (name, rule) in &definition.program.deadlines {
+            let path = format!("/program/deadlines/{}", pointer_part(name));
+            let outer = (FirstDay::default(), OnHoliday::default());
+            if let Some(deadline) = self.deadline(&path, rule, outer, &scope) {
+                deadlines.insert(name.clone(), deadline);
+            }
+        }
+        deadlines
+    }
+
+    /// `outer` is what holds where the rule itself says nothing.
+    fn deadline(
+        &mut self,
+        path: &str,
+        rule: &DeadlineRule,
+        outer: (FirstDay, OnHoliday),
+        scope: &Scope,
+    ) -> Option<CompiledDeadline> {
+        let first_day = rule.first_day.unwrap_or(outer.0);
+        let on_holiday = rule.on_holiday.unwrap_or(outer.1);
+        let when = match (&rule.within, &rule.after, &rule.date, rule.earliest_of.as_slice()) {
+            (Some(within), Some(after), None, []) => {
+                let span = match within.parse::<Span>() {
+                    Ok(span) => Some(span),
+                    Err(invalid) => {
+                        self.findings.push(Finding::error(invalid.code, format!("{path}/within"), invalid.message));
+                        None
+                    }
+                };
+                let fact = self.expression(&format!("{path}/after"), after, scope, &Type::Date.optional());
+                When::After { span: span?, fact: fact? }
+            }
+            (None, None, Some(date), []) => {
+                let Some((month, day)) = month_and_day(date) else {
+                    let message = Bilingual::new("日付は「03-31」のように書いてください", "Write the day as MM-DD, e.g. 03-31");
+                    self.findings.push(Finding::error("deadline.date", format!("{path}/date"), message));
+                    return None;
+                };
+                When::Date { month, day, of: rule.of.unwrap_or(DateOf::AwardFiscalYear) }
+            }
+            (None, None, None, rules @ [_, ..]) => {
+                let rules = rules.iter().enumerate().filter_map(|(i, rule)| {
+                    self.deadline(&format!("{path}/earliest_of/{i}"), rule, (first_day, on_holiday), scope)
+                });
+                When::EarliestOf(rules.collect())
+            }
+            _ => {
+                let message = Bilingual::new(
+                    "「within と after」「date」「earliest_of」のどれか1つで書いてください",
+                    "Write one of: `within` with `after`, `date`, or `earliest_of`",
+                );
+                self.findings.push(Finding::error("deadline.shape", path, message));
+                return None;
+            }
+        };
+        Some(CompiledDeadline { rule: when, first_day, on_holiday })
+    }
+}

@@ -1,0 +1,103 @@
+//! From what is written to what holds: options switched, the program's fields put into the archetype's forms.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
+
+use crate::definition::{Action, Archetype, Definition, Effect, Field, FieldType, Name, OneOrMany};
+use crate::facts::{APPLICATION, Fields};
+use crate::yaml::pointer_part;
+
+/// Takes out the states, actions and procedures whose option is off, and what pointed to them. Resolving twice is
+/// resolving once.
+pub(crate) fn switch_options(definition: &mut Definition) {
+    let Definition { archetype, program } = definition;
+    let defaults = archetype.options.iter().map(|(name, rule)| (name.clone(), rule.default));
+    let mut on: BTreeMap<Name, bool> = defaults.collect();
+    on.extend(program.options.iter().map(|(name, is_on)| (name.clone(), *is_on)));
+    let is_on = |option: &Option<Name>| option.as_ref().is_none_or(|name| on.get(name).copied().unwrap_or(true));
+
+    let off: BTreeSet<Name> =
+        archetype.procedures.iter().filter(|(_, p)| !is_on(&p.option)).map(|(name, _)| name.clone()).collect();
+    archetype.procedures.retain(|_, procedure| is_on(&procedure.option));
+    let mut gone = BTreeSet::new();
+    let mut machines = vec![(&mut archetype.states, &mut archetype.actions)];
+    machines.extend(archetype.procedures.values_mut().map(|p| (&mut p.states, &mut p.actions)));
+    for (states, actions) in machines {
+        let closed: BTreeSet<Name> =
+            states.iter().filter(|(_, state)| !is_on(&state.option)).map(|(name, _)| name.clone()).collect();
+        states.retain(|_, state| is_on(&state.option));
+        actions.retain(|name, action| {
+            let had_from = !action.from.as_slice().is_empty();
+            trim(&mut action.from, &closed);
+            let stays = is_on(&action.option) && !(had_from && action.from.as_slice().is_empty());
+            if !stays {
+                gone.insert(name.clone());
+            }
+            stays
+        });
+    }
+    for action in all_actions_mut(archetype) {
+        action.none_open.retain(|procedure| !off.contains(procedure));
+        action.not_who.retain(|name| !gone.contains(name));
+        action.effects.retain(|effect| !matches!(effect, Effect::Open(procedure) if off.contains(procedure)));
+    }
+}
+
+fn trim(names: &mut OneOrMany<Name>, gone: &BTreeSet<Name>) {
+    if names.as_slice().iter().any(|name| gone.contains(name)) {
+        let left = names.as_slice().iter().filter(|name| !gone.contains(*name)).cloned();
+        *names = OneOrMany::Many(left.collect());
+    }
+}
+
+fn all_actions_mut(archetype: &mut Archetype) -> impl Iterator<Item = &mut Action> {
+    let beside = archetype.procedures.values_mut().flat_map(|procedure| procedure.actions.values_mut());
+    archetype.actions.values_mut().chain(beside)
+}
+
+/// The fields of all forms, and where in the definition each is written.
+pub(crate) struct Merged {
+    pub fields: Fields,
+    paths: BTreeMap<(Name, Name), String>,
+}
+
+impl Merged {
+    /// Archetype forms with the program's fields behind them; a field of the same name takes the place of the first.
+    pub fn new(definition: &Definition) -> Self {
+        let mut merged = Self { fields: Fields::new(), paths: BTreeMap::new() };
+        for (form, rule) in &definition.archetype.forms {
+            merged.fields.entry(form.clone()).or_default();
+            merged.add(form, &rule.fields, &format!("/archetype/forms/{}/fields", pointer_part(form)));
+        }
+        merged.add(APPLICATION, &definition.program.form, "/program/form");
+        for (form, fields) in &definition.program.forms {
+            merged.add(form, fields, &format!("/program/forms/{}", pointer_part(form)));
+        }
+        merged.share_categories();
+        merged
+    }
+
+    fn add(&mut self, form: &str, fields: &IndexMap<Name, Field>, path: &str) {
+        let into = self.fields.entry(form.to_owned()).or_default();
+        for (name, field) in fields {
+            into.insert(name.clone(), field.clone());
+            self.paths.insert((form.to_owned(), name.clone()), format!("{path}/{}", pointer_part(name)));
+        }
+    }
+
+    fn share_categories(&mut self) {
+        let application = self.fields.get(APPLICATION).cloned().unwrap_or_default();
+        for field in self.fields.values_mut().flat_map(|fields| fields.values_mut()) {
+            let shared = field.like.as_ref().and_then(|like| application.get(like));
+            if let Some(shared) = shared.filter(|shared| shared.kind == FieldType::Costs && field.categories.is_empty()) {
+                field.categories = shared.categories.clone();
+            }
+        }
+    }
+
+    /// Where the rule of a field is written.
+    pub fn path(&self, form: &str, field: &str) -> String {
+        self.paths.get(&(form.to_owned(), field.to_owned())).cloned().unwrap_or_default()
+    }
+}
