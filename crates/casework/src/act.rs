@@ -106,6 +106,8 @@ pub struct World<'a> {
     /// None unless [`Needs::draft`] asked for it.
     pub draft: Option<Draft>,
     pub now: Instant,
+    /// The event's, known beforehand so that an idempotency key can be tied to it.
+    pub event: Uuid,
     /// Fresh identifiers, fixed before the transaction began.
     pub ids: &'a dyn Fn() -> Uuid,
     /// Fixed before the transaction began; salts the digests of this act.

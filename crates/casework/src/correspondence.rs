@@ -37,7 +37,9 @@ pub(crate) fn write(
     }
     let mut data = standing(world, after);
     if let Value::Object(data) = &mut data {
-        data.insert("input".to_owned(), Value::Object(input.clone()));
+        // What was left empty is null, so that a template can ask for it.
+        let asked = action.rule.input.keys().map(|name| (name.clone(), Value::Null));
+        data.insert("input".to_owned(), asked.chain(input.clone()).collect());
         data.insert("marks".to_owned(), marked(world, after, marks));
     }
     let issued = letters
@@ -103,7 +105,7 @@ fn standing(world: &World<'_>, case: &Case) -> Value {
             "name": case.business.name, "address": case.business.address, "representative": case.business.representative,
         },
         "amounts": amounts,
-        "dates": nested(&case.body.dates),
+        "dates": case.body.dates,
         "deadline": case.body.deadline.as_ref().map(|deadline| deadline.day),
         "issuer": world.municipality.letter_head.issuer,
         "municipality": world.municipality.name,
@@ -113,25 +115,6 @@ fn standing(world: &World<'_>, case: &Case) -> Value {
             "email": office.and_then(|office| office.email.clone()).unwrap_or_default(),
         },
     })
-}
-
-/// `decision.notice_date` becomes `dates.decision.notice_date` for templates.
-fn nested(dates: &std::collections::BTreeMap<String, chrono::NaiveDate>) -> Value {
-    let mut root = Map::new();
-    for (name, day) in dates {
-        match name.split_once('.') {
-            None => {
-                root.insert(name.clone(), json!(day));
-            }
-            Some((group, name)) => {
-                let group = root.entry(group.to_owned()).or_insert_with(|| json!({}));
-                if let Value::Object(group) = group {
-                    group.insert(name.to_owned(), json!(day));
-                }
-            }
-        }
-    }
-    Value::Object(root)
 }
 
 fn appeal(world: &World<'_>, carried: bool) -> Value {

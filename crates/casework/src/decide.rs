@@ -627,7 +627,7 @@ pub(crate) fn event(
     stage: Stage,
 ) -> EventDraft {
     EventDraft(Event {
-        id: (world.ids)(),
+        id: world.event,
         application: before.id,
         sequence: before.head.sequence + 1,
         at: world.now.max(before.head.at),

@@ -260,6 +260,7 @@ impl<'a> Run<'a> {
             granted: Granted::default(),
             draft,
             now: self.now,
+            event: ids(),
             ids,
             salt: [7; 32],
         }
