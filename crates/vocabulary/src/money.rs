@@ -137,8 +137,8 @@ impl Rate {
     /// # Errors
     /// When the denominator is zero or a part is beyond a billion.
     pub fn new(numerator: i64, denominator: i64) -> Result<Self, Invalid> {
-        const LIMIT: i64 = 1_000_000_000;
-        if denominator == 0 || numerator.abs() > LIMIT || denominator.abs() > LIMIT {
+        const LIMIT: u64 = 1_000_000_000;
+        if denominator == 0 || numerator.unsigned_abs() > LIMIT || denominator.unsigned_abs() > LIMIT {
             return Err(Self::invalid());
         }
         let common = gcd(numerator.unsigned_abs(), denominator.unsigned_abs());
