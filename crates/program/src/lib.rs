@@ -11,6 +11,7 @@ mod canonical;
 mod check;
 mod compile;
 mod compiled;
+mod cross;
 mod deadline;
 mod facts;
 mod finding;

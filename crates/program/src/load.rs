@@ -1,8 +1,21 @@
-//! Files to definitions: told apart by path, checked against their schema, merged, decoded, compiled.
+//! Files to programs: told apart by path, checked against their schema, archetypes merged, everything compiled, and
+//! every finding brought back to its line.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
+use serde::de::DeserializeOwned;
+use vocabulary::Bilingual;
 
 use crate::compiled::Program;
-use crate::definition::{Call, Definition, Municipality, Scenarios};
-use crate::finding::Finding;
+use crate::cross::{check_calls, check_municipality, check_program};
+use crate::definition::{Archetype, Call, Calls, Definition, Municipality, Name, ProgramText, Scenarios};
+use crate::finding::{Finding, did_you_mean};
+use crate::schema::{Checker, SchemaKind};
+use crate::yaml::{self, Document, pointer_part};
+
+/// How deep fragments may include fragments.
+const DEEPEST_INCLUDE: usize = 4;
 
 /// A file of the catalogue; whoever reads it has made sure that it is UTF-8.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,14 +36,421 @@ pub struct Loaded {
 #[derive(Debug)]
 pub struct LoadedProgram {
     pub path: String,
+    /// As it is written, the archetype merged.
     pub definition: Definition,
     /// There when nothing is wrong with it.
     pub program: Option<Program>,
     pub scenarios: Option<Scenarios>,
 }
 
+/// Reads the files of a catalogue.
+///
+/// * `…/archetypes/<name>.yaml`: archetypes and their fragments
+/// * `…/programs/<municipality>/municipality.yaml` and `calls.yaml`
+/// * `…/programs/<municipality>/<slug>.yaml` and `<slug>.scenarios.yaml`
 #[must_use]
 pub fn load(files: &[SourceFile]) -> Loaded {
-    let _ = files;
-    Loaded::default()
+    let mut loader = Loader::default();
+    for file in files {
+        loader.read(file);
+    }
+    loader.finish()
+}
+
+/// Where a file stands in the catalogue.
+#[derive(Debug, PartialEq, Eq)]
+enum Place<'a> {
+    Archetype(&'a str),
+    Municipality(&'a str),
+    Calls(&'a str),
+    Scenarios(&'a str, &'a str),
+    Program(&'a str, &'a str),
+}
+
+fn place_of(path: &str) -> Option<Place<'_>> {
+    let mut parts = path.rsplit(['/', '\\']);
+    let name = parts.next()?.strip_suffix(".yaml")?;
+    let folder = parts.next()?;
+    if folder == "archetypes" {
+        return Some(Place::Archetype(name));
+    }
+    if parts.next()? != "programs" {
+        return None;
+    }
+    Some(match name {
+        "municipality" => Place::Municipality(folder),
+        "calls" => Place::Calls(folder),
+        _ => match name.strip_suffix(".scenarios") {
+            Some(slug) => Place::Scenarios(folder, slug),
+            None => Place::Program(folder, name),
+        },
+    })
+}
+
+/// A file that was read, with the places of its parts.
+struct Read<T> {
+    path: String,
+    document: Document,
+    value: T,
+}
+
+#[derive(Default)]
+struct Loader {
+    checkers: BTreeMap<SchemaKind, Checker>,
+    archetypes: IndexMap<Name, Read<Archetype>>,
+    programs: Vec<Read<ProgramText>>,
+    municipalities: IndexMap<Name, Read<Municipality>>,
+    calls: Vec<Read<Calls>>,
+    scenarios: IndexMap<String, Read<Scenarios>>,
+    findings: Vec<Finding>,
+    /// Archetypes and programs that were there but could not be read: nothing more is said about their absence.
+    unreadable: BTreeSet<String>,
+}
+
+impl Loader {
+    fn read(&mut self, file: &SourceFile) {
+        let Some(place) = place_of(&file.path) else {
+            let message = Bilingual::new(
+                "このファイルの場所は決められていません",
+                "This is not a place for a file of the catalogue",
+            );
+            let hint = Bilingual::new(
+                "archetypes/<名前>.yaml か programs/<自治体>/<名前>.yaml に置いてください",
+                "Put it at archetypes/<name>.yaml or programs/<municipality>/<name>.yaml",
+            );
+            self.findings.push(in_file(&file.path, Finding::warning("load.place", "", message).hint(Some(hint))));
+            return;
+        };
+        match place {
+            Place::Archetype(name) => match self.decode::<Archetype>(file, SchemaKind::Archetype) {
+                Some(read) => {
+                    self.expect_name(&read, "/archetype", &read.value.archetype, name);
+                    _ = self.archetypes.insert(name.to_owned(), read);
+                }
+                None => _ = self.unreadable.insert(name.to_owned()),
+            },
+            Place::Municipality(folder) => {
+                if let Some(read) = self.decode::<Municipality>(file, SchemaKind::Municipality) {
+                    self.expect_name(&read, "/municipality", &read.value.municipality, folder);
+                    self.municipalities.insert(folder.to_owned(), read);
+                }
+            }
+            Place::Calls(_) => {
+                let read = self.decode::<Calls>(file, SchemaKind::Calls);
+                self.calls.extend(read);
+            }
+            Place::Scenarios(folder, slug) => {
+                if let Some(read) = self.decode::<Scenarios>(file, SchemaKind::Scenarios) {
+                    self.scenarios.insert(format!("{folder}/{slug}"), read);
+                }
+            }
+            Place::Program(folder, slug) => {
+                let name = format!("{folder}/{slug}");
+                match self.decode::<ProgramText>(file, SchemaKind::Program) {
+                    Some(read) => {
+                        self.expect_name(&read, "/program", &read.value.program, &name);
+                        self.programs.push(read);
+                    }
+                    None => _ = self.unreadable.insert(name),
+                }
+            }
+        }
+    }
+
+    /// Text to value: YAML, then schema, then types.
+    fn decode<T: DeserializeOwned>(&mut self, file: &SourceFile, kind: SchemaKind) -> Option<Read<T>> {
+        let (document, mut findings) = yaml::parse(&file.text);
+        let readable = !findings.iter().any(|finding| finding.code == "yaml.syntax");
+        if let Some(document) = document.as_ref().filter(|_| readable) {
+            let checker = self.checkers.entry(kind).or_insert_with(|| Checker::new(kind));
+            findings.extend(checker.check(document));
+        }
+        let is_sound = findings.is_empty();
+        self.findings.extend(findings.into_iter().map(|finding| in_file(&file.path, finding)));
+        let document = document.filter(|_| is_sound)?;
+        match serde_json::from_value::<T>(document.value.clone()) {
+            Ok(value) => Some(Read { path: file.path.clone(), document, value }),
+            Err(error) => {
+                let (ja, en) = (format!("値に誤りがあります（{error}）"), format!("A value is wrong: {error}"));
+                self.findings.push(in_file(&file.path, Finding::error("schema.value", "", Bilingual::new(ja, en))));
+                None
+            }
+        }
+    }
+
+    fn expect_name<T>(&mut self, read: &Read<T>, pointer: &str, written: &str, expected: &str) {
+        if written != expected {
+            let message = Bilingual::new(
+                format!("ファイルの名前によると「{expected}」のはずです"),
+                format!("By the name of the file this is `{expected}`"),
+            );
+            let finding = Finding::error("load.name", pointer, message);
+            self.findings.push(placed(&read.path, &read.document, finding));
+        }
+    }
+
+    fn finish(mut self) -> Loaded {
+        let mut loaded = Loaded::default();
+        let mut unused = Unused::default();
+        let mut included = BTreeSet::new();
+        for name in self.archetypes.keys() {
+            included.extend(self.archetypes.get(name).into_iter().flat_map(|read| read.value.include.clone()));
+        }
+        let merged = self.merge_all(&included);
+        let programs = std::mem::take(&mut self.programs);
+        for read in programs {
+            let Some(whole) = merged.get(&read.value.archetype) else {
+                self.unknown_archetype(&read);
+                continue;
+            };
+            let definition = Definition { archetype: whole.archetype.clone(), program: read.value.clone() };
+            let name = definition.program.program.clone();
+            let (program, mut findings) = Program::check(definition.clone());
+            if let Some(municipality) = self.municipalities.get(name.split('/').next().unwrap_or_default()) {
+                findings.extend(check_program(&definition, &municipality.value));
+            }
+            let program = program.filter(|_| !findings.iter().any(Finding::is_error));
+            let placed = findings.into_iter().map(|finding| self.place(whole, &read, finding)).collect();
+            self.findings.extend(unused.keep_apart(whole, placed));
+            let scenarios = self.scenarios.shift_remove(&name).map(|read| read.value);
+            loaded.programs.push(LoadedProgram { path: read.path, definition, program, scenarios });
+        }
+        self.findings.extend(unused.everywhere());
+        self.check_around(&loaded);
+        loaded.municipalities = self.municipalities.into_values().map(|read| read.value).collect();
+        loaded.calls = self.calls.into_iter().flat_map(|read| read.value.calls).collect();
+        loaded.findings = self.findings;
+        drop_repeats(&mut loaded.findings);
+        loaded
+    }
+
+    /// Municipalities and calls, and scenarios without a program.
+    fn check_around(&mut self, loaded: &Loaded) {
+        let mut findings = Vec::new();
+        for read in self.municipalities.values() {
+            let found = check_municipality(&read.value);
+            findings.extend(found.into_iter().map(|finding| placed(&read.path, &read.document, finding)));
+        }
+        let known: BTreeSet<&str> = loaded.programs.iter().map(|p| p.definition.program.program.as_str()).collect();
+        let unread: BTreeSet<&str> = self.unreadable.iter().map(String::as_str).collect();
+        for read in &self.calls {
+            let municipality = |name: &str| self.municipalities.get(name).map(|read| &read.value);
+            let found = check_calls(&read.value, &known, &unread, municipality);
+            findings.extend(found.into_iter().map(|finding| placed(&read.path, &read.document, finding)));
+        }
+        for (name, read) in &self.scenarios {
+            if !known.contains(name.as_str()) && !unread.contains(name.as_str()) {
+                let message = Bilingual::new(format!("制度「{name}」がありません"), format!("There is no program `{name}`"));
+                findings.push(in_file(&read.path, Finding::error("reference.program", "", message)));
+            }
+        }
+        self.findings.extend(findings);
+    }
+
+    fn unknown_archetype(&mut self, read: &Read<ProgramText>) {
+        let name = &read.value.archetype;
+        if self.unreadable.contains(name) {
+            return;
+        }
+        let known = self.archetypes.keys().map(String::as_str);
+        let message = Bilingual::new(format!("類型「{name}」がありません"), format!("There is no archetype `{name}`"));
+        let finding =
+            Finding::error("reference.archetype", "/archetype", message).hint(did_you_mean(name, known));
+        self.findings.push(placed(&read.path, &read.document, finding));
+    }
+
+    // -- archetypes
+
+    fn merge_all(&mut self, included: &BTreeSet<Name>) -> BTreeMap<Name, Whole> {
+        let wanted: BTreeSet<&Name> = self.programs.iter().map(|read| &read.value.archetype).collect();
+        let names = self.archetypes.keys().filter(|name| wanted.contains(name) || !included.contains(*name));
+        let names: Vec<Name> = names.cloned().collect();
+        let mut merged = BTreeMap::new();
+        for name in names {
+            let mut findings = Vec::new();
+            if let Some(whole) = self.merge(&name, &mut Vec::new(), &mut findings) {
+                merged.insert(name, whole);
+            }
+            self.findings.extend(findings);
+        }
+        merged
+    }
+
+    /// An archetype with its fragments below it. `None` when one of them is missing.
+    fn merge(&self, name: &str, above: &mut Vec<Name>, findings: &mut Vec<Finding>) -> Option<Whole> {
+        let read = self.archetypes.get(name)?;
+        let mut whole = Whole { archetype: read.value.clone(), origins: BTreeMap::new(), files: BTreeSet::new() };
+        whole.archetype.include.clear();
+        whole.files.insert(name.to_owned());
+        each_section(&mut whole.archetype, &mut Owned { of: name, origins: &mut whole.origins });
+        above.push(name.to_owned());
+        let mut complete = true;
+        for (i, fragment) in read.value.include.iter().enumerate() {
+            let pointer = format!("/include/{i}");
+            let problem = if above.contains(fragment) {
+                Some(("include.cycle", Bilingual::new("取り込みが循環しています", "This includes itself in the end"), None))
+            } else if above.len() > DEEPEST_INCLUDE {
+                let message = Bilingual::new("取り込みが深すぎます", "Includes are nested too deep");
+                Some(("include.too_deep", message, None))
+            } else if self.archetypes.contains_key(fragment) {
+                None
+            } else if self.unreadable.contains(fragment) {
+                complete = false;
+                continue;
+            } else {
+                let message = Bilingual::new(format!("「{fragment}」がありません"), format!("There is no `{fragment}`"));
+                let hint = did_you_mean(fragment, self.archetypes.keys().map(String::as_str));
+                Some(("include.missing", message, hint))
+            };
+            if let Some((code, message, hint)) = problem {
+                findings.push(placed(&read.path, &read.document, Finding::error(code, pointer, message).hint(hint)));
+                complete = false;
+                continue;
+            }
+            match self.merge(fragment, above, findings) {
+                Some(below) => whole.put_below(below),
+                None => complete = false,
+            }
+        }
+        above.pop();
+        complete.then_some(whole)
+    }
+
+    /// From a path in a definition to the line in the file that says it.
+    fn place(&self, whole: &Whole, program: &Read<ProgramText>, mut finding: Finding) -> Finding {
+        if let Some(pointer) = finding.path.strip_prefix("/program") {
+            pointer.to_owned().clone_into(&mut finding.path);
+            return placed(&program.path, &program.document, finding);
+        }
+        let Some(pointer) = finding.path.strip_prefix("/archetype") else {
+            return placed(&program.path, &program.document, finding);
+        };
+        let pointer = pointer.to_owned();
+        let origin = whole.origin(&pointer).and_then(|name| self.archetypes.get(name));
+        match origin {
+            Some(read) => {
+                finding.path = pointer;
+                placed(&read.path, &read.document, finding)
+            }
+            None => in_file(&program.path, finding),
+        }
+    }
+}
+
+fn in_file(path: &str, finding: Finding) -> Finding {
+    Finding { file: Some(path.to_owned()), ..finding }
+}
+
+fn placed(path: &str, document: &Document, finding: Finding) -> Finding {
+    let place = match finding.offset {
+        Some(offset) => document.inside(&finding.path, offset),
+        None => document.key_at(&finding.path),
+    };
+    let (line, column) = (place.map(|place| place.line), place.map(|place| place.column));
+    in_file(path, Finding { line, column, ..finding })
+}
+
+/// Programs of one archetype have the findings of the archetype in common.
+fn drop_repeats(findings: &mut Vec<Finding>) {
+    let mut seen = BTreeSet::new();
+    findings.retain(|f| seen.insert((f.file.clone(), f.path.clone(), f.offset, f.code.clone(), f.message.en.clone())));
+}
+
+/// An archetype with its fragments.
+struct Whole {
+    archetype: Archetype,
+    /// `/states/under_review` → the archetype or fragment that says it.
+    origins: BTreeMap<String, Name>,
+    files: BTreeSet<Name>,
+}
+
+impl Whole {
+    fn put_below(&mut self, below: Whole) {
+        let mut below = below;
+        let Archetype { options, facts, amounts, forms, documents, states, actions, procedures, letters, mails, .. } =
+            &mut self.archetype;
+        let from = &mut below.archetype;
+        fill(options, &mut from.options);
+        fill(facts, &mut from.facts);
+        fill(amounts, &mut from.amounts);
+        fill(forms, &mut from.forms);
+        fill(documents, &mut from.documents);
+        fill(states, &mut from.states);
+        fill(actions, &mut from.actions);
+        fill(procedures, &mut from.procedures);
+        fill(letters, &mut from.letters);
+        fill(mails, &mut from.mails);
+        for (pointer, name) in below.origins {
+            self.origins.entry(pointer).or_insert(name);
+        }
+        self.files.extend(below.files);
+    }
+
+    fn origin(&self, pointer: &str) -> Option<&Name> {
+        let end = pointer.match_indices('/').nth(2).map_or(pointer.len(), |(at, _)| at);
+        let whole = self.files.iter().next();
+        pointer.get(..end).and_then(|entry| self.origins.get(entry)).or_else(|| self.origins.get("")).or(whole)
+    }
+}
+
+fn fill<T>(into: &mut IndexMap<Name, T>, from: &mut IndexMap<Name, T>) {
+    for (name, value) in from.drain(..) {
+        into.entry(name).or_insert(value);
+    }
+}
+
+struct Owned<'a> {
+    of: &'a str,
+    origins: &'a mut BTreeMap<String, Name>,
+}
+
+/// Notes for every entry of an archetype's own who says it.
+fn each_section(archetype: &mut Archetype, owned: &mut Owned<'_>) {
+    owned.origins.insert(String::new(), owned.of.to_owned());
+    let Archetype { options, facts, amounts, forms, documents, states, actions, procedures, letters, mails, .. } =
+        archetype;
+    let mut note = |section: &str, names: Vec<&Name>| {
+        for name in names {
+            owned.origins.insert(format!("/{section}/{}", pointer_part(name)), owned.of.to_owned());
+        }
+    };
+    note("options", options.keys().collect());
+    note("facts", facts.keys().collect());
+    note("amounts", amounts.keys().collect());
+    note("forms", forms.keys().collect());
+    note("documents", documents.keys().collect());
+    note("states", states.keys().collect());
+    note("actions", actions.keys().collect());
+    note("procedures", procedures.keys().collect());
+    note("letters", letters.keys().collect());
+    note("mails", mails.keys().collect());
+}
+
+/// A letter in a fragment is unused only when no archetype with the fragment uses it.
+#[derive(Default)]
+struct Unused {
+    with_file: BTreeMap<String, u32>,
+    found: BTreeMap<(String, String), (u32, Option<Finding>)>,
+}
+
+impl Unused {
+    /// Takes out what may still be used elsewhere, and counts it.
+    fn keep_apart(&mut self, whole: &Whole, findings: Vec<Finding>) -> Vec<Finding> {
+        for name in &whole.files {
+            *self.with_file.entry(name.clone()).or_default() += 1;
+        }
+        let (unused, rest): (Vec<_>, Vec<_>) = findings.into_iter().partition(|f| f.code.starts_with("unused."));
+        for finding in unused {
+            let origin = whole.origin(&finding.path).cloned().unwrap_or_default();
+            let entry = self.found.entry((origin, finding.path.clone())).or_default();
+            *entry = (entry.0 + 1, Some(finding));
+        }
+        rest
+    }
+
+    fn everywhere(self) -> Vec<Finding> {
+        let with_file = self.with_file;
+        let all = self.found.into_iter().filter(|((name, _), (count, _))| with_file.get(name) == Some(count));
+        all.filter_map(|(_, (_, finding))| finding).collect()
+    }
 }

@@ -1,0 +1,154 @@
+//! What must fit between files: programs and calls with their municipality, the municipality with itself.
+
+use std::collections::BTreeSet;
+
+use vocabulary::Bilingual;
+
+use crate::definition::{Action, Calls, Definition, Effect, Municipality, Name};
+use crate::finding::{Finding, did_you_mean};
+use crate::yaml::pointer_part;
+
+/// "There is no … `name`", with the known name that is close.
+pub(crate) fn unknown<'a>(
+    code: &str,
+    path: impl Into<String>,
+    what: (&str, &str),
+    name: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Finding {
+    let message = Bilingual::new(format!("{}「{name}」がありません", what.0), format!("There is no {} `{name}`", what.1));
+    Finding::error(format!("reference.{code}"), path, message).hint(did_you_mean(name, known))
+}
+
+/// Approval routes and kinds of numbers that a program's actions ask of its municipality.
+pub(crate) fn check_program(definition: &Definition, municipality: &Municipality) -> Vec<Finding> {
+    let archetype = &definition.archetype;
+    let own = archetype.actions.iter().map(|(name, action)| (format!("/archetype/actions/{}", pointer_part(name)), action));
+    let beside = archetype.procedures.iter().flat_map(|(procedure, rule)| {
+        rule.actions.iter().map(move |(name, action)| {
+            (format!("/archetype/procedures/{}/actions/{}", pointer_part(procedure), pointer_part(name)), action)
+        })
+    });
+    let mut findings = Vec::new();
+    for (path, action) in own.chain(beside) {
+        findings.extend(check_action(&path, action, municipality));
+    }
+    for (name, letter) in &archetype.letters {
+        if let Some(kind) = letter.number.as_ref().filter(|kind| !municipality.numbers.contains_key(*kind)) {
+            let path = format!("/archetype/letters/{}/number", pointer_part(name));
+            findings.push(unknown("number", path, ("番号の種類", "kind of number"), kind, keys(&municipality.numbers)));
+        }
+    }
+    findings
+}
+
+fn keys<T>(map: &indexmap::IndexMap<Name, T>) -> impl Iterator<Item = &str> {
+    map.keys().map(String::as_str)
+}
+
+fn check_action(path: &str, action: &Action, municipality: &Municipality) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Some(route) = action.approval.as_ref().filter(|route| !municipality.routes.contains_key(*route)) {
+        let known = keys(&municipality.routes);
+        findings.push(unknown("route", format!("{path}/approval"), ("決裁区分", "approval route"), route, known));
+    }
+    for (i, effect) in action.effects.iter().enumerate() {
+        match effect {
+            Effect::Number(kind) if !municipality.numbers.contains_key(kind) => {
+                let path = format!("{path}/effects/{i}");
+                findings.push(unknown("number", path, ("番号の種類", "kind of number"), kind, keys(&municipality.numbers)));
+            }
+            _ => {}
+        }
+    }
+    findings
+}
+
+/// Offices, positions and routes of a municipality.
+pub(crate) fn check_municipality(municipality: &Municipality) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let positions = || keys(&municipality.positions);
+    for (name, position) in &municipality.positions {
+        let path = format!("/positions/{}", pointer_part(name));
+        if !municipality.offices.contains_key(&position.office) {
+            let known = keys(&municipality.offices);
+            findings.push(unknown("office", format!("{path}/office"), ("部署", "office"), &position.office, known));
+        }
+        for (i, deputy) in position.deputies.iter().enumerate() {
+            let path = format!("{path}/deputies/{i}");
+            if !municipality.positions.contains_key(deputy) {
+                findings.push(unknown("position", path, ("職", "position"), deputy, positions()));
+            } else if deputy == name {
+                let message = Bilingual::new("自分自身を代決者にはできません", "A position cannot stand in for itself");
+                findings.push(Finding::error("municipality.deputy", path, message));
+            }
+        }
+    }
+    for (name, bands) in &municipality.routes {
+        let path = format!("/routes/{}", pointer_part(name));
+        let rising = bands.iter().map(|band| band.up_to).collect::<Vec<_>>();
+        let is_open = rising.last().is_some_and(Option::is_none);
+        let ascends = rising.windows(2).all(|pair| match pair {
+            [Some(lower), Some(upper)] => lower < upper,
+            [None, _] => false,
+            _ => true,
+        });
+        if !is_open || !ascends {
+            let message = Bilingual::new(
+                "金額の区分は小さい順に並べ、最後は up_to なしにしてください",
+                "Bands rise by `up_to`, and the last one has none, so that every amount has a route",
+            );
+            findings.push(Finding::error("municipality.bands", path.clone(), message));
+        }
+        for (i, band) in bands.iter().enumerate() {
+            if band.steps.is_empty() {
+                let message = Bilingual::new("決裁する職がありません", "Nobody signs here");
+                findings.push(Finding::error("municipality.steps", format!("{path}/{i}/steps"), message));
+            }
+            for (j, step) in band.steps.iter().enumerate() {
+                if !municipality.positions.contains_key(&step.position) {
+                    let path = format!("{path}/{i}/steps/{j}/position");
+                    findings.push(unknown("position", path, ("職", "position"), &step.position, positions()));
+                }
+            }
+        }
+    }
+    findings
+}
+
+/// Calls name programs and budget lines that exist, and do not overlap.
+pub(crate) fn check_calls<'m>(
+    calls: &Calls,
+    programs: &BTreeSet<&str>,
+    unreadable: &BTreeSet<&str>,
+    municipality: impl Fn(&str) -> Option<&'m Municipality>,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (i, call) in calls.calls.iter().enumerate() {
+        let path = format!("/calls/{i}");
+        if !programs.contains(call.program.as_str()) && !unreadable.contains(call.program.as_str()) {
+            let known = programs.iter().copied();
+            findings.push(unknown("program", format!("{path}/program"), ("制度", "program"), &call.program, known));
+        }
+        if let Some(municipality) = municipality(call.program.split('/').next().unwrap_or_default())
+            && !municipality.budget_lines.contains_key(&call.budget_line)
+        {
+            let known = keys(&municipality.budget_lines);
+            let path = format!("{path}/budget_line");
+            findings.push(unknown("budget_line", path, ("予算科目", "budget line"), &call.budget_line, known));
+        }
+        if call.closes.is_some_and(|closes| closes < call.opens) {
+            let message = Bilingual::new("締切が開始日より前です", "It closes before it opens");
+            findings.push(Finding::error("calls.dates", format!("{path}/closes"), message));
+        }
+        if !seen.insert((&call.program, call.fiscal_year, &call.window)) {
+            let message = Bilingual::new(
+                "同じ制度・年度・期間の募集が2回あります",
+                "There are two calls of this program, fiscal year and window",
+            );
+            findings.push(Finding::error("calls.twice", path, message));
+        }
+    }
+    findings
+}

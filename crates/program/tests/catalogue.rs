@@ -1,0 +1,40 @@
+//! The catalogue in `schema/` loads without a finding.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use program::{Severity, SourceFile, load};
+
+fn yaml_files(folder: &Path, into: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            yaml_files(&path, into);
+        } else if path.extension().is_some_and(|extension| extension == "yaml") {
+            into.push(path);
+        }
+    }
+}
+
+fn catalogue() -> Vec<SourceFile> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schema");
+    let mut paths = Vec::new();
+    yaml_files(&root.join("archetypes"), &mut paths);
+    yaml_files(&root.join("programs"), &mut paths);
+    paths.sort();
+    let name = |path: &PathBuf| path.strip_prefix(&root).unwrap().display().to_string();
+    paths.iter().map(|path| SourceFile { path: name(path), text: fs::read_to_string(path).unwrap() }).collect()
+}
+
+#[test]
+fn every_program_of_the_catalogue_is_sound() {
+    let loaded = load(&catalogue());
+    let findings: Vec<String> = loaded.findings.iter().map(ToString::to_string).collect();
+    let errors = loaded.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+    assert_eq!(errors, 0, "\n{}", findings.join("\n"));
+    assert!(!loaded.programs.is_empty());
+    for program in &loaded.programs {
+        assert!(program.program.is_some(), "{}", program.path);
+    }
+}
