@@ -10,8 +10,9 @@ use crate::act::{Act, Actor, Person, Refusal, Step, World};
 use crate::authority::{RETURN_INTERNALLY, SIGN, TAKE_BACK};
 use crate::case::{Case, Pending, Signature, SignedHow, Signing};
 use crate::clockwork::stand;
-use crate::decide::{Performance, event, perform};
+use crate::event::event;
 use crate::history::Stage;
+use crate::perform::{Performance, perform};
 
 /// 起案. `outcome` is what the act would do now: it shows the amount, and that nothing stands in the way.
 pub(crate) fn draft(

@@ -8,7 +8,7 @@ use crate::act::{Act, Refusal, Step, World};
 use crate::authority::REMIND;
 use crate::case::{Case, Deadline};
 use crate::correspondence;
-use crate::decide::event;
+use crate::event::event;
 use crate::facts::case_facts;
 use crate::history::Stage;
 

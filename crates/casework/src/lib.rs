@@ -7,9 +7,11 @@ mod case;
 mod clockwork;
 mod correspondence;
 mod decide;
+mod event;
 mod facts;
 pub mod history;
 pub mod numbers;
+mod perform;
 pub mod scenario;
 
 pub use act::{Act, Actor, Draft, Granted, LetterIssued, MailOrdered, Needs, Person, Refusal, Step, World};

@@ -12,7 +12,7 @@ use vocabulary::{Bilingual, FiscalYear, Instant, Yen, start_of_day};
 
 use crate::act::{Act, Actor, Draft, Granted, Person, Refusal, Step, World};
 use crate::case::{Body, Business, Call, Case, DocumentRef, FieldMark, Head};
-use crate::decide::ledger_account;
+use crate::perform::ledger_account;
 use crate::{clock_act, decide, history, needs, numbers};
 
 /// What came of one scenario.
