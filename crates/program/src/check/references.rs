@@ -1,0 +1,353 @@
+//! Every name that is used is declared; what is declared and never used is said.
+
+use std::collections::BTreeSet;
+
+use indexmap::IndexMap;
+
+use super::{Machine, one_path};
+use crate::compiled::linear;
+use crate::cross::unknown;
+use crate::definition::{Action, Definition, DocumentSlot, Effect, Field, FieldType, Name, State};
+use crate::facts::APPLICATION;
+use crate::finding::Finding;
+use crate::yaml::pointer_part;
+
+type Findings = Vec<Finding>;
+/// How a kind of thing is called in messages: its code, in Japanese, in English.
+type Kind = (&'static str, (&'static str, &'static str));
+
+const STATE: Kind = ("state", ("状態", "state"));
+const ACTION: Kind = ("action", ("手続", "action"));
+const FORM: Kind = ("form", ("様式", "form"));
+const FIELD: Kind = ("field", ("項目", "field"));
+const INPUT: Kind = ("input", ("入力項目", "input"));
+const DOCUMENT: Kind = ("document", ("書類", "document"));
+const LETTER: Kind = ("letter", ("通知書", "letter"));
+const MAIL: Kind = ("mail", ("メール", "mail"));
+const AMOUNT: Kind = ("amount", ("金額", "amount"));
+const FACT: Kind = ("fact", ("日付", "fact"));
+const OPTION: Kind = ("option", ("選択", "option"));
+const DEADLINE: Kind = ("deadline", ("期限", "deadline"));
+const PROCEDURE: Kind = ("procedure", ("手続", "procedure"));
+
+pub(super) fn check(definition: &Definition, findings: &mut Findings) {
+    for machine in Machine::all(&definition.archetype) {
+        for (name, state) in machine.states {
+            check_state(definition, &machine, &machine.state_path(name), state, findings);
+        }
+        for (name, action) in machine.actions {
+            check_action(definition, &machine, &machine.action_path(name), action, findings);
+        }
+    }
+    check_amounts(definition, findings);
+    check_options(definition, findings);
+    check_program(definition, findings);
+    check_unused(definition, findings);
+}
+
+fn known<T>(
+    kind: Kind,
+    path: impl Into<String>,
+    name: &str,
+    declared: &IndexMap<Name, T>,
+    findings: &mut Findings,
+) -> bool {
+    let is_known = declared.contains_key(name);
+    if !is_known {
+        findings.push(unknown(kind.0, path, kind.1, name, declared.keys().map(String::as_str)));
+    }
+    is_known
+}
+
+fn check_state(definition: &Definition, machine: &Machine<'_>, path: &str, state: &State, findings: &mut Findings) {
+    let archetype = &definition.archetype;
+    if let Some(option) = &state.option {
+        known(OPTION, format!("{path}/option"), option, &archetype.options, findings);
+    }
+    if let Some(deadline) = &state.deadline {
+        known(ACTION, format!("{path}/deadline/then"), &deadline.then, machine.actions, findings);
+        if let Some(mail) = &deadline.reminder {
+            known(MAIL, format!("{path}/deadline/reminder"), mail, &archetype.mails, findings);
+        }
+    }
+    for (account, source) in &state.holds {
+        let path = format!("{path}/holds/{}", crate::facts::word(account));
+        match linear(source) {
+            Some(terms) => {
+                for (_, amount) in &terms {
+                    known(AMOUNT, path.clone(), amount, &archetype.amounts, findings);
+                }
+            }
+            None => findings.push(super::error(
+                "holds.form",
+                path,
+                "金額の名前を + と - でつないで書いてください（例：finalized - advance）",
+                "Write names of amounts with + and - between them, e.g. `finalized - advance`",
+            )),
+        }
+    }
+}
+
+fn check_action(definition: &Definition, machine: &Machine<'_>, path: &str, action: &Action, findings: &mut Findings) {
+    let archetype = &definition.archetype;
+    for (i, state) in action.from.as_slice().iter().enumerate() {
+        known(STATE, one_path(&format!("{path}/from"), &action.from, i), state, machine.states, findings);
+    }
+    if let Some(state) = &action.to {
+        known(STATE, format!("{path}/to"), state, machine.states, findings);
+    }
+    if let Some(form) = &action.form {
+        known_form(definition, format!("{path}/form"), form, findings);
+    }
+    if let Some(option) = &action.option {
+        known(OPTION, format!("{path}/option"), option, &archetype.options, findings);
+    }
+    for (i, procedure) in action.none_open.iter().enumerate() {
+        known(PROCEDURE, format!("{path}/none_open/{i}"), procedure, &archetype.procedures, findings);
+    }
+    let everywhere: BTreeSet<&str> =
+        Machine::all(archetype).flat_map(|machine| machine.actions.keys()).map(String::as_str).collect();
+    for (i, other) in action.not_who.iter().enumerate().filter(|(_, other)| !everywhere.contains(other.as_str())) {
+        let path = format!("{path}/not_who/{i}");
+        findings.push(unknown(ACTION.0, path, ACTION.1, other, everywhere.iter().copied()));
+    }
+    for (audience, mail) in &action.tells {
+        let path = format!("{path}/tells/{}", crate::facts::word(audience));
+        known(MAIL, path, mail, &archetype.mails, findings);
+    }
+    for (i, effect) in action.effects.iter().enumerate() {
+        check_effect(definition, &format!("{path}/effects/{i}"), effect, action, findings);
+    }
+}
+
+fn check_effect(definition: &Definition, path: &str, effect: &Effect, action: &Action, findings: &mut Findings) {
+    let archetype = &definition.archetype;
+    match effect {
+        Effect::Record(fact) => {
+            known(FACT, path, fact, &archetype.facts, findings);
+            input_is(FieldType::Date, path, fact, action, findings);
+        }
+        Effect::Freeze(amount) => {
+            known(AMOUNT, path, amount, &archetype.amounts, findings);
+            input_is(FieldType::Yen, path, amount, action, findings);
+        }
+        Effect::FreezeFrom { amount, form } => {
+            known(AMOUNT, format!("{path}/freeze_from/amount"), amount, &archetype.amounts, findings);
+            known_form(definition, format!("{path}/freeze_from/form"), form, findings);
+        }
+        Effect::Letter(letter) => _ = known(LETTER, path, letter, &archetype.letters, findings),
+        Effect::Unlock(marks) => {
+            if known(INPUT, path, marks, &action.input, findings) {
+                input_is(FieldType::FieldMarks, path, marks, action, findings);
+            }
+        }
+        Effect::Open(procedure) => _ = known(PROCEDURE, path, procedure, &archetype.procedures, findings),
+        Effect::Pay(amount) => _ = known(AMOUNT, path, amount, &archetype.amounts, findings),
+        Effect::Number(_) | Effect::Lock | Effect::Pause(_) | Effect::Resume(_) | Effect::Task(_) => {}
+    }
+}
+
+/// An input that an effect reads has the type that the effect needs.
+fn input_is(kind: FieldType, path: &str, name: &str, action: &Action, findings: &mut Findings) {
+    if action.input.get(name).is_some_and(|input| input.kind != kind) {
+        let kind = crate::facts::word(&kind);
+        findings.push(super::error(
+            "effect.input",
+            path,
+            format!("入力項目「{name}」の型は {kind} でなければなりません"),
+            format!("The input `{name}` must be of type `{kind}` for this effect"),
+        ));
+    }
+}
+
+fn known_form(definition: &Definition, path: impl Into<String>, form: &str, findings: &mut Findings) -> bool {
+    let declared = &definition.archetype.forms;
+    if form == APPLICATION || declared.contains_key(form) {
+        return true;
+    }
+    let names = declared.keys().map(String::as_str).chain([APPLICATION]);
+    findings.push(unknown(FORM.0, path, FORM.1, form, names));
+    false
+}
+
+fn check_amounts(definition: &Definition, findings: &mut Findings) {
+    let amounts = &definition.archetype.amounts;
+    for (i, (name, amount)) in amounts.iter().enumerate() {
+        let path = format!("/archetype/amounts/{}", pointer_part(name));
+        known_form(definition, format!("{path}/from"), &amount.from, findings);
+        let Some(bound) = &amount.at_most else { continue };
+        let path = format!("{path}/at_most");
+        if known(AMOUNT, path.clone(), bound, amounts, findings) && amounts.get_index_of(bound) >= Some(i) {
+            findings.push(super::error(
+                "amount.order",
+                path,
+                format!("「{bound}」は先に書かれた金額でなければなりません"),
+                format!("`{bound}` must be an amount that is declared before this one"),
+            ));
+        }
+    }
+}
+
+fn check_options(definition: &Definition, findings: &mut Findings) {
+    let options = &definition.archetype.options;
+    for name in definition.program.options.keys() {
+        known(OPTION, format!("/program/options/{}", pointer_part(name)), name, options, findings);
+    }
+    for (name, procedure) in &definition.archetype.procedures {
+        if let Some(option) = &procedure.option {
+            let path = format!("/archetype/procedures/{}/option", pointer_part(name));
+            known(OPTION, path, option, options, findings);
+        }
+    }
+}
+
+// -- the program's own names
+
+fn check_program(definition: &Definition, findings: &mut Findings) {
+    let program = &definition.program;
+    for form in program.forms.keys() {
+        known_form(definition, format!("/program/forms/{}", pointer_part(form)), form, findings);
+    }
+    for (form, slots) in &program.documents {
+        let path = format!("/program/documents/{}", pointer_part(form));
+        known_form(definition, path.clone(), form, findings);
+        for (i, slot) in slots.iter().enumerate() {
+            let (name, path) = match slot {
+                DocumentSlot::Named(name) => (name, format!("{path}/{i}")),
+                DocumentSlot::Full(rule) => (&rule.name, format!("{path}/{i}/name")),
+            };
+            known(DOCUMENT, path, name, &definition.archetype.documents, findings);
+        }
+    }
+    let fields = crate::resolve::Merged::new(definition).fields;
+    for (i, rule) in program.must.iter().enumerate() {
+        let path = format!("/program/must/{i}");
+        if !known_form(definition, format!("{path}/at"), &rule.at, findings) {
+            continue;
+        }
+        let none = IndexMap::new();
+        let fields = fields.get(&rule.at).unwrap_or(&none);
+        match &rule.each {
+            Some(table) => check_each(&path, table, rule.field.as_deref(), fields, findings),
+            None => {
+                if let Some(field) = &rule.field {
+                    known(FIELD, format!("{path}/field"), field, fields, findings);
+                }
+            }
+        }
+    }
+    check_award(definition, &fields, findings);
+    for (form, fields_of_form) in &fields {
+        for (name, field) in fields_of_form.iter().filter(|(_, field)| field.like.is_some()) {
+            let like = field.like.as_deref().unwrap_or_default();
+            let shared = fields.get(APPLICATION).and_then(|fields| fields.get(like));
+            if shared.is_none_or(|shared| shared.kind != FieldType::Costs || shared.like.is_some()) {
+                let path = crate::resolve::Merged::new(definition).path(form, name);
+                let tables = fields.get(APPLICATION).into_iter().flatten().filter(|(_, f)| f.kind == FieldType::Costs);
+                findings.push(unknown(FIELD.0, format!("{path}/like"), ("経費の表", "cost table"), like, tables.map(|(n, _)| n.as_str())));
+            }
+        }
+    }
+}
+
+fn check_each(
+    path: &str,
+    table: &str,
+    field: Option<&str>,
+    fields: &IndexMap<Name, Field>,
+    findings: &mut Findings,
+) {
+    let tables = || fields.iter().filter(|(_, field)| field.kind == FieldType::Costs);
+    let Some((_, rule)) = tables().find(|(name, _)| *name == table) else {
+        let known = tables().map(|(name, _)| name.as_str());
+        return findings.push(unknown(FIELD.0, format!("{path}/each"), ("経費の表", "cost table"), table, known));
+    };
+    let row = crate::facts::row_type(rule);
+    if let Some(field) = field.filter(|field| row.get(field).is_none()) {
+        let known = row.fields().map(|(name, _)| name);
+        findings.push(unknown(FIELD.0, format!("{path}/field"), FIELD.1, field, known));
+    }
+}
+
+/// The fields that the award rule reads are there, with the right types.
+fn check_award(definition: &Definition, fields: &crate::facts::Fields, findings: &mut Findings) {
+    let rule = &definition.program.amount;
+    let application = fields.get(APPLICATION);
+    let mut wants = vec![("costs", rule.costs.as_str(), FieldType::Costs)];
+    wants.extend(rule.share.as_deref().map(|share| ("share", share, FieldType::Rate)));
+    wants.extend(rule.revenue.as_deref().map(|revenue| ("revenue", revenue, FieldType::Yen)));
+    if rule.other_aid == crate::definition::OtherAid::Deduct {
+        wants.push(("other_aid", "other_aid", FieldType::Yen));
+    }
+    for (key, name, kind) in wants {
+        let is_there = application.and_then(|fields| fields.get(name)).is_some_and(|field| field.kind == kind);
+        if !is_there {
+            let kind_word = crate::facts::word(&kind);
+            let near = application.into_iter().flatten().filter(|(_, field)| field.kind == kind).map(|(n, _)| n.as_str());
+            let mut finding = unknown(FIELD.0, format!("/program/amount/{key}"), FIELD.1, name, near);
+            finding.message = vocabulary::Bilingual::new(
+                format!("申請書に型 {kind_word} の項目「{name}」がありません"),
+                format!("The application has no field `{name}` of type `{kind_word}`"),
+            );
+            findings.push(finding);
+        }
+    }
+}
+
+/// Deadlines are the program's; only what its options leave needs them.
+pub(super) fn check_deadlines(definition: &Definition, findings: &mut Findings) {
+    let deadlines = &definition.program.deadlines;
+    let mut used: BTreeSet<&str> = BTreeSet::new();
+    for machine in Machine::all(&definition.archetype) {
+        for (name, state) in machine.states {
+            if let Some(deadline) = state.deadline.as_ref().and_then(|clock| clock.at.as_ref()) {
+                used.insert(deadline);
+                let path = format!("{}/deadline/at", machine.state_path(name));
+                known(DEADLINE, path, deadline, deadlines, findings);
+            }
+        }
+        for (name, action) in machine.actions {
+            if let Some(deadline) = &action.until {
+                used.insert(deadline);
+                known(DEADLINE, format!("{}/until", machine.action_path(name)), deadline, deadlines, findings);
+            }
+        }
+    }
+    for name in deadlines.keys().filter(|name| !used.contains(name.as_str())) {
+        let path = format!("/program/deadlines/{}", pointer_part(name));
+        findings.push(unused("deadline", path, DEADLINE.1, name));
+    }
+}
+
+// -- declared and unused
+
+fn check_unused(definition: &Definition, findings: &mut Findings) {
+    let archetype = &definition.archetype;
+    let mut letters: BTreeSet<&str> = BTreeSet::new();
+    let mut mails: BTreeSet<&str> = BTreeSet::new();
+    for machine in Machine::all(archetype) {
+        for action in machine.actions.values() {
+            mails.extend(action.tells.values().map(String::as_str));
+            letters.extend(action.effects.iter().filter_map(|effect| match effect {
+                Effect::Letter(letter) => Some(letter.as_str()),
+                _ => None,
+            }));
+        }
+        let clocks = machine.states.values().filter_map(|state| state.deadline.as_ref());
+        mails.extend(clocks.filter_map(|clock| clock.reminder.as_deref()));
+    }
+    for name in archetype.letters.keys().filter(|name| !letters.contains(name.as_str())) {
+        findings.push(unused("letter", format!("/archetype/letters/{}", pointer_part(name)), LETTER.1, name));
+    }
+    for name in archetype.mails.keys().filter(|name| !mails.contains(name.as_str())) {
+        findings.push(unused("mail", format!("/archetype/mails/{}", pointer_part(name)), MAIL.1, name));
+    }
+}
+
+fn unused(code: &str, path: String, what: (&str, &str), name: &str) -> Finding {
+    let message = vocabulary::Bilingual::new(
+        format!("{}「{name}」はどこからも使われていません", what.0),
+        format!("The {} `{name}` is used by nothing", what.1),
+    );
+    Finding::warning(format!("unused.{code}"), path, message)
+}
