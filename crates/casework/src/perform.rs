@@ -98,7 +98,9 @@ impl Work<'_> {
         let marks_field = rule.input.iter().find(|(_, field)| field.kind == FieldType::FieldMarks);
         if let Some((name, _)) = marks_field {
             if !act.marks.is_empty() {
-                input.insert(name.clone(), json!(act.marks));
+                let marks: Map<String, Value> =
+                    act.marks.iter().map(|mark| (mark.field.clone(), json!(mark.remark))).collect();
+                input.insert(name.clone(), Value::Object(marks));
             }
         }
         let facts = self.case_facts();
