@@ -1,1 +1,39 @@
-//! See ARCHITECTURE.md.
+//! The only SQL: entities, queries and the unit of work, for SQLite and PostgreSQL alike.
+//!
+//! Everything public speaks in the types of the domain. What must hold whoever writes is a constraint or a conditional
+//! update, never a question followed by a decision. Locks are taken in one order: applications by id, counters,
+//! budget lines.
+
+mod accounts;
+mod businesses;
+mod cases;
+mod database;
+mod entity;
+mod error;
+mod history;
+mod idempotency;
+mod lists;
+mod money;
+mod outbox;
+mod payments;
+mod people;
+mod programs;
+mod row;
+mod schema;
+mod sql;
+mod unit;
+
+pub use accounts::{Account, PositionHeld, StaffRole};
+pub use businesses::{MemberRole, MemberShown, Membership};
+pub use cases::{CaseKey, DraftKey, Lock, Recording, StoredCase, StoredSubmission};
+pub use database::{Settings, Store};
+pub use error::{Result, Retryable, StoreError};
+pub use history::{StoredFile, StoredLetter, StoredSeal};
+pub use idempotency::{Claim, KeyUse};
+pub use lists::{Cursor, ListFilter, ListOrder, ListQuery, Listed, Page, Scope};
+pub use money::{LineNamed, Movement, StoredEntry, StoredLine};
+pub use outbox::{CaseLetter, CaseMail, MailShown, Message, NewMessage, OutboxClaim, OutboxDepth, RenderedMail};
+pub use payments::{BatchFile, LineState, OrderedPayment, StoredBatch};
+pub use people::{ApiToken, LinkKind, NewSession, OneTimeLink, SignedIn};
+pub use programs::{NewProgram, PublishedProgram, StoredCall};
+pub use unit::{Reader, Tx};

@@ -1,0 +1,479 @@
+//! Cases: how one is loaded with its lock, and how one step is recorded, in as few statements as the engine allows.
+
+use std::collections::BTreeMap;
+
+use casework::{Body, Business, Call, Case, Draft, Granted, Head, Step, Submission};
+use program::definition::{Name, StateKind};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryResult, Value};
+use treasury::Account;
+use uuid::Uuid;
+use vocabulary::{FiscalYear, Instant, Yen};
+
+use crate::entity::draft;
+use crate::error::{Result, StoreError};
+use crate::money::Movement;
+use crate::outbox::{CaseLetter, CaseMail, Message, NewMessage};
+use crate::row::{Columns, from_json, json, placeholders, word};
+use crate::sql;
+use crate::unit::{Reader, Tx};
+
+/// A case with what only its row knows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredCase {
+    pub case: Case,
+    /// The clerk who looks after it.
+    pub assignee: Option<Uuid>,
+    pub updated_at: Instant,
+    pub created_at: Instant,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum CaseKey<'a> {
+    Id(Uuid),
+    /// As written, e.g. the number on the receipt.
+    Number(&'a str),
+}
+
+/// What nobody else may change until the transaction ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lock {
+    Nothing,
+    Case,
+    /// Also the business, so that what it was granted elsewhere ([`Reader::granted`]) stays as it is read.
+    CaseAndBusiness,
+}
+
+impl Reader {
+    /// # Errors
+    /// When the database fails.
+    pub async fn load_case(&self, key: CaseKey<'_>, lock: Lock) -> Result<Option<StoredCase>> {
+        let (by_id, value): (bool, Value) = match key {
+            CaseKey::Id(id) => (true, id.into()),
+            CaseKey::Number(number) => (false, number.into()),
+        };
+        let text = sql::load_case(by_id, if self.is_postgres() { lock } else { Lock::Nothing });
+        self.one(text, vec![value]).await?.as_ref().map(stored_case).transpose()
+    }
+
+    /// Those that exist, in the order of their ids.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn cases(&self, ids: &[Uuid]) -> Result<Vec<StoredCase>> {
+        /// Longer lists are asked for in parts, so that only few different statements are prepared.
+        const PART: usize = 100;
+        let mut found = Vec::with_capacity(ids.len());
+        for part in ids.chunks(PART) {
+            // The last one again and again until the part is full.
+            let filled = part.iter().chain(std::iter::repeat_n(&part[part.len() - 1], PART - part.len()));
+            let values = filled.map(|id| (*id).into()).collect();
+            let rows = self.all(&sql::cases_by_ids(&placeholders(1, PART, 1)), values).await?;
+            for row in &rows {
+                found.push(stored_case(row)?);
+            }
+        }
+        found.sort_by_key(|stored| stored.case.id);
+        Ok(found)
+    }
+
+    /// What `business` was granted by `program`, apart from the case `except`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn granted(&self, business: Uuid, program: &str, year: FiscalYear, except: Uuid) -> Result<Granted> {
+        let values = vec![business.into(), program.into(), except.into()];
+        let mut granted = Granted::default();
+        for row in self.all(sql::GRANTED, values).await? {
+            let mut columns = Columns::of(&row);
+            let (other_year, cases, yen) = (columns.take::<i32>()?, columns.take::<i64>()?, columns.yen()?);
+            let cases = u32::try_from(cases).unwrap_or(u32::MAX);
+            if other_year == year.0 {
+                (granted.cases_this_year, granted.yen_this_year) = (cases, yen);
+            } else {
+                granted.cases_before = granted.cases_before.saturating_add(cases);
+                granted.yen_before = granted.yen_before.plus(yen).map_err(StoreError::fault)?;
+                if other_year < year.0 {
+                    granted.latest_year_before = granted.latest_year_before.max(Some(other_year));
+                }
+            }
+        }
+        Ok(granted)
+    }
+
+    /// # Errors
+    /// When the database fails.
+    pub async fn draft(&self, application: Uuid, form: &str, account: Uuid) -> Result<Option<Draft>> {
+        let values = vec![application.into(), form.into(), account.into()];
+        let row = self.one(sql::DRAFT, values).await?;
+        row.map(|row| {
+            let mut columns = Columns::of(&row);
+            Ok(Draft { values: columns.json("draft")?, documents: columns.json("draft")? })
+        })
+        .transpose()
+    }
+
+    /// Cases whose clock has to look at them by `now`, the longest due first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn due_cases(&self, now: Instant, limit: u32) -> Result<Vec<Uuid>> {
+        let rows = self.all(sql::DUE_CASES, vec![now.into(), i64::from(limit).into()]).await?;
+        rows.iter().map(|row| Columns::of(row).take()).collect()
+    }
+}
+
+/// What a recording needs besides the step.
+#[derive(Clone, Copy, Debug)]
+pub struct Recording {
+    /// The transaction's time.
+    pub now: Instant,
+    /// Salts the digests of personal values; kept with the submission.
+    pub salt: [u8; 32],
+    /// Whether the call counts reserved money as used.
+    pub held_counts_as_used: bool,
+}
+
+impl Tx {
+    /// A fresh case; it has no events yet.
+    ///
+    /// # Errors
+    /// When the database fails, or the id is taken.
+    pub async fn create_case(&self, case: &Case, now: Instant) -> Result<()> {
+        let row = Row::of(case)?;
+        let values = vec![
+            case.id.into(),
+            row.number.into(),
+            case.municipality.as_str().into(),
+            case.program.as_str().into(),
+            case.program_hash.as_str().into(),
+            case.call.id.into(),
+            case.call.fiscal_year.0.into(),
+            case.business.id.into(),
+            case.state.as_str().into(),
+            row.kind.into(),
+            row.waits_on.into(),
+            row.attention.into(),
+            case.version.into(),
+            row.received_at.into(),
+            row.deadline_at.into(),
+            row.next_clock_at.into(),
+            row.received_sort.into(),
+            row.deadline_sort.into(),
+            now.into(),
+            case.head.sequence.into(),
+            case.head.hash.as_str().into(),
+            case.head.at.into(),
+            row.granted_yen.into(),
+            row.body.into(),
+        ];
+        self.run(sql::CREATE_CASE, values).await?;
+        Ok(())
+    }
+
+    /// Writes all that a step does: the case, its event, submission, letters, mails, money and payment.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the case is not of the version before the step any more, [`StoreError::Budget`]
+    /// when its budget line lacks the money; the transaction must then be given up.
+    pub async fn record(&self, step: &Step, recording: &Recording) -> Result<()> {
+        self.move_case(step, recording.now).await?;
+        if let Some((form, submission)) = &step.submission {
+            self.submit(step, form, submission, recording.salt).await?;
+        }
+        self.issue_letters(step, recording.now).await?;
+        self.enqueue(&messages(step, recording.now)?).await?;
+        if !step.postings.is_empty() {
+            let movement = Movement {
+                line: step.case.call.budget_line,
+                application: step.case.id,
+                event: step.event.id,
+                at: recording.now,
+                by: step.event.actor,
+                held_counts_as_used: recording.held_counts_as_used,
+            };
+            self.post(&movement, &step.postings).await?;
+        }
+        if step.payment.is_some() {
+            self.order_payment(step, recording.now).await?;
+        }
+        Ok(())
+    }
+
+    async fn move_case(&self, step: &Step, now: Instant) -> Result<()> {
+        let (case, event) = (&step.case, &step.event);
+        let row = Row::of(case)?;
+        let mut values: Vec<Value> = vec![
+            case.id.into(),
+            (case.version - 1).into(),
+            row.number.into(),
+            case.business.id.into(),
+            case.state.as_str().into(),
+            row.kind.into(),
+            row.waits_on.into(),
+            row.attention.into(),
+            case.version.into(),
+            row.received_at.into(),
+            row.deadline_at.into(),
+            row.next_clock_at.into(),
+            row.received_sort.into(),
+            row.deadline_sort.into(),
+            now.into(),
+            case.head.sequence.into(),
+            case.head.hash.as_str().into(),
+            case.head.at.into(),
+            row.granted_yen.into(),
+            row.body.into(),
+        ];
+        let event_values: Vec<Value> = vec![
+            event.id.into(),
+            event.application.into(),
+            event.sequence.into(),
+            event.at.into(),
+            event.actor.into(),
+            event.role.as_str().into(),
+            event.action.as_str().into(),
+            event.stage.as_str().into(),
+            event.from.as_str().into(),
+            event.to.as_str().into(),
+            json(&event.facts)?.into(),
+            event.previous.as_str().into(),
+            event.hash.as_str().into(),
+            event.comment.clone().into(),
+        ];
+        let moved = if self.is_postgres() {
+            values.extend(event_values);
+            self.run(sql::MOVE_CASE_WITH_EVENT, values).await?
+        } else {
+            let moved = self.run(sql::MOVE_CASE, values).await?;
+            if moved == 1 {
+                self.run(sql::INSERT_EVENT, event_values).await?;
+            }
+            moved
+        };
+        if moved == 1 { Ok(()) } else { Err(StoreError::Conflict) }
+    }
+
+    async fn submit(&self, step: &Step, form: &Name, submission: &Submission, salt: [u8; 32]) -> Result<()> {
+        let application: Value = step.case.id.into();
+        let mut values: Vec<Value> = vec![
+            submission.id.into(),
+            application.clone(),
+            form.as_str().into(),
+            step.event.sequence.into(),
+            submission.at.into(),
+            submission.by.into(),
+            json(&submission.values)?.into(),
+            json(&submission.documents)?.into(),
+            json(&submission.changes)?.into(),
+            salt.to_vec().into(),
+        ];
+        if self.is_postgres() {
+            self.run(sql::SUBMIT_DRAFT, values).await?;
+        } else {
+            self.run(sql::SUBMIT, std::mem::take(&mut values)).await?;
+            self.run(sql::DELETE_DRAFT, vec![application, form.as_str().into(), submission.by.into()]).await?;
+        }
+        Ok(())
+    }
+
+    async fn issue_letters(&self, step: &Step, now: Instant) -> Result<()> {
+        if step.letters.is_empty() {
+            return Ok(());
+        }
+        let mut values: Vec<Value> = Vec::with_capacity(step.letters.len() * 8);
+        for letter in &step.letters {
+            values.extend([
+                letter.id.into(),
+                step.case.id.into(),
+                step.event.id.into(),
+                letter.name.as_str().into(),
+                letter_number(&letter.data).into(),
+                json(&letter.data)?.into(),
+                letter.template_hash.as_str().into(),
+                now.into(),
+            ]);
+        }
+        self.run(&sql::insert_letters(&placeholders(step.letters.len(), 8, 1)), values).await?;
+        Ok(())
+    }
+
+    /// Keeps what was typed; of two saves the later one counts.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn save_draft(&self, key: DraftKey<'_>, draft: &Draft, now: Instant) -> Result<()> {
+        let row = draft::ActiveModel {
+            application: Set(key.application),
+            form: Set(key.form.to_owned()),
+            account: Set(key.account),
+            field_values: Set(json(&draft.values)?),
+            documents: Set(json(&draft.documents)?),
+            saved_at: Set(now),
+        };
+        let on_conflict =
+            OnConflict::columns([draft::Column::Application, draft::Column::Form, draft::Column::Account])
+                .update_columns([draft::Column::FieldValues, draft::Column::Documents, draft::Column::SavedAt])
+                .to_owned();
+        draft::Entity::insert(row).on_conflict(on_conflict).exec_without_returning(&self.db()).await?;
+        Ok(())
+    }
+
+    /// # Errors
+    /// When the database fails.
+    pub async fn delete_draft(&self, key: DraftKey<'_>) -> Result<()> {
+        draft::Entity::delete_many()
+            .filter(draft::Column::Application.eq(key.application))
+            .filter(draft::Column::Form.eq(key.form))
+            .filter(draft::Column::Account.eq(key.account))
+            .exec(&self.db())
+            .await?;
+        Ok(())
+    }
+
+    /// Names the clerk who looks after the case; its version stays, since no act took place.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn assign(&self, application: Uuid, assignee: Option<Uuid>) -> Result<()> {
+        let changed = self.run(sql::ASSIGN, vec![application.into(), assignee.into()]).await?;
+        if changed == 1 { Ok(()) } else { Err(StoreError::Conflict) }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DraftKey<'a> {
+    pub application: Uuid,
+    pub form: &'a str,
+    pub account: Uuid,
+}
+
+/// A letter's number, when its data has one.
+fn letter_number(data: &serde_json::Value) -> Option<&str> {
+    data.get("number").and_then(serde_json::Value::as_str)
+}
+
+fn messages(step: &Step, now: Instant) -> Result<Vec<NewMessage>> {
+    let (application, event) = (step.case.id, step.event.id);
+    let letters = step.letters.iter().map(|letter| {
+        let payload = CaseLetter { application, event, letter: letter.id };
+        NewMessage::of(letter.id, Message::LETTER, application, &payload, now)
+    });
+    let mails = step.mails.iter().map(|mail| {
+        let payload = CaseMail { application, event, mail: mail.clone() };
+        NewMessage::of(mail.id, Message::MAIL, application, &payload, now)
+    });
+    letters.chain(mails).collect()
+}
+
+/// The columns that repeat a part of the body, so that lists and workers find it.
+struct Row {
+    number: Option<String>,
+    kind: String,
+    waits_on: Option<String>,
+    attention: Option<&'static str>,
+    received_at: Option<Instant>,
+    deadline_at: Option<Instant>,
+    next_clock_at: Option<Instant>,
+    received_sort: Instant,
+    deadline_sort: Instant,
+    granted_yen: i64,
+    body: String,
+}
+
+impl Row {
+    fn of(case: &Case) -> Result<Self> {
+        let Body { standing, numbers, attention, holdings, .. } = &case.body;
+        let beyond_held = holdings.iter().filter(|(account, _)| *account != Account::Held).map(|(_, amount)| amount);
+        Ok(Self {
+            number: numbers.get("application").cloned(),
+            kind: word(&standing.kind.unwrap_or(StateKind::Drafting))?,
+            waits_on: standing.waits_on.clone(),
+            attention: attention.map(program::definition::Role::as_str),
+            received_at: standing.received_at,
+            deadline_at: standing.deadline_at,
+            next_clock_at: standing.next_clock_at,
+            received_sort: standing.received_at.unwrap_or_else(far_future),
+            deadline_sort: standing.deadline_at.unwrap_or_else(far_future),
+            granted_yen: Yen::total(beyond_held).map_err(StoreError::fault)?.get(),
+            body: json(&case.body)?,
+        })
+    }
+}
+
+/// Sorts after every instant that occurs; PostgreSQL and SQLite's text both have it.
+pub fn far_future() -> Instant {
+    Instant::from_timestamp(253_370_764_800, 0).unwrap_or_default()
+}
+
+pub fn stored_case(row: &QueryResult) -> Result<StoredCase> {
+    stored_case_at(&mut Columns::of(row))
+}
+
+/// Reads `sql::CASE_COLUMNS`.
+pub fn stored_case_at(columns: &mut Columns<'_>) -> Result<StoredCase> {
+    let case = Case {
+        id: columns.take()?,
+        version: columns.take()?,
+        municipality: columns.take()?,
+        program: columns.take()?,
+        program_hash: columns.take()?,
+        state: columns.take()?,
+        body: columns.json("case")?,
+        head: Head { sequence: columns.take()?, hash: columns.take()?, at: columns.take()? },
+        call: Call {
+            id: columns.take()?,
+            fiscal_year: FiscalYear(columns.take()?),
+            opens: columns.take()?,
+            closes: columns.take()?,
+            budget_line: columns.take()?,
+        },
+        business: Business {
+            id: columns.take()?,
+            name: columns.take()?,
+            name_kana: columns.take()?,
+            address: columns.take()?,
+            representative: columns.take()?,
+            corporate_number: columns.take()?,
+            facts: columns.json("business")?,
+        },
+    };
+    Ok(StoredCase { case, assignee: columns.take()?, updated_at: columns.take()?, created_at: columns.take()? })
+}
+
+/// A form as it was handed in, with the salt of its digests.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredSubmission {
+    pub form: Name,
+    /// Of the event that took it in.
+    pub sequence: i64,
+    pub submission: Submission,
+    pub salt: Vec<u8>,
+}
+
+impl Reader {
+    /// All submissions of a case, oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn submissions(&self, application: Uuid) -> Result<Vec<StoredSubmission>> {
+        use crate::entity::submission::{Column, Entity};
+        use sea_orm::QueryOrder as _;
+        let query = Entity::find().filter(Column::Application.eq(application)).order_by_asc(Column::Sequence);
+        let rows = query.all(&self.db()).await?;
+        rows.into_iter()
+            .map(|row| {
+                let documents: BTreeMap<Name, Vec<casework::DocumentRef>> = from_json("submission", &row.documents)?;
+                let submission = Submission {
+                    id: row.id,
+                    at: row.at,
+                    by: row.submitted_by,
+                    values: from_json("submission", &row.field_values)?,
+                    documents,
+                    changes: from_json("submission", &row.changes)?,
+                };
+                Ok(StoredSubmission { form: row.form, sequence: row.sequence, submission, salt: row.salt })
+            })
+            .collect()
+    }
+}

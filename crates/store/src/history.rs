@@ -1,0 +1,337 @@
+//! History: the events of cases in their chains, letters, files, and the seals that anchor the chains outside.
+
+use casework::Head;
+use casework::history::Event;
+use program::definition::Name;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde_json::Value as Json;
+use uuid::Uuid;
+use vocabulary::Instant;
+
+use crate::entity::{application, event, file, letter, seal};
+use crate::error::Result;
+use crate::people::one_changed;
+use crate::row::{from_json, from_word};
+use crate::unit::{Reader, Tx};
+
+/// A letter as it was issued; what it says is rendered once, later.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredLetter {
+    pub id: Uuid,
+    pub application: Uuid,
+    pub event: Uuid,
+    pub name: Name,
+    pub number: Option<String>,
+    /// What the template is rendered with.
+    pub data: Json,
+    pub template_hash: String,
+    pub html: Option<String>,
+    /// Of the rendered letter.
+    pub sha256: Option<String>,
+    pub issued_at: Instant,
+}
+
+/// An uploaded file; its content lies in the file store under `content_key`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredFile {
+    pub id: Uuid,
+    pub owner: Uuid,
+    pub application: Option<Uuid>,
+    pub business: Option<Uuid>,
+    pub name: String,
+    pub media_type: String,
+    /// Bytes.
+    pub size: i64,
+    pub sha256: String,
+    pub uploaded_at: Instant,
+    pub content_key: String,
+}
+
+/// What was said of all chains at one time; the document itself also goes outside of the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredSeal {
+    pub id: Uuid,
+    pub at: Instant,
+    /// SHA-256 over all heads in the order of the applications.
+    pub heads_digest: String,
+    pub heads_count: i64,
+    /// JSON.
+    pub document: String,
+}
+
+fn stored_event(row: event::Model) -> Result<Event> {
+    Ok(Event {
+        id: row.id,
+        application: row.application,
+        sequence: row.sequence,
+        at: row.at,
+        actor: row.actor,
+        role: from_word("event", &row.role)?,
+        action: row.action,
+        stage: from_word("event", &row.stage)?,
+        from: row.from_state,
+        to: row.to_state,
+        facts: from_json("event", &row.facts)?,
+        previous: row.previous,
+        hash: row.hash,
+        comment: row.comment,
+    })
+}
+
+fn stored_letter(row: letter::Model) -> Result<StoredLetter> {
+    Ok(StoredLetter {
+        id: row.id,
+        application: row.application,
+        event: row.event,
+        name: row.name,
+        number: row.number,
+        data: from_json("letter", &row.data)?,
+        template_hash: row.template_hash,
+        html: row.html,
+        sha256: row.sha256,
+        issued_at: row.created_at,
+    })
+}
+
+fn stored_file(row: file::Model) -> StoredFile {
+    StoredFile {
+        id: row.id,
+        owner: row.owner,
+        application: row.application,
+        business: row.business,
+        name: row.name,
+        media_type: row.media_type,
+        size: row.size,
+        sha256: row.sha256,
+        uploaded_at: row.uploaded_at,
+        content_key: row.content_key,
+    }
+}
+
+impl Reader {
+    /// Events of a case after the given sequence, oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn events(&self, application: Uuid, after: i64, limit: u32) -> Result<Vec<Event>> {
+        let query = event::Entity::find()
+            .filter(event::Column::Application.eq(application))
+            .filter(event::Column::Sequence.gt(after))
+            .order_by_asc(event::Column::Sequence)
+            .limit(u64::from(limit));
+        query.all(&self.db()).await?.into_iter().map(stored_event).collect()
+    }
+
+    /// # Errors
+    /// When the database fails.
+    pub async fn event(&self, id: Uuid) -> Result<Option<Event>> {
+        event::Entity::find_by_id(id).one(&self.db()).await?.map(stored_event).transpose()
+    }
+
+    /// The newest event of a case.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn newest_event(&self, application: Uuid) -> Result<Option<Event>> {
+        let query = event::Entity::find().filter(event::Column::Application.eq(application));
+        query.order_by_desc(event::Column::Sequence).one(&self.db()).await?.map(stored_event).transpose()
+    }
+
+    /// For the audit export: all events of all cases, case by case in the order of their ids, a page at a time. A page
+    /// ends inside a case; go on with the application and sequence of its last event.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn events_after(&self, after: Option<(Uuid, i64)>, limit: u32) -> Result<Vec<Event>> {
+        use event::Column;
+        let mut rest = u64::from(limit);
+        let mut found = Vec::new();
+        // The rest of the case that the last page ended in, then the cases after it: each part is one range of the
+        // index.
+        if let Some((application, sequence)) = after {
+            found = self.events(application, sequence, limit).await?;
+            rest = rest.saturating_sub(u64::try_from(found.len()).unwrap_or(rest));
+        }
+        if rest > 0 {
+            let mut query = event::Entity::find();
+            if let Some((application, _)) = after {
+                query = query.filter(Column::Application.gt(application));
+            }
+            let query = query.order_by_asc(Column::Application).order_by_asc(Column::Sequence).limit(rest);
+            for row in query.all(&self.db()).await? {
+                found.push(stored_event(row)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The heads of all chains, in the order of the applications, a page at a time; cases without events are left out.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn heads_after(&self, after: Option<Uuid>, limit: u32) -> Result<Vec<(Uuid, Head)>> {
+        use application::Column;
+        let mut query = application::Entity::find()
+            .select_only()
+            .columns([Column::Id, Column::HeadSequence, Column::HeadHash, Column::HeadAt])
+            .filter(Column::HeadSequence.gt(0));
+        if let Some(after) = after {
+            query = query.filter(Column::Id.gt(after));
+        }
+        let query = query.order_by_asc(Column::Id).limit(u64::from(limit));
+        let rows: Vec<(Uuid, i64, String, Instant)> = query.into_tuple().all(&self.db()).await?;
+        Ok(rows.into_iter().map(|(id, sequence, hash, at)| (id, Head { sequence, hash, at })).collect())
+    }
+
+    /// # Errors
+    /// When the database fails.
+    pub async fn newest_seal(&self) -> Result<Option<StoredSeal>> {
+        let row = seal::Entity::find().order_by_desc(seal::Column::At).one(&self.db()).await?;
+        Ok(row.map(stored_seal))
+    }
+
+    /// Oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn seals(&self) -> Result<Vec<StoredSeal>> {
+        let rows = seal::Entity::find().order_by_asc(seal::Column::At).all(&self.db()).await?;
+        Ok(rows.into_iter().map(stored_seal).collect())
+    }
+
+    /// # Errors
+    /// When the database fails.
+    pub async fn letter(&self, id: Uuid) -> Result<Option<StoredLetter>> {
+        letter::Entity::find_by_id(id).one(&self.db()).await?.map(stored_letter).transpose()
+    }
+
+    /// Oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn letters_of_case(&self, application: Uuid) -> Result<Vec<StoredLetter>> {
+        let query = letter::Entity::find().filter(letter::Column::Application.eq(application));
+        let query = query.order_by_asc(letter::Column::CreatedAt).order_by_asc(letter::Column::Id);
+        query.all(&self.db()).await?.into_iter().map(stored_letter).collect()
+    }
+
+    /// The letters that one event issued.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn letters_of_event(&self, application: Uuid, event: Uuid) -> Result<Vec<StoredLetter>> {
+        Ok(self.letters_of_case(application).await?.into_iter().filter(|letter| letter.event == event).collect())
+    }
+
+    /// # Errors
+    /// When the database fails.
+    pub async fn file(&self, id: Uuid) -> Result<Option<StoredFile>> {
+        Ok(file::Entity::find_by_id(id).one(&self.db()).await?.map(stored_file))
+    }
+
+    /// Those that exist.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn files(&self, ids: &[Uuid]) -> Result<Vec<StoredFile>> {
+        let mut found = Vec::with_capacity(ids.len());
+        for part in ids.chunks(1_000) {
+            let query = file::Entity::find().filter(file::Column::Id.is_in(part.iter().copied()));
+            found.extend(query.all(&self.db()).await?.into_iter().map(stored_file));
+        }
+        Ok(found)
+    }
+
+    /// Bytes of all files of an application.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn bytes_of_application(&self, application: Uuid) -> Result<i64> {
+        let sizes: Vec<i64> = file::Entity::find()
+            .select_only()
+            .column(file::Column::Size)
+            .filter(file::Column::Application.eq(application))
+            .into_tuple()
+            .all(&self.db())
+            .await?;
+        Ok(sizes.into_iter().fold(0, i64::saturating_add))
+    }
+}
+
+fn stored_seal(row: seal::Model) -> StoredSeal {
+    StoredSeal {
+        id: row.id,
+        at: row.at,
+        heads_digest: row.heads_digest,
+        heads_count: row.heads_count,
+        document: row.document,
+    }
+}
+
+impl Tx {
+    /// Keeps the rendered letter. What was rendered first stays; returns whether this was it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn keep_letter(&self, id: Uuid, html: &str, sha256: &str) -> Result<bool> {
+        let result = letter::Entity::update_many()
+            .col_expr(letter::Column::Html, Expr::value(html))
+            .col_expr(letter::Column::Sha256, Expr::value(sha256))
+            .filter(letter::Column::Id.eq(id))
+            .filter(letter::Column::Sha256.is_null())
+            .exec(&self.db())
+            .await?;
+        Ok(result.rows_affected == 1)
+    }
+
+    /// # Errors
+    /// When the database fails.
+    pub async fn create_file(&self, new: &StoredFile) -> Result<()> {
+        let row = file::ActiveModel {
+            id: Set(new.id),
+            owner: Set(new.owner),
+            application: Set(new.application),
+            business: Set(new.business),
+            name: Set(new.name.clone()),
+            media_type: Set(new.media_type.clone()),
+            size: Set(new.size),
+            sha256: Set(new.sha256.clone()),
+            uploaded_at: Set(new.uploaded_at),
+            content_key: Set(new.content_key.clone()),
+        };
+        file::Entity::insert(row).exec_without_returning(&self.db()).await?;
+        Ok(())
+    }
+
+    /// Attaches an uploaded file to a case: from then on whoever may see the case may see it.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::Conflict`] when it belongs to another case.
+    pub async fn attach_file(&self, id: Uuid, application: Uuid, business: Uuid) -> Result<()> {
+        let update = file::Entity::update_many()
+            .col_expr(file::Column::Application, Expr::value(application))
+            .col_expr(file::Column::Business, Expr::value(business))
+            .filter(file::Column::Id.eq(id))
+            .filter(
+                Condition::any()
+                    .add(file::Column::Application.is_null())
+                    .add(file::Column::Application.eq(application)),
+            );
+        one_changed(update.exec(&self.db()).await?.rows_affected)
+    }
+
+    /// # Errors
+    /// When the database fails.
+    pub async fn keep_seal(&self, new: &StoredSeal) -> Result<()> {
+        let row = seal::ActiveModel {
+            id: Set(new.id),
+            at: Set(new.at),
+            heads_digest: Set(new.heads_digest.clone()),
+            heads_count: Set(new.heads_count),
+            document: Set(new.document.clone()),
+        };
+        seal::Entity::insert(row).exec_without_returning(&self.db()).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,220 @@
+//! The statements of the hot path, word for word. The text is constant, so it is parsed and planned once a connection.
+//!
+//! `$n` is understood by both engines. Where PostgreSQL can do in one statement what SQLite needs two for, there are
+//! both; a round trip costs more there than the statement.
+
+use crate::cases::Lock;
+
+macro_rules! case_columns {
+    () => {
+        "a.id, a.version, a.municipality, a.program, a.program_hash, a.state, a.body, a.head_sequence, a.head_hash, \
+         a.head_at, c.id, c.fiscal_year, c.opens, c.closes, c.budget_line, b.id, b.name, b.name_kana, b.address, \
+         b.representative, b.corporate_number, b.facts, a.assignee, a.updated_at, a.created_at"
+    };
+}
+
+macro_rules! case_tables {
+    () => {
+        " FROM application a JOIN call c ON c.id = a.call JOIN business b ON b.id = a.business"
+    };
+}
+
+macro_rules! load_case {
+    ($key:literal, $lock:literal) => {
+        concat!("SELECT ", case_columns!(), case_tables!(), " WHERE a.", $key, " = $1", $lock)
+    };
+}
+
+/// In the order that `cases::stored_case_at` takes them.
+pub const CASE_COLUMNS: &str = case_columns!();
+pub const CASE_TABLES: &str = case_tables!();
+
+pub fn load_case(by_id: bool, lock: Lock) -> &'static str {
+    match (by_id, lock) {
+        (true, Lock::Nothing) => load_case!("id", ""),
+        (true, Lock::Case) => load_case!("id", " FOR UPDATE OF a"),
+        (true, Lock::CaseAndBusiness) => load_case!("id", " FOR UPDATE OF a FOR NO KEY UPDATE OF b"),
+        (false, Lock::Nothing) => load_case!("number", ""),
+        (false, Lock::Case) => load_case!("number", " FOR UPDATE OF a"),
+        (false, Lock::CaseAndBusiness) => load_case!("number", " FOR UPDATE OF a FOR NO KEY UPDATE OF b"),
+    }
+}
+
+pub fn cases_by_ids(list: &str) -> String {
+    format!("SELECT {CASE_COLUMNS}{CASE_TABLES} WHERE a.id IN {list}")
+}
+
+pub const CREATE_CASE: &str = "INSERT INTO application (id, number, municipality, program, program_hash, call, \
+    fiscal_year, business, state, state_kind, waits_on, attention, version, received_at, deadline_at, next_clock_at, \
+    received_sort, deadline_sort, updated_at, created_at, head_sequence, head_hash, head_at, granted_yen, body) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19, $20, $21, $22, \
+    $23, $24)";
+
+macro_rules! move_case {
+    () => {
+        "UPDATE application SET number = $3, business = $4, state = $5, state_kind = $6, waits_on = $7, \
+         attention = $8, version = $9, received_at = $10, deadline_at = $11, next_clock_at = $12, received_sort = $13, \
+         deadline_sort = $14, updated_at = $15, head_sequence = $16, head_hash = $17, head_at = $18, granted_yen = $19, \
+         body = $20 WHERE id = $1 AND version = $2"
+    };
+}
+
+macro_rules! event_columns {
+    () => {
+        "INSERT INTO event (id, application, sequence, at, actor, role, action, stage, from_state, to_state, facts, \
+         previous, hash, comment) "
+    };
+}
+
+pub const MOVE_CASE: &str = move_case!();
+pub const INSERT_EVENT: &str =
+    concat!(event_columns!(), "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)");
+/// Changes nothing when the version is another one.
+pub const MOVE_CASE_WITH_EVENT: &str = concat!(
+    "WITH moved AS (",
+    move_case!(),
+    " RETURNING id) ",
+    event_columns!(),
+    "SELECT $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34 FROM moved"
+);
+
+macro_rules! submit {
+    () => {
+        "INSERT INTO submission (id, application, form, sequence, at, submitted_by, field_values, documents, changes, \
+         salt) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+    };
+}
+
+pub const DELETE_DRAFT: &str = "DELETE FROM draft WHERE application = $1 AND form = $2 AND account = $3";
+pub const SUBMIT: &str = submit!();
+pub const SUBMIT_DRAFT: &str =
+    concat!("WITH used AS (DELETE FROM draft WHERE application = $2 AND form = $3 AND account = $6) ", submit!());
+
+pub const DRAFT: &str =
+    "SELECT field_values, documents FROM draft WHERE application = $1 AND form = $2 AND account = $3";
+
+pub fn insert_letters(rows: &str) -> String {
+    format!("INSERT INTO letter (id, application, event, name, number, data, template_hash, created_at) VALUES {rows}")
+}
+
+pub fn enqueue(rows: &str) -> String {
+    format!(
+        "INSERT INTO outbox (id, kind, subject, payload, dedupe_key, available_at, created_at) VALUES {rows} \
+         ON CONFLICT (dedupe_key) DO NOTHING"
+    )
+}
+
+/// SUM of bigint is NUMERIC on PostgreSQL.
+pub const GRANTED: &str = "SELECT fiscal_year, COUNT(*), CAST(SUM(granted_yen) AS bigint) FROM application \
+    WHERE business = $1 AND program = $2 AND id <> $3 AND granted_yen > 0 GROUP BY fiscal_year";
+
+pub const HOLDERS: &str = "SELECT h.position, h.account FROM position_holder h JOIN account a ON a.id = h.account \
+    WHERE h.municipality = $1 AND h.from_day <= $2 AND (h.until_day IS NULL OR h.until_day >= $2) \
+    AND a.disabled_at IS NULL ORDER BY h.position, h.acting, h.from_day, h.account";
+
+pub const DUE_CASES: &str = "SELECT id FROM application WHERE next_clock_at IS NOT NULL AND next_clock_at <= $1 ORDER BY next_clock_at LIMIT $2";
+
+pub const ASSIGN: &str = "UPDATE application SET assignee = $2 WHERE id = $1";
+
+pub const CLAIM_KEY: &str = "INSERT INTO idempotency (account, key, operation, input_digest, subject, at) \
+    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (account, key) DO NOTHING";
+pub const CLAIMED_KEY: &str =
+    "SELECT operation, input_digest, subject, result FROM idempotency WHERE account = $1 AND key = $2";
+
+pub fn next_numbers(rows: &str) -> String {
+    format!(
+        "INSERT INTO counter (municipality, kind, fiscal_year, next) VALUES {rows} \
+         ON CONFLICT (municipality, kind, fiscal_year) DO UPDATE SET next = counter.next + 1 RETURNING kind, next - 1"
+    )
+}
+
+macro_rules! post {
+    () => {
+        "UPDATE budget_line SET held = held + $2, committed = committed + $3, finalized = finalized + $4, \
+         ordered = ordered + $5, paid = paid + $6, entries = entries + $7 WHERE id = $1 AND held + $2 >= 0 \
+         AND committed + $3 >= 0 AND finalized + $4 >= 0 AND ordered + $5 >= 0 AND paid + $6 >= 0 \
+         AND ($8 <= 0 OR (CASE WHEN $9 THEN held ELSE 0 END) + committed + finalized + ordered + paid + $8 \
+         <= appropriated)"
+    };
+}
+
+macro_rules! entry_columns {
+    () => {
+        "INSERT INTO ledger_entry (budget_line, sequence, application, event, from_account, to_account, amount, kind, \
+         at, entered_by) "
+    };
+}
+
+/// Moves money on a line if it is there; returns the number of the last entry.
+pub const POST: &str = concat!(post!(), " RETURNING entries");
+
+pub fn insert_entries(rows: &str) -> String {
+    format!(concat!(entry_columns!(), "VALUES {}"), rows)
+}
+
+/// Both in one: `entries` are rows of (n, from, to, amount, kind), parameters from 14 on.
+pub fn post_with_entries(entries: &str) -> String {
+    format!(
+        concat!(
+            "WITH line AS (",
+            post!(),
+            " RETURNING id, entries) ",
+            entry_columns!(),
+            "SELECT line.id, line.entries - $7 + entry.n, $10, $11, entry.from_account, entry.to_account, \
+             entry.amount, entry.kind, $12, $13 FROM line, (VALUES {}) AS entry (n, from_account, to_account, amount, \
+             kind)"
+        ),
+        entries
+    )
+}
+
+macro_rules! person {
+    ($credential:literal) => {
+        concat!(
+            "WITH who AS (",
+            $credential,
+            ") SELECT 'account' AS kind, id, name AS a, email AS b, locale AS c, scopes AS d, created_at AS t1, \
+             authenticated_at AS t2, last_seen_at AS t3, expires_at AS t4 FROM who \
+             UNION ALL SELECT 'role', r.account, r.municipality, r.role, NULL, NULL, NULL, NULL, NULL, NULL \
+             FROM staff_role r JOIN who ON who.id = r.account \
+             WHERE r.from_day <= $3 AND (r.until_day IS NULL OR r.until_day >= $3) \
+             UNION ALL SELECT 'position', h.account, h.municipality, h.position, NULL, NULL, NULL, NULL, NULL, NULL \
+             FROM position_holder h JOIN who ON who.id = h.account \
+             WHERE h.from_day <= $3 AND (h.until_day IS NULL OR h.until_day >= $3) \
+             UNION ALL SELECT 'membership', m.business, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL \
+             FROM membership m JOIN who ON who.id = m.account WHERE m.ends_at IS NULL OR m.ends_at > $2"
+        )
+    };
+}
+
+/// $1 credential, $2 now, $3 today in Japan. One row for the account, then one for each thing it may.
+pub const PERSON_BY_SESSION: &str = person!(
+    "SELECT a.id, a.name, a.email, a.locale, CAST(NULL AS text) AS scopes, s.created_at, s.authenticated_at, \
+     s.last_seen_at, s.expires_at FROM session s JOIN account a ON a.id = s.account \
+     WHERE s.token_hash = $1 AND s.expires_at > $2 AND a.disabled_at IS NULL"
+);
+pub const PERSON_BY_TOKEN: &str = person!(
+    "SELECT a.id, a.name, a.email, a.locale, s.scopes, s.created_at, s.created_at AS authenticated_at, \
+     COALESCE(s.last_used_at, s.created_at) AS last_seen_at, s.expires_at FROM api_token s \
+     JOIN account a ON a.id = s.account \
+     WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.revoked_at IS NULL AND a.disabled_at IS NULL"
+);
+pub const PERSON_BY_ACCOUNT: &str = person!(
+    "SELECT a.id, a.name, a.email, a.locale, CAST(NULL AS text) AS scopes, a.created_at, \
+     a.created_at AS authenticated_at, a.created_at AS last_seen_at, a.created_at AS expires_at FROM account a \
+     WHERE a.id = $1 AND a.created_at <= $2 AND a.disabled_at IS NULL"
+);
+
+pub const APPROPRIATE: &str = "UPDATE budget_line SET appropriated = appropriated + $2, entries = entries + 1 \
+    WHERE id = $1 AND appropriated + $2 >= committed + finalized + ordered + paid RETURNING entries";
+
+/// Refuses more than the obligation: the case is locked, so nobody adds a line between the sum and the insert.
+pub const ORDER_PAYMENT: &str = "INSERT INTO payment_line (id, application, municipality, fiscal_year, \
+    obligation_number, payment_order_number, amount, account, payee_name, batch, state, ordered_at) \
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, 'ordered', $10 \
+    WHERE (SELECT COALESCE(SUM(amount), 0) FROM payment_line WHERE application = $2 AND state <> 'returned') + $7 <= $11";
+
+pub const MAILS_OF_CASE: &str = "SELECT m.id, m.recipient, m.subject, m.body, m.created_at, m.sent_at, o.dead_at \
+    FROM sent_mail m JOIN outbox o ON o.id = m.outbox WHERE m.application = $1 ORDER BY m.created_at, m.id";
+
+pub const SET_KEY_RESULT: &str = "UPDATE idempotency SET result = $3 WHERE account = $1 AND key = $2";

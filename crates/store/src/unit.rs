@@ -1,0 +1,160 @@
+//! The unit of work: everything one use case writes, or nothing; run again when another transaction was in the way.
+
+use std::future::Future;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::ops::Deref;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbBackend, DbErr, QueryResult,
+    Statement, Value,
+};
+
+use crate::database::{Store, begin};
+use crate::error::{Result, Retryable, StoreError};
+
+/// Asks the database; inside a transaction ([`Tx`] derefs to it) it sees what the transaction has written.
+#[derive(Debug)]
+pub struct Reader(Handle);
+
+#[derive(Debug)]
+enum Handle {
+    Pool(DatabaseConnection),
+    Transaction(DatabaseTransaction),
+}
+
+/// One open transaction. All that a unit of work gets to see, so that it cannot reach for a second connection.
+#[derive(Debug)]
+pub struct Tx {
+    reader: Reader,
+    filled_outbox: AtomicBool,
+}
+
+impl Deref for Tx {
+    type Target = Reader;
+
+    fn deref(&self) -> &Reader {
+        &self.reader
+    }
+}
+
+/// Work is tried this often when other transactions are in its way.
+const ATTEMPTS: u32 = 6;
+/// The wait before the second attempt, in milliseconds, at most; doubled for each further one.
+const FIRST_WAIT_MILLISECONDS: u64 = 8;
+
+impl Store {
+    /// Runs `work` in one transaction and commits it if it succeeds. When another transaction was in the way, also if
+    /// that shows only at the commit, `work` is run again from its start, five times at most: it must do nothing but
+    /// use `tx`, and take time and identifiers from outside.
+    ///
+    /// # Errors
+    /// What `work` returns, or what begin and commit meet. [`StoreError::Unavailable`] at the commit leaves open
+    /// whether it took place; an idempotency key tells.
+    pub async fn write<T, E, F>(&self, work: F) -> std::result::Result<T, E>
+    where
+        F: for<'c> Fn(&'c Tx) -> Pin<Box<dyn Future<Output = std::result::Result<T, E>> + Send + 'c>> + Send + Sync,
+        T: Send,
+        E: From<StoreError> + Retryable + Send,
+    {
+        let mut attempt = 1;
+        loop {
+            match self.attempt(&work).await {
+                Err(error) if error.is_retryable() && attempt < ATTEMPTS => {
+                    tokio::time::sleep(wait(attempt)).await;
+                    attempt += 1;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    async fn attempt<T, E, F>(&self, work: &F) -> std::result::Result<T, E>
+    where
+        F: for<'c> Fn(&'c Tx) -> Pin<Box<dyn Future<Output = std::result::Result<T, E>> + Send + 'c>> + Send + Sync,
+        E: From<StoreError>,
+    {
+        let transaction = self.begin().await?;
+        let tx = Tx { reader: Reader(Handle::Transaction(transaction)), filled_outbox: false.into() };
+        // Dropping the transaction on an error rolls it back.
+        let result = work(&tx).await?;
+        let filled_outbox = tx.filled_outbox.load(Ordering::Relaxed);
+        let Handle::Transaction(transaction) = tx.reader.0 else { return Ok(result) };
+        transaction.commit().await.map_err(StoreError::from)?;
+        if filled_outbox {
+            self.outbox_filled.notify_one();
+        }
+        Ok(result)
+    }
+
+    /// A connection that was cut while it lay in the pool shows here, before anything was done: the next one is taken.
+    async fn begin(&self) -> Result<DatabaseTransaction> {
+        match begin(&self.writer).await {
+            Ok(transaction) => Ok(transaction),
+            Err(error @ DbErr::ConnectionAcquire(_)) => Err(error.into()),
+            Err(error) => match StoreError::from(error) {
+                StoreError::Unavailable(_) => Ok(begin(&self.writer).await?),
+                error => Err(error),
+            },
+        }
+    }
+}
+
+/// Somewhere in the window of this attempt, so that those who collided do not meet again.
+fn wait(attempt: u32) -> Duration {
+    let window = FIRST_WAIT_MILLISECONDS << attempt.min(8);
+    Duration::from_millis(1 + RandomState::new().build_hasher().finish() % window)
+}
+
+impl Tx {
+    pub(crate) fn outbox_is_filled(&self) {
+        self.filled_outbox.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Reader {
+    pub(crate) fn pool(pool: DatabaseConnection) -> Self {
+        Self(Handle::Pool(pool))
+    }
+
+    pub(crate) fn as_pool(&self) -> Option<&DatabaseConnection> {
+        match &self.0 {
+            Handle::Pool(pool) => Some(pool),
+            Handle::Transaction(_) => None,
+        }
+    }
+
+    pub(crate) fn db(&self) -> DatabaseExecutor<'_> {
+        match &self.0 {
+            Handle::Pool(pool) => pool.into(),
+            Handle::Transaction(transaction) => transaction.into(),
+        }
+    }
+
+    pub(crate) fn backend(&self) -> DbBackend {
+        match &self.0 {
+            Handle::Pool(pool) => pool.get_database_backend(),
+            Handle::Transaction(transaction) => transaction.get_database_backend(),
+        }
+    }
+
+    pub(crate) fn is_postgres(&self) -> bool {
+        self.backend() == DbBackend::Postgres
+    }
+
+    pub(crate) async fn one(&self, sql: &str, values: Vec<Value>) -> Result<Option<QueryResult>> {
+        Ok(self.db().query_one_raw(Statement::from_sql_and_values(self.backend(), sql, values)).await?)
+    }
+
+    pub(crate) async fn all(&self, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>> {
+        Ok(self.db().query_all_raw(Statement::from_sql_and_values(self.backend(), sql, values)).await?)
+    }
+
+    /// Returns the number of rows that were changed.
+    pub(crate) async fn run(&self, sql: &str, values: Vec<Value>) -> Result<u64> {
+        let statement = Statement::from_sql_and_values(self.backend(), sql, values);
+        Ok(self.db().execute_raw(statement).await?.rows_affected())
+    }
+}

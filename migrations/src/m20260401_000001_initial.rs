@@ -1,0 +1,22 @@
+//! Everything that the first release keeps.
+
+use sea_orm_migration::prelude::*;
+
+use crate::types::statements;
+
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let connection = manager.get_connection();
+        let backend = manager.get_database_backend();
+        connection.execute_unprepared(&statements(include_str!("m20260401_000001_initial.sql"), backend)).await?;
+        Ok(())
+    }
+
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+}
