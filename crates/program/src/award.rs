@@ -142,7 +142,13 @@ impl Computation<'_> {
         amount = self.capped("cap", ("上限額", "Cap"), cap, amount, why);
         if let Some(cap) = rule.fiscal_year_cap {
             let left = self.left(cap, self.facts.granted_this_year)?;
-            amount = self.capped("fiscal_year_cap", ("年度上限の残り", "Left of the cap for the fiscal year"), left, amount, None);
+            amount = self.capped(
+                "fiscal_year_cap",
+                ("年度上限の残り", "Left of the cap for the fiscal year"),
+                left,
+                amount,
+                None,
+            );
         }
         if let Some(cap) = rule.lifetime_cap {
             let left = self.left(cap, self.facts.granted_before)?;

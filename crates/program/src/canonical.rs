@@ -21,14 +21,14 @@ pub fn canonical(definition: &Definition) -> String {
 
 /// # Errors
 /// When the text is no canonical definition of this version of the language.
-pub fn from_canonical(text: &str) -> Result<Definition, Finding> {
+pub fn from_canonical(text: &str) -> Result<Definition, Box<Finding>> {
     let decoded = serde_json::from_str(text).and_then(|value: Json| serde_json::from_value(without_pairs(value)));
     decoded.map_err(|error| {
         let message = Bilingual::new(
             format!("保存された定義を読めません（{error}）"),
             format!("The stored definition cannot be read: {error}"),
         );
-        Finding::error("canonical.format", "", message)
+        Box::new(Finding::error("canonical.format", "", message))
     })
 }
 
@@ -151,13 +151,7 @@ impl Serializer for Ordered {
     fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Items, Error> {
         Ok(Items { variant: None, items: Vec::new() })
     }
-    fn serialize_tuple_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-        _: usize,
-    ) -> Result<Items, Error> {
+    fn serialize_tuple_variant(self, _: &'static str, _: u32, variant: &'static str, _: usize) -> Result<Items, Error> {
         Ok(Items { variant: Some(variant), items: Vec::new() })
     }
     fn serialize_map(self, _: Option<usize>) -> Result<Pairs, Error> {

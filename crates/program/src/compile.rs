@@ -24,9 +24,10 @@ use crate::yaml::pointer_part;
 
 pub(crate) fn compile(mut definition: Definition) -> (Option<Program>, Vec<Finding>) {
     let mut findings = check::as_written(&definition);
-    switch_options(&mut definition);
+    let closed_states = switch_options(&mut definition);
     let merged = Merged::new(&definition);
-    findings.extend(check::as_resolved(&definition, &merged));
+    let graph_is_known = !findings.iter().any(|finding| finding.code == "reference.state");
+    findings.extend(check::as_resolved(&definition, &merged, &closed_states, graph_is_known));
     let mut compiler = Compiler { definition: &definition, merged: &merged, findings };
     let forms = compiler.forms();
     let actions = compiler.actions();
@@ -256,7 +257,10 @@ impl Compiler<'_> {
         let from = if own.is_some() { form } else { APPLICATION };
         let table = own.or_else(|| self.merged.fields.get(APPLICATION)?.get(&rule.costs));
         let category_when = table.map(|table| {
-            let written = table.like.as_ref().map_or_else(|| self.merged.path(from, &rule.costs), |like| self.merged.path(APPLICATION, like));
+            let written = table
+                .like
+                .as_ref()
+                .map_or_else(|| self.merged.path(from, &rule.costs), |like| self.merged.path(APPLICATION, like));
             self.category_conditions(&format!("{written}/categories"), table, &scope)
         });
         AwardOver { rate, cap, category_when: category_when.unwrap_or_default() }
@@ -327,7 +331,8 @@ impl Compiler<'_> {
             }
             (None, None, Some(date), []) => {
                 let Some((month, day)) = month_and_day(date) else {
-                    let message = Bilingual::new("日付は「03-31」のように書いてください", "Write the day as MM-DD, e.g. 03-31");
+                    let message =
+                        Bilingual::new("日付は「03-31」のように書いてください", "Write the day as MM-DD, e.g. 03-31");
                     self.findings.push(Finding::error("deadline.date", format!("{path}/date"), message));
                     return None;
                 };

@@ -158,7 +158,12 @@ impl Program {
                 sum = next.map_err(|_| blocked("overflow", name, "扱える範囲を超えています", "is out of range"))?;
             }
             if sum.is_negative() {
-                return Err(blocked("negative_holding", state, "予算の保有額が負になります", "would hold less than nothing"));
+                return Err(blocked(
+                    "negative_holding",
+                    state,
+                    "予算の保有額が負になります",
+                    "would hold less than nothing",
+                ));
             }
             if !sum.is_zero() {
                 holdings.insert(*account, sum);

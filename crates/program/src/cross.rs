@@ -16,14 +16,16 @@ pub(crate) fn unknown<'a>(
     name: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Finding {
-    let message = Bilingual::new(format!("{}「{name}」がありません", what.0), format!("There is no {} `{name}`", what.1));
+    let message =
+        Bilingual::new(format!("{}「{name}」がありません", what.0), format!("There is no {} `{name}`", what.1));
     Finding::error(format!("reference.{code}"), path, message).hint(did_you_mean(name, known))
 }
 
 /// Approval routes and kinds of numbers that a program's actions ask of its municipality.
 pub(crate) fn check_program(definition: &Definition, municipality: &Municipality) -> Vec<Finding> {
     let archetype = &definition.archetype;
-    let own = archetype.actions.iter().map(|(name, action)| (format!("/archetype/actions/{}", pointer_part(name)), action));
+    let own =
+        archetype.actions.iter().map(|(name, action)| (format!("/archetype/actions/{}", pointer_part(name)), action));
     let beside = archetype.procedures.iter().flat_map(|(procedure, rule)| {
         rule.actions.iter().map(move |(name, action)| {
             (format!("/archetype/procedures/{}/actions/{}", pointer_part(procedure), pointer_part(name)), action)
@@ -56,7 +58,13 @@ fn check_action(path: &str, action: &Action, municipality: &Municipality) -> Vec
         match effect {
             Effect::Number(kind) if !municipality.numbers.contains_key(kind) => {
                 let path = format!("{path}/effects/{i}");
-                findings.push(unknown("number", path, ("番号の種類", "kind of number"), kind, keys(&municipality.numbers)));
+                findings.push(unknown(
+                    "number",
+                    path,
+                    ("番号の種類", "kind of number"),
+                    kind,
+                    keys(&municipality.numbers),
+                ));
             }
             _ => {}
         }

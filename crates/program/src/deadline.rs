@@ -36,7 +36,7 @@ impl FromStr for Span {
             )
         };
         let (count, unit) = text.split_once(' ').ok_or_else(invalid)?;
-        let count: u32 = count.parse().ok().filter(|n| (1..=LONGEST).contains(n)).ok_or_else(invalid)?;
+        let count = digits(count).filter(|n| (1..=LONGEST).contains(n)).ok_or_else(invalid)?;
         let unit = match unit {
             "day" | "days" => SpanUnit::Days,
             "office_day" | "office_days" => SpanUnit::OfficeDays,
@@ -131,9 +131,7 @@ impl CompiledDeadline {
                 // 29 February of a year that has none is the last of February.
                 year.day(*month, *day).or_else(|| year.day(*month, day.saturating_sub(1)))?
             }
-            When::EarliestOf(rules) => {
-                rules.iter().filter_map(|rule| rule.last_day(program, facts, calendar)).min()?
-            }
+            When::EarliestOf(rules) => rules.iter().filter_map(|rule| rule.last_day(program, facts, calendar)).min()?,
         };
         Some(match self.on_holiday {
             OnHoliday::Stays => last_day,
@@ -142,11 +140,16 @@ impl CompiledDeadline {
     }
 }
 
+/// A number without a sign.
+fn digits(text: &str) -> Option<u32> {
+    if text.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None }
+}
+
 /// `03-31`
 pub(crate) fn month_and_day(text: &str) -> Option<(u32, u32)> {
     const LEAP_YEAR: i32 = 2024;
     let (month, day) = text.split_once('-')?;
-    let two_digits = |part: &str| (part.len() == 2).then(|| part.parse::<u32>().ok()).flatten();
+    let two_digits = |part: &str| digits(part).filter(|_| part.len() == 2);
     let (month, day) = (two_digits(month)?, two_digits(day)?);
     NaiveDate::from_ymd_opt(LEAP_YEAR, month, day).map(|_| (month, day))
 }
@@ -180,10 +183,8 @@ impl Program {
             (None, None) => return None,
         };
         let spans = clock.remind.iter().filter_map(|span| span.parse::<Span>().ok());
-        let mut reminders: Vec<NaiveDate> = spans
-            .filter_map(|span| span.before(last_day, calendar))
-            .filter(|day| *day > entered)
-            .collect();
+        let mut reminders: Vec<NaiveDate> =
+            spans.filter_map(|span| span.before(last_day, calendar)).filter(|day| *day > entered).collect();
         reminders.sort_unstable();
         reminders.dedup();
         Some(StateDue { last_day, reminders })

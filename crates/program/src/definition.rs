@@ -346,7 +346,10 @@ pub enum Effect {
     /// Freezes an amount by its rule; an input of the same name may set it lower.
     Freeze(Name),
     /// Freezes an amount from another form than its rule's, e.g. the award from an approved change.
-    FreezeFrom { amount: Name, form: Name },
+    FreezeFrom {
+        amount: Name,
+        form: Name,
+    },
     /// Issues a letter: its data and the hash of its template are frozen in the same transaction.
     Letter(Name),
     /// Opens the fields marked in the action for correction by the applicant; everything else stays as submitted.

@@ -136,7 +136,8 @@ mod tests {
 
     #[test]
     fn reads_like_a_compiler() {
-        let mut finding = Finding::error("reference.state", "/states/x", Bilingual::new("ありません", "There is no state `x`"));
+        let mut finding =
+            Finding::error("reference.state", "/states/x", Bilingual::new("ありません", "There is no state `x`"));
         finding.hint = Some(Bilingual::new("「y」", "Did you mean `y`?"));
         (finding.file, finding.line, finding.column) = (Some("a.yaml".to_owned()), Some(3), Some(7));
         assert_eq!(

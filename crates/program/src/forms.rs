@@ -106,7 +106,12 @@ impl Fault {
 
 impl CompiledNeed {
     /// Whether it holds; otherwise the fault with the reason that the definition gives.
-    pub(crate) fn fault(&self, code: &str, path: &str, facts: &(impl Facts + ?Sized)) -> Result<Option<Fault>, Blocked> {
+    pub(crate) fn fault(
+        &self,
+        code: &str,
+        path: &str,
+        facts: &(impl Facts + ?Sized),
+    ) -> Result<Option<Fault>, Blocked> {
         if self.when.is_true(facts)? {
             return Ok(None);
         }
@@ -189,7 +194,10 @@ impl Program {
         const PATH: &str = "applicant";
         let rules = &self.definition().program.applicant;
         if !rules.kinds.contains(&facts.applicant.kind) {
-            let message = Bilingual::new("この制度の対象となる事業者の種別ではありません", "This kind of applicant is not eligible");
+            let message = Bilingual::new(
+                "この制度の対象となる事業者の種別ではありません",
+                "This kind of applicant is not eligible",
+            );
             check.faults.push(Fault::new("applicant.kind", PATH, message));
         }
         for need in &self.applicant_must {
@@ -257,7 +265,8 @@ impl<'a> Check<'a> {
     /// Small inputs are read as `input.<name>`.
     fn put_input(&mut self) {
         let fields = self.fields.iter();
-        let input = fields.filter_map(|(name, field)| Some((name.clone(), field_value(&field.rule, self.clean.get(name))?)));
+        let input =
+            fields.filter_map(|(name, field)| Some((name.clone(), field_value(&field.rule, self.clean.get(name))?)));
         let input: Record = input.collect();
         self.roots.insert("input".to_owned(), Value::Record(input));
     }

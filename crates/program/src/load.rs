@@ -201,6 +201,7 @@ impl Loader {
         for read in programs {
             let Some(whole) = merged.get(&read.value.archetype) else {
                 self.unknown_archetype(&read);
+                self.unreadable.insert(read.value.program);
                 continue;
             };
             let definition = Definition { archetype: whole.archetype.clone(), program: read.value.clone() };
@@ -240,7 +241,8 @@ impl Loader {
         }
         for (name, read) in &self.scenarios {
             if !known.contains(name.as_str()) && !unread.contains(name.as_str()) {
-                let message = Bilingual::new(format!("制度「{name}」がありません"), format!("There is no program `{name}`"));
+                let message =
+                    Bilingual::new(format!("制度「{name}」がありません"), format!("There is no program `{name}`"));
                 findings.push(in_file(&read.path, Finding::error("reference.program", "", message)));
             }
         }
@@ -249,13 +251,12 @@ impl Loader {
 
     fn unknown_archetype(&mut self, read: &Read<ProgramText>) {
         let name = &read.value.archetype;
-        if self.unreadable.contains(name) {
+        if self.unreadable.contains(name) || self.archetypes.contains_key(name) {
             return;
         }
         let known = self.archetypes.keys().map(String::as_str);
         let message = Bilingual::new(format!("類型「{name}」がありません"), format!("There is no archetype `{name}`"));
-        let finding =
-            Finding::error("reference.archetype", "/archetype", message).hint(did_you_mean(name, known));
+        let finding = Finding::error("reference.archetype", "/archetype", message).hint(did_you_mean(name, known));
         self.findings.push(placed(&read.path, &read.document, finding));
     }
 
@@ -288,7 +289,11 @@ impl Loader {
         for (i, fragment) in read.value.include.iter().enumerate() {
             let pointer = format!("/include/{i}");
             let problem = if above.contains(fragment) {
-                Some(("include.cycle", Bilingual::new("取り込みが循環しています", "This includes itself in the end"), None))
+                Some((
+                    "include.cycle",
+                    Bilingual::new("取り込みが循環しています", "This includes itself in the end"),
+                    None,
+                ))
             } else if above.len() > DEEPEST_INCLUDE {
                 let message = Bilingual::new("取り込みが深すぎます", "Includes are nested too deep");
                 Some(("include.too_deep", message, None))
@@ -298,7 +303,8 @@ impl Loader {
                 complete = false;
                 continue;
             } else {
-                let message = Bilingual::new(format!("「{fragment}」がありません"), format!("There is no `{fragment}`"));
+                let message =
+                    Bilingual::new(format!("「{fragment}」がありません"), format!("There is no `{fragment}`"));
                 let hint = did_you_mean(fragment, self.archetypes.keys().map(String::as_str));
                 Some(("include.missing", message, hint))
             };
@@ -367,8 +373,9 @@ struct Whole {
 impl Whole {
     fn put_below(&mut self, below: Whole) {
         let mut below = below;
-        let Archetype { options, facts, amounts, forms, documents, states, actions, procedures, letters, mails, .. } =
-            &mut self.archetype;
+        let Archetype {
+            options, facts, amounts, forms, documents, states, actions, procedures, letters, mails, ..
+        } = &mut self.archetype;
         let from = &mut below.archetype;
         fill(options, &mut from.options);
         fill(facts, &mut from.facts);

@@ -9,8 +9,8 @@ use crate::facts::{APPLICATION, Fields};
 use crate::yaml::pointer_part;
 
 /// Takes out the states, actions and procedures whose option is off, and what pointed to them. Resolving twice is
-/// resolving once.
-pub(crate) fn switch_options(definition: &mut Definition) {
+/// resolving once. Gives back the states that are gone.
+pub(crate) fn switch_options(definition: &mut Definition) -> BTreeSet<Name> {
     let Definition { archetype, program } = definition;
     let defaults = archetype.options.iter().map(|(name, rule)| (name.clone(), rule.default));
     let mut on: BTreeMap<Name, bool> = defaults.collect();
@@ -21,6 +21,7 @@ pub(crate) fn switch_options(definition: &mut Definition) {
         archetype.procedures.iter().filter(|(_, p)| !is_on(&p.option)).map(|(name, _)| name.clone()).collect();
     archetype.procedures.retain(|_, procedure| is_on(&procedure.option));
     let mut gone = BTreeSet::new();
+    let mut closed_states = BTreeSet::new();
     let mut machines = vec![(&mut archetype.states, &mut archetype.actions)];
     machines.extend(archetype.procedures.values_mut().map(|p| (&mut p.states, &mut p.actions)));
     for (states, actions) in machines {
@@ -36,12 +37,14 @@ pub(crate) fn switch_options(definition: &mut Definition) {
             }
             stays
         });
+        closed_states.extend(closed);
     }
     for action in all_actions_mut(archetype) {
         action.none_open.retain(|procedure| !off.contains(procedure));
         action.not_who.retain(|name| !gone.contains(name));
         action.effects.retain(|effect| !matches!(effect, Effect::Open(procedure) if off.contains(procedure)));
     }
+    closed_states
 }
 
 fn trim(names: &mut OneOrMany<Name>, gone: &BTreeSet<Name>) {
@@ -90,7 +93,8 @@ impl Merged {
         let application = self.fields.get(APPLICATION).cloned().unwrap_or_default();
         for field in self.fields.values_mut().flat_map(|fields| fields.values_mut()) {
             let shared = field.like.as_ref().and_then(|like| application.get(like));
-            if let Some(shared) = shared.filter(|shared| shared.kind == FieldType::Costs && field.categories.is_empty()) {
+            if let Some(shared) = shared.filter(|shared| shared.kind == FieldType::Costs && field.categories.is_empty())
+            {
                 field.categories = shared.categories.clone();
             }
         }

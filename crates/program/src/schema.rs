@@ -22,8 +22,7 @@ pub enum SchemaKind {
 }
 
 impl SchemaKind {
-    pub const ALL: [SchemaKind; 5] =
-        [Self::Program, Self::Archetype, Self::Municipality, Self::Calls, Self::Scenarios];
+    pub const ALL: [SchemaKind; 5] = [Self::Program, Self::Archetype, Self::Municipality, Self::Calls, Self::Scenarios];
 
     /// `program`, `archetype` …: the schema of programs is kept as `program.schema.json`.
     #[must_use]
@@ -108,7 +107,11 @@ impl Checker {
     #[must_use]
     pub fn check(&self, document: &Document) -> Vec<Finding> {
         let Some(validator) = &self.validator else {
-            return vec![Finding::error("schema.unusable", "", Bilingual::new("検査できません", "The schema is broken"))];
+            return vec![Finding::error(
+                "schema.unusable",
+                "",
+                Bilingual::new("検査できません", "The schema is broken"),
+            )];
         };
         let mut report = Report { schema: &self.schema, document, findings: Vec::new() };
         validator.iter_errors(&document.value).for_each(|error| report.add(&error));
@@ -173,7 +176,8 @@ impl Report<'_> {
             ValidationErrorKind::Pattern { .. } | ValidationErrorKind::Format { .. } => {
                 let expected = self.description(error);
                 let written = shown(error.instance());
-                let (ja, en) = (format!("「{written}」は書き方が違います"), format!("`{written}` is not written as it should be"));
+                let (ja, en) =
+                    (format!("「{written}」は書き方が違います"), format!("`{written}` is not written as it should be"));
                 self.at_value("format", path, Bilingual::new(ja, en), expected);
             }
             _ => {
@@ -213,7 +217,10 @@ impl Report<'_> {
         );
         let hint = (expected == "string" && !instance.is_object() && !instance.is_array()).then(|| {
             let written = shown(instance);
-            Bilingual::new(format!("\"{written}\" と引用符で囲んでください"), format!("Write it in quotes: \"{written}\""))
+            Bilingual::new(
+                format!("\"{written}\" と引用符で囲んでください"),
+                format!("Write it in quotes: \"{written}\""),
+            )
         });
         self.at_value("type", path, Bilingual::new(ja, en), hint);
     }
@@ -237,7 +244,9 @@ impl Report<'_> {
                 e.instance_path().as_str() == path
                     && matches!(
                         e.kind(),
-                        ValidationErrorKind::Type { .. } | ValidationErrorKind::Required { .. } | ValidationErrorKind::Enum { .. }
+                        ValidationErrorKind::Type { .. }
+                            | ValidationErrorKind::Required { .. }
+                            | ValidationErrorKind::Enum { .. }
                     )
             });
             let depth = branch.iter().map(|e| e.instance_path().as_str().matches('/').count()).max();
@@ -272,6 +281,12 @@ impl Report<'_> {
     }
 
     fn description(&self, error: &ValidationError<'_>) -> Option<Bilingual> {
+        if matches!(error.kind(), ValidationErrorKind::Format { format } if format == "date") {
+            return Some(Bilingual::new(
+                "実在する日を「2026-04-01」のように書いてください",
+                "A day that exists, e.g. 2026-04-01",
+            ));
+        }
         let text = self.around(error)?.get("description")?.as_str()?;
         Some(Bilingual::new(text, text))
     }

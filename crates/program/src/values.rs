@@ -67,7 +67,8 @@ fn text(raw: &Json, path: &str, most: i64, lines: bool, faults: &mut Vec<Fault>)
     let text = text.replace("\r\n", "\n");
     let text = text.trim();
     if text.chars().any(|c| c.is_control() && !(lines && c == '\n')) {
-        let message = Bilingual::new("使えない文字（制御文字）が含まれています", "There are characters that cannot be used");
+        let message =
+            Bilingual::new("使えない文字（制御文字）が含まれています", "There are characters that cannot be used");
         faults.push(Fault::new("field.characters", path, message));
     }
     let length = text.chars().count();
@@ -88,8 +89,12 @@ fn integer(raw: &Json, path: &str, least: i64, most: i64, faults: &mut Vec<Fault
     };
     if !(least..=most).contains(&number) {
         let message = match (number < least, shown(least), shown(most)) {
-            (true, least, _) => Bilingual::new(format!("{least}以上で入力してください"), format!("Enter {least} or more")),
-            (false, _, most) => Bilingual::new(format!("{most}以下で入力してください"), format!("Enter {most} or less")),
+            (true, least, _) => {
+                Bilingual::new(format!("{least}以上で入力してください"), format!("Enter {least} or more"))
+            }
+            (false, _, most) => {
+                Bilingual::new(format!("{most}以下で入力してください"), format!("Enter {most} or less"))
+            }
         };
         faults.push(Fault::new("field.range", path, message));
     }
@@ -130,7 +135,8 @@ fn rate(raw: &Json, path: &str, faults: &mut Vec<Fault>) -> Option<Json> {
     match rate {
         None => faults.push(wrong_type(path, "分数（例：1/2）", "a fraction (example: 1/2)")),
         Some(rate) if !rate.is_share() => {
-            let message = Bilingual::new("0より大きく1以下の分数にしてください", "Enter a fraction above 0 and at most 1");
+            let message =
+                Bilingual::new("0より大きく1以下の分数にしてください", "Enter a fraction above 0 and at most 1");
             faults.push(Fault::new("field.range", path, message));
         }
         Some(_) => {}
@@ -176,12 +182,7 @@ impl<'a> Parts<'a> {
         Some(Self { path, given, out: Map::new(), faults })
     }
 
-    fn take(
-        &mut self,
-        name: &str,
-        required: bool,
-        read: impl FnOnce(&Json, &str, &mut Vec<Fault>) -> Option<Json>,
-    ) {
+    fn take(&mut self, name: &str, required: bool, read: impl FnOnce(&Json, &str, &mut Vec<Fault>) -> Option<Json>) {
         let path = format!("{}.{name}", self.path);
         match self.given.get(name).filter(|raw| !is_blank(raw)) {
             None if required => self.faults.push(Fault::required(&path)),
@@ -201,8 +202,7 @@ fn costs(field: &Field, raw: &Json, path: &str, faults: &mut Vec<Fault>) -> Opti
         return None;
     };
     if rows.len() > MOST_ROWS {
-        let message =
-            Bilingual::new(format!("明細は{MOST_ROWS}行までです"), format!("Enter at most {MOST_ROWS} rows"));
+        let message = Bilingual::new(format!("明細は{MOST_ROWS}行までです"), format!("Enter at most {MOST_ROWS} rows"));
         faults.push(Fault::new("field.too_long", path, message));
         return None;
     }
@@ -263,10 +263,7 @@ fn marks(raw: &Json, path: &str, faults: &mut Vec<Fault>) -> Option<Json> {
 }
 
 /// Fields that nobody asked for.
-pub(crate) fn unknown_fields(
-    fields: impl Fn(&str) -> bool,
-    values: &Map<String, Json>,
-) -> impl Iterator<Item = Fault> {
+pub(crate) fn unknown_fields(fields: impl Fn(&str) -> bool, values: &Map<String, Json>) -> impl Iterator<Item = Fault> {
     values.keys().filter(move |name| !fields(name)).map(|name| Fault::unknown_field(name))
 }
 

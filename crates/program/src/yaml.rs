@@ -54,7 +54,9 @@ impl Document {
     pub fn inside(&self, pointer: &str, offset: usize) -> Option<Place> {
         let node = self.nearest(pointer)?;
         let column = match node.quote {
-            Some(quote) => u32::try_from(offset).ok().and_then(|offset| (node.value.column + quote).checked_add(offset)),
+            Some(quote) => {
+                u32::try_from(offset).ok().and_then(|offset| (node.value.column + quote).checked_add(offset))
+            }
             None => None,
         };
         Some(Place { column: column.unwrap_or(node.value.column), ..node.value })
@@ -130,7 +132,10 @@ struct Open {
 
 enum Kind {
     List(Vec<Json>),
-    Map { entries: Map<String, Json>, key: Option<(String, Place)> },
+    Map {
+        entries: Map<String, Json>,
+        key: Option<(String, Place)>,
+    },
     /// A map or list in the place of a key: reported, then read over.
     Lost,
 }
@@ -244,7 +249,10 @@ impl Reader {
             "true" => Json::Bool(true),
             "false" => Json::Bool(false),
             "" | "~" | "null" => {
-                let (ja, en) = ("値がありません。不要なら項目ごと削除してください", "The value is missing; leave the key out if there is none");
+                let (ja, en) = (
+                    "値がありません。不要なら項目ごと削除してください",
+                    "The value is missing; leave the key out if there is none",
+                );
                 self.report("empty_value", Some(place), ja, en);
                 Json::Null
             }
@@ -323,7 +331,8 @@ impl Reader {
     }
 }
 
-const NO_ANCHORS: (&str, &str) = ("アンカー（&）と別名（*）は使えません", "Anchors (&) and aliases (*) are not used here");
+const NO_ANCHORS: (&str, &str) =
+    ("アンカー（&）と別名（*）は使えません", "Anchors (&) and aliases (*) are not used here");
 
 /// `0`, `-12`, `50_000`: no leading zeros (codes are words), underscores only between digits.
 fn is_integer(text: &str) -> bool {
@@ -344,7 +353,8 @@ mod tests {
 
     #[test]
     fn only_true_false_and_integers_are_more_than_words() {
-        let text = "on: yes\nno: 1_000\nrate: 1/2\nday: 2026-04-01\nbank: 0001\nflag: true\nshare: 0.5\nq: \"12\"\nn: -3\n";
+        let text =
+            "on: yes\nno: 1_000\nrate: 1/2\nday: 2026-04-01\nbank: 0001\nflag: true\nshare: 0.5\nq: \"12\"\nn: -3\n";
         let (document, findings) = parse(text);
         assert_eq!(findings, []);
         assert_eq!(

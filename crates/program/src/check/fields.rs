@@ -46,7 +46,11 @@ fn check_field(path: &str, field: &Field, findings: &mut Findings) {
         ),
         (
             is_costs && field.categories.is_empty() && field.like.is_none(),
-            ("categories", "経費区分がありません", "A cost table has `categories`, or shares those of another by `like`"),
+            (
+                "categories",
+                "経費区分がありません",
+                "A cost table has `categories`, or shares those of another by `like`",
+            ),
         ),
         (
             !is_costs && (!field.categories.is_empty() || field.like.is_some() || field.actual),

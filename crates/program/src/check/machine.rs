@@ -15,9 +15,6 @@ pub(super) fn check(definition: &Definition, findings: &mut Findings) {
     check_initial(definition, findings);
     check_action_names(definition, findings);
     for machine in Machine::all(&definition.archetype) {
-        check_leads_to(&machine, findings);
-        check_reachable(definition, &machine, findings);
-        check_way_to_an_end(&machine, findings);
         for (name, state) in machine.states {
             check_state(&machine, name, state, findings);
         }
@@ -71,16 +68,27 @@ fn check_action_names(definition: &Definition, findings: &mut Findings) {
 }
 
 /// Options may take a state away from under an action.
-fn check_leads_to(machine: &Machine<'_>, findings: &mut Findings) {
-    for (name, action) in machine.actions {
-        if action.to.as_ref().is_some_and(|to| !machine.states.contains_key(to)) {
-            findings.push(error(
-                "option.dangling",
-                format!("{}/to", machine.action_path(name)),
-                "この選択ではこの状態がなくなります。手続にも同じ option を付けてください",
-                "With these options this state is not there; give the action the same `option`",
-            ));
+pub(super) fn check_options(definition: &Definition, closed_states: &BTreeSet<Name>, findings: &mut Findings) {
+    for machine in Machine::all(&definition.archetype) {
+        for (name, action) in machine.actions {
+            let Some(to) = action.to.as_ref().filter(|to| closed_states.contains(*to)) else { continue };
+            if !machine.states.contains_key(to) {
+                findings.push(error(
+                    "option.dangling",
+                    format!("{}/to", machine.action_path(name)),
+                    "この選択ではこの状態がなくなります。手続にも同じ option を付けてください",
+                    "With these options this state is not there; give the action the same `option`",
+                ));
+            }
         }
+    }
+}
+
+/// The two searches: from the first state everything, from everything an end.
+pub(super) fn check_graph(definition: &Definition, findings: &mut Findings) {
+    for machine in Machine::all(&definition.archetype) {
+        check_reachable(definition, &machine, findings);
+        check_way_to_an_end(&machine, findings);
     }
 }
 
@@ -310,7 +318,12 @@ fn check_action(machine: &Machine<'_>, name: &str, action: &Action, findings: &m
     check_clock_action(machine, name, action, &path, findings);
     check_decision(action, &path, findings);
     if action.from.as_slice().is_empty() {
-        findings.push(error("action.from", path.clone(), "どの状態から行うかを書いてください", "Say from which states"));
+        findings.push(error(
+            "action.from",
+            path.clone(),
+            "どの状態から行うかを書いてください",
+            "Say from which states",
+        ));
     }
     let without_clock = |state: &&Name| machine.states.get(*state).is_some_and(|state| state.deadline.is_none());
     if action.after_deadline

@@ -5,9 +5,9 @@
 mod fields;
 mod machine;
 mod references;
-#[cfg(test)]
-mod tests;
 mod words;
+
+use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 use vocabulary::Bilingual;
@@ -25,11 +25,20 @@ pub(crate) fn as_written(definition: &Definition) -> Vec<Finding> {
     findings
 }
 
-/// Checks of what holds for cases.
-pub(crate) fn as_resolved(definition: &Definition, merged: &Merged) -> Vec<Finding> {
+/// Checks of what holds for cases. The graph is only searched when every state that is named exists.
+pub(crate) fn as_resolved(
+    definition: &Definition,
+    merged: &Merged,
+    closed_states: &BTreeSet<Name>,
+    graph_is_known: bool,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
     references::check_deadlines(definition, &mut findings);
     machine::check(definition, &mut findings);
+    machine::check_options(definition, closed_states, &mut findings);
+    if graph_is_known {
+        machine::check_graph(definition, &mut findings);
+    }
     fields::check(definition, merged, &mut findings);
     findings
 }

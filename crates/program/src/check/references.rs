@@ -244,19 +244,19 @@ fn check_program(definition: &Definition, findings: &mut Findings) {
             if shared.is_none_or(|shared| shared.kind != FieldType::Costs || shared.like.is_some()) {
                 let path = crate::resolve::Merged::new(definition).path(form, name);
                 let tables = fields.get(APPLICATION).into_iter().flatten().filter(|(_, f)| f.kind == FieldType::Costs);
-                findings.push(unknown(FIELD.0, format!("{path}/like"), ("経費の表", "cost table"), like, tables.map(|(n, _)| n.as_str())));
+                findings.push(unknown(
+                    FIELD.0,
+                    format!("{path}/like"),
+                    ("経費の表", "cost table"),
+                    like,
+                    tables.map(|(n, _)| n.as_str()),
+                ));
             }
         }
     }
 }
 
-fn check_each(
-    path: &str,
-    table: &str,
-    field: Option<&str>,
-    fields: &IndexMap<Name, Field>,
-    findings: &mut Findings,
-) {
+fn check_each(path: &str, table: &str, field: Option<&str>, fields: &IndexMap<Name, Field>, findings: &mut Findings) {
     let tables = || fields.iter().filter(|(_, field)| field.kind == FieldType::Costs);
     let Some((_, rule)) = tables().find(|(name, _)| *name == table) else {
         let known = tables().map(|(name, _)| name.as_str());
@@ -283,7 +283,8 @@ fn check_award(definition: &Definition, fields: &crate::facts::Fields, findings:
         let is_there = application.and_then(|fields| fields.get(name)).is_some_and(|field| field.kind == kind);
         if !is_there {
             let kind_word = crate::facts::word(&kind);
-            let near = application.into_iter().flatten().filter(|(_, field)| field.kind == kind).map(|(n, _)| n.as_str());
+            let near =
+                application.into_iter().flatten().filter(|(_, field)| field.kind == kind).map(|(n, _)| n.as_str());
             let mut finding = unknown(FIELD.0, format!("/program/amount/{key}"), FIELD.1, name, near);
             finding.message = vocabulary::Bilingual::new(
                 format!("申請書に型 {kind_word} の項目「{name}」がありません"),

@@ -1,0 +1,54 @@
+//! The program as text: canonical form, diagram, description, schemas.
+
+use program::{SchemaKind, canonical, explain, from_canonical, mermaid, schema};
+use vocabulary::Locale;
+
+use super::{small, small_with};
+
+#[test]
+fn the_canonical_form_keeps_the_order_and_comes_back() {
+    let program = small();
+    let text = canonical(program.definition());
+    let back = from_canonical(&text).unwrap();
+    assert_eq!(&back, program.definition());
+    let fields =
+        |definition: &program::definition::Definition| definition.program.form.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(fields(&back), fields(program.definition()));
+    assert_eq!(canonical(&back), text);
+    let again = program::Program::compile(back).unwrap();
+    assert_eq!(again.hash(), program.hash());
+    assert!(text.contains(r#""form":[["abroad",{"#), "{text}");
+    assert!(from_canonical("{}").is_err());
+    assert!(from_canonical("nonsense").is_err());
+}
+
+#[test]
+fn the_order_of_fields_is_part_of_the_hash() {
+    let from = "  from: { type: date, label: { ja: 初日, en: From }, required: true }\n";
+    let to = "  to: { type: date, label: { ja: 最終日, en: To }, required: true }\n";
+    let swapped = small_with(&format!("{from}{to}"), &format!("{to}{from}"));
+    assert_ne!(swapped.hash(), small().hash());
+    assert_eq!(small_with("grounds: { document: 要綱 }", "grounds: { document: \"要綱\" }").hash(), small().hash());
+}
+
+#[test]
+fn draws_the_machine() {
+    insta::assert_snapshot!(mermaid(&small(), Locale::En));
+}
+
+#[test]
+fn says_the_program_in_words() {
+    insta::assert_snapshot!("explained_ja", explain(&small(), Locale::Ja));
+    insta::assert_snapshot!("explained_en", explain(&small(), Locale::En));
+}
+
+#[test]
+fn schemas_have_a_title_and_no_null() {
+    for kind in SchemaKind::ALL {
+        let schema = schema(kind);
+        assert!(schema["title"].is_string() && schema["description"].is_string(), "{kind:?}");
+        let text = schema.to_string();
+        assert!(!text.contains("\"null\""), "{kind:?}");
+        assert!(text.contains("additionalProperties\":false"), "{kind:?}");
+    }
+}
