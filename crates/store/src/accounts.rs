@@ -181,7 +181,7 @@ impl Reader {
     }
 }
 
-impl Tx {
+impl Tx<'_> {
     /// # Errors
     /// [`crate::StoreError::Unique`] `account_email` when the address has an account.
     pub async fn create_account(&self, account: &Account) -> Result<()> {

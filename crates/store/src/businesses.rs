@@ -165,7 +165,7 @@ impl Reader {
     }
 }
 
-impl Tx {
+impl Tx<'_> {
     /// # Errors
     /// [`crate::StoreError::Unique`] `business_corporate_number` when the number is registered.
     pub async fn create_business(&self, business: &Business, now: Instant) -> Result<()> {

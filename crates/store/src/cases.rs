@@ -134,7 +134,7 @@ pub struct Recording {
     pub held_counts_as_used: bool,
 }
 
-impl Tx {
+impl Tx<'_> {
     /// A fresh case; it has no events yet.
     ///
     /// # Errors
@@ -326,6 +326,20 @@ impl Tx {
             .filter(draft::Column::Application.eq(key.application))
             .filter(draft::Column::Form.eq(key.form))
             .filter(draft::Column::Account.eq(key.account))
+            .exec(&self.db())
+            .await?;
+        Ok(())
+    }
+
+    /// The clock does not look at the case again until somebody moves it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn silence_clock(&self, application: Uuid) -> Result<()> {
+        use sea_orm::sea_query::Expr;
+        crate::entity::application::Entity::update_many()
+            .col_expr(crate::entity::application::Column::NextClockAt, Expr::value(Option::<Instant>::None))
+            .filter(crate::entity::application::Column::Id.eq(application))
             .exec(&self.db())
             .await?;
         Ok(())

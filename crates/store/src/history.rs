@@ -269,7 +269,7 @@ fn stored_seal(row: seal::Model) -> StoredSeal {
     }
 }
 
-impl Tx {
+impl Tx<'_> {
     /// Keeps the rendered letter. What was rendered first stays; returns whether this was it.
     ///
     /// # Errors

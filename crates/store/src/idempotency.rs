@@ -34,7 +34,7 @@ pub enum Claim {
     OtherInput,
 }
 
-impl Tx {
+impl Tx<'_> {
     /// Two requests with one key wait for each other here; the second sees what the first did.
     ///
     /// # Errors

@@ -71,7 +71,7 @@ pub struct Movement {
     pub held_counts_as_used: bool,
 }
 
-impl Tx {
+impl Tx<'_> {
     /// Moves money between the accounts of a line and enters it into the ledger.
     ///
     /// # Errors

@@ -159,7 +159,7 @@ fn rendered(row: sent_mail::Model) -> RenderedMail {
     }
 }
 
-impl Tx {
+impl Tx<'_> {
     /// Messages whose dedupe key is there already are left out.
     ///
     /// # Errors

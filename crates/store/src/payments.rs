@@ -80,7 +80,7 @@ fn ordered(row: payment_line::Model, number: Option<String>) -> Result<OrderedPa
     })
 }
 
-impl Tx {
+impl Tx<'_> {
     pub(crate) async fn order_payment(&self, step: &Step, now: Instant) -> Result<()> {
         let Some(order) = &step.payment else { return Ok(()) };
         let case = &step.case;

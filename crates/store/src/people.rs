@@ -204,7 +204,7 @@ fn account_row(row: &QueryResult) -> Result<SignedIn> {
     })
 }
 
-impl Tx {
+impl Tx<'_> {
     /// # Errors
     /// When the database fails.
     pub async fn open_session(&self, session: &NewSession) -> Result<()> {

@@ -162,7 +162,7 @@ impl Reader {
     }
 }
 
-impl Tx {
+impl Tx<'_> {
     /// # Errors
     /// [`crate::StoreError::Unique`] when another municipality has the code.
     pub async fn put_municipality(&self, definition: &Municipality) -> Result<()> {

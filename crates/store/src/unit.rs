@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::marker::PhantomData;
 use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,13 +27,16 @@ enum Handle {
 }
 
 /// One open transaction. All that a unit of work gets to see, so that it cannot reach for a second connection.
+///
+/// `'env` is what the work borrows from around it; naming it here tells the compiler that it outlives the transaction.
 #[derive(Debug)]
-pub struct Tx {
+pub struct Tx<'env> {
     reader: Reader,
     filled_outbox: AtomicBool,
+    environment: PhantomData<&'env ()>,
 }
 
-impl Deref for Tx {
+impl Deref for Tx<'_> {
     type Target = Reader;
 
     fn deref(&self) -> &Reader {
@@ -48,14 +52,17 @@ const FIRST_WAIT_MILLISECONDS: u64 = 8;
 impl Store {
     /// Runs `work` in one transaction and commits it if it succeeds. When another transaction was in the way, also if
     /// that shows only at the commit, `work` is run again from its start, five times at most: it must do nothing but
-    /// use `tx`, and take time and identifiers from outside.
+    /// use `tx`, and take time and identifiers from outside. It may borrow: `|tx| Box::pin(async move { … })`, with
+    /// references to what is around it.
     ///
     /// # Errors
     /// What `work` returns, or what begin and commit meet. [`StoreError::Unavailable`] at the commit leaves open
     /// whether it took place; an idempotency key tells.
-    pub async fn write<T, E, F>(&self, work: F) -> std::result::Result<T, E>
+    pub async fn write<'env, T, E, F>(&self, work: F) -> std::result::Result<T, E>
     where
-        F: for<'c> Fn(&'c Tx) -> Pin<Box<dyn Future<Output = std::result::Result<T, E>> + Send + 'c>> + Send + Sync,
+        F: for<'c> Fn(&'c Tx<'env>) -> Pin<Box<dyn Future<Output = std::result::Result<T, E>> + Send + 'c>>
+            + Send
+            + Sync,
         T: Send,
         E: From<StoreError> + Retryable + Send,
     {
@@ -71,13 +78,16 @@ impl Store {
         }
     }
 
-    async fn attempt<T, E, F>(&self, work: &F) -> std::result::Result<T, E>
+    async fn attempt<'env, T, E, F>(&self, work: &F) -> std::result::Result<T, E>
     where
-        F: for<'c> Fn(&'c Tx) -> Pin<Box<dyn Future<Output = std::result::Result<T, E>> + Send + 'c>> + Send + Sync,
+        F: for<'c> Fn(&'c Tx<'env>) -> Pin<Box<dyn Future<Output = std::result::Result<T, E>> + Send + 'c>>
+            + Send
+            + Sync,
         E: From<StoreError>,
     {
         let transaction = self.begin().await?;
-        let tx = Tx { reader: Reader(Handle::Transaction(transaction)), filled_outbox: false.into() };
+        let reader = Reader(Handle::Transaction(transaction));
+        let tx = Tx { reader, filled_outbox: false.into(), environment: PhantomData };
         // Dropping the transaction on an error rolls it back.
         let result = work(&tx).await?;
         let filled_outbox = tx.filled_outbox.load(Ordering::Relaxed);
@@ -108,7 +118,7 @@ fn wait(attempt: u32) -> Duration {
     Duration::from_millis(1 + RandomState::new().build_hasher().finish() % window)
 }
 
-impl Tx {
+impl Tx<'_> {
     pub(crate) fn outbox_is_filled(&self) {
         self.filled_outbox.store(true, Ordering::Relaxed);
     }

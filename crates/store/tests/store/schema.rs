@@ -1,0 +1,73 @@
+//! How the schema comes to be, and that it is the one in `schema/database`.
+
+use std::path::Path;
+
+use store::{Settings, Store, StoreError};
+
+use crate::fixture::{connect, open};
+use crate::postgres::{Backend, each_database};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_database_is_migrated_once() {
+    each_database(async |database| {
+        let store = connect(database).await;
+        assert_eq!(store.pending_migrations().await.unwrap(), ["m20260401_000001_initial"]);
+        store.migrate().await.unwrap();
+        assert!(store.pending_migrations().await.unwrap().is_empty());
+        let dump = store.schema_dump().await.unwrap();
+        store.migrate().await.unwrap();
+        assert_eq!(store.schema_dump().await.unwrap(), dump);
+        store.ping().await.unwrap();
+        store.close().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_may_migrate_at_once() {
+    each_database(async |database| {
+        let mut stores = Vec::new();
+        for _ in 0..6 {
+            stores.push(connect(database).await);
+        }
+        let tasks: Vec<_> =
+            stores.into_iter().map(|store| tokio::spawn(async move { store.migrate().await })).collect();
+        for task in tasks {
+            task.await.unwrap().unwrap();
+        }
+    })
+    .await;
+}
+
+/// `UPDATE_SCHEMA=1` writes the files instead.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_dumps_in_the_repository_are_up_to_date() {
+    each_database(async |database| {
+        let dump = open(database).await.schema_dump().await.unwrap();
+        let name = match database.backend {
+            Backend::Sqlite => "sqlite.sql",
+            Backend::Postgres => "postgres.sql",
+        };
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schema/database").join(name);
+        if std::env::var_os("UPDATE_SCHEMA").is_some() {
+            std::fs::write(&path, &dump).unwrap();
+        }
+        let kept = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(kept == dump, "{} differs from the migrated schema; run with UPDATE_SCHEMA=1", path.display());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_in_memory_is_refused() {
+    let settings = Settings { url: "sqlite::memory:".to_owned(), max_connections: 2 };
+    assert!(matches!(Store::connect(&settings).await, Err(StoreError::Fault(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_may_forget_is_refused() {
+    let database = crate::postgres::TestDatabase::postgres();
+    let url = format!("{}?options=-c%20synchronous_commit%3Doff", database.url);
+    let error = Store::connect(&Settings { url, max_connections: 2 }).await.unwrap_err();
+    assert!(error.to_string().contains("synchronous_commit"), "{error}");
+}

@@ -1,0 +1,454 @@
+CREATE TABLE account (
+    id BLOB PRIMARY KEY,
+    email text NOT NULL UNIQUE,
+    name text NOT NULL,
+    locale text NOT NULL,
+    password_hash text,
+    email_verified_at TEXT,
+    disabled_at TEXT,
+    created_at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE api_token (
+    id BLOB PRIMARY KEY,
+    token_hash BLOB NOT NULL UNIQUE,
+    account BLOB NOT NULL REFERENCES account (id),
+    name text NOT NULL,
+    scopes text NOT NULL,
+    created_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    last_used_at TEXT,
+    revoked_at TEXT
+) STRICT;
+
+CREATE TABLE application (
+    id BLOB PRIMARY KEY,
+    number TEXT UNIQUE,
+    municipality text NOT NULL REFERENCES municipality (name),
+    program text NOT NULL,
+    program_hash text NOT NULL REFERENCES program_version (hash),
+    call BLOB NOT NULL REFERENCES call (id),
+    fiscal_year INTEGER NOT NULL,
+    business BLOB NOT NULL REFERENCES business (id),
+    state text NOT NULL,
+    state_kind text NOT NULL,
+    waits_on text,
+    attention text,
+    assignee BLOB REFERENCES account (id),
+    version INTEGER NOT NULL,
+    received_at TEXT,
+    deadline_at TEXT,
+    next_clock_at TEXT,
+    received_sort TEXT NOT NULL,
+    deadline_sort TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    head_sequence INTEGER NOT NULL,
+    head_hash text NOT NULL,
+    head_at TEXT NOT NULL,
+    granted_yen INTEGER NOT NULL,
+    body text NOT NULL,
+    CONSTRAINT application_not_negative CHECK (version >= 0 AND granted_yen >= 0)
+) STRICT;
+
+CREATE TABLE budget_line (
+    id BLOB PRIMARY KEY,
+    municipality text NOT NULL REFERENCES municipality (name),
+    fiscal_year INTEGER NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    path text NOT NULL,
+    appropriated INTEGER NOT NULL DEFAULT 0,
+    held INTEGER NOT NULL DEFAULT 0,
+    committed INTEGER NOT NULL DEFAULT 0,
+    finalized INTEGER NOT NULL DEFAULT 0,
+    ordered INTEGER NOT NULL DEFAULT 0,
+    paid INTEGER NOT NULL DEFAULT 0,
+    entries INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (municipality, fiscal_year, code),
+    CONSTRAINT budget_line_not_negative CHECK (appropriated >= 0 AND held >= 0 AND committed >= 0 AND finalized >= 0
+        AND ordered >= 0 AND paid >= 0),
+    CONSTRAINT budget_line_within_appropriation CHECK (committed + finalized + ordered + paid <= appropriated)
+) STRICT;
+
+CREATE TABLE business (
+    id BLOB PRIMARY KEY,
+    kind text NOT NULL,
+    name text NOT NULL,
+    name_kana text NOT NULL,
+    corporate_number text UNIQUE,
+    address text NOT NULL,
+    representative text NOT NULL,
+    facts text NOT NULL,
+    search_text text NOT NULL,
+    created_at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE call (
+    id BLOB PRIMARY KEY,
+    program text NOT NULL,
+    fiscal_year INTEGER NOT NULL,
+    call_window text NOT NULL,
+    opens TEXT NOT NULL,
+    closes TEXT,
+    budget_line BLOB NOT NULL REFERENCES budget_line (id),
+    target text,
+    UNIQUE (program, fiscal_year, call_window)
+) STRICT;
+
+CREATE TABLE counter (
+    municipality text NOT NULL,
+    kind text NOT NULL,
+    fiscal_year INTEGER NOT NULL,
+    next INTEGER NOT NULL,
+    PRIMARY KEY (municipality, kind, fiscal_year)
+) STRICT;
+
+CREATE TABLE draft (
+    application BLOB NOT NULL REFERENCES application (id),
+    form text NOT NULL,
+    account BLOB NOT NULL REFERENCES account (id),
+    field_values text NOT NULL,
+    documents text NOT NULL,
+    saved_at TEXT NOT NULL,
+    PRIMARY KEY (application, form, account)
+) STRICT;
+
+CREATE TABLE event (
+    id BLOB PRIMARY KEY,
+    application BLOB NOT NULL REFERENCES application (id),
+    sequence INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    actor BLOB NOT NULL,
+    role text NOT NULL,
+    action text NOT NULL,
+    stage text NOT NULL,
+    from_state text NOT NULL,
+    to_state text NOT NULL,
+    facts text NOT NULL,
+    previous text NOT NULL,
+    hash text NOT NULL,
+    comment text,
+    UNIQUE (application, sequence)
+) STRICT;
+
+CREATE TABLE file (
+    id BLOB PRIMARY KEY,
+    owner BLOB NOT NULL REFERENCES account (id),
+    application BLOB REFERENCES application (id),
+    business BLOB REFERENCES business (id),
+    name text NOT NULL,
+    media_type text NOT NULL,
+    size INTEGER NOT NULL,
+    sha256 text NOT NULL,
+    uploaded_at TEXT NOT NULL,
+    content_key text NOT NULL
+) STRICT;
+
+CREATE TABLE idempotency (
+    account BLOB NOT NULL,
+    key text NOT NULL,
+    operation text NOT NULL,
+    input_digest text NOT NULL,
+    subject BLOB NOT NULL,
+    result text,
+    at TEXT NOT NULL,
+    PRIMARY KEY (account, key)
+) STRICT;
+
+CREATE TABLE ledger_entry (
+    budget_line BLOB NOT NULL REFERENCES budget_line (id),
+    sequence INTEGER NOT NULL,
+    application BLOB REFERENCES application (id),
+    event BLOB REFERENCES event (id),
+    from_account text,
+    to_account text,
+    amount INTEGER NOT NULL CONSTRAINT ledger_entry_amount CHECK (amount > 0),
+    kind text NOT NULL,
+    at TEXT NOT NULL,
+    entered_by BLOB NOT NULL,
+    PRIMARY KEY (budget_line, sequence),
+    CONSTRAINT ledger_entry_sides CHECK ((kind = 'appropriate' AND event IS NULL
+            AND (from_account IS NULL) <> (to_account IS NULL))
+        OR (kind <> 'appropriate' AND event IS NOT NULL AND application IS NOT NULL
+            AND from_account IS NOT NULL AND to_account IS NOT NULL AND from_account <> to_account))
+) STRICT;
+
+CREATE TABLE letter (
+    id BLOB PRIMARY KEY,
+    application BLOB NOT NULL REFERENCES application (id),
+    event BLOB NOT NULL REFERENCES event (id),
+    name text NOT NULL,
+    number text,
+    data text NOT NULL,
+    template_hash text NOT NULL,
+    html text,
+    sha256 text,
+    created_at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE membership (
+    account BLOB NOT NULL REFERENCES account (id),
+    business BLOB NOT NULL REFERENCES business (id),
+    role text NOT NULL CONSTRAINT membership_role CHECK (role IN ('owner', 'member', 'delegate')),
+    ends_at TEXT,
+    PRIMARY KEY (account, business)
+) STRICT;
+
+CREATE TABLE municipality (
+    name text PRIMARY KEY,
+    code text NOT NULL UNIQUE,
+    definition text NOT NULL
+) STRICT;
+
+CREATE TABLE one_time_link (
+    token_hash BLOB PRIMARY KEY,
+    kind text NOT NULL CONSTRAINT one_time_link_kind
+        CHECK (kind IN ('invitation', 'password_reset', 'email_verification')),
+    account BLOB REFERENCES account (id),
+    email text,
+    payload text NOT NULL,
+    created_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    used_at TEXT
+) STRICT;
+
+CREATE TABLE outbox (
+    id BLOB PRIMARY KEY,
+    kind text NOT NULL,
+    subject BLOB NOT NULL,
+    payload text NOT NULL,
+    dedupe_key text NOT NULL UNIQUE,
+    available_at TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    leased_by BLOB,
+    leased_until TEXT,
+    sent_at TEXT,
+    dead_at TEXT,
+    last_error text,
+    created_at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE payment_batch (
+    id BLOB PRIMARY KEY,
+    municipality text NOT NULL REFERENCES municipality (name),
+    state text NOT NULL,
+    transfer_date TEXT NOT NULL,
+    body text NOT NULL,
+    made_by BLOB NOT NULL REFERENCES account (id),
+    made_at TEXT NOT NULL,
+    approved_by BLOB REFERENCES account (id),
+    file BLOB,
+    file_sha256 text,
+    version INTEGER NOT NULL,
+    CONSTRAINT payment_batch_two_persons CHECK (approved_by IS NULL OR approved_by <> made_by),
+    CONSTRAINT payment_batch_file CHECK ((file IS NULL) = (file_sha256 IS NULL))
+) STRICT;
+
+CREATE TABLE payment_line (
+    id BLOB PRIMARY KEY,
+    application BLOB NOT NULL REFERENCES application (id),
+    municipality text NOT NULL REFERENCES municipality (name),
+    fiscal_year INTEGER NOT NULL,
+    obligation_number text,
+    payment_order_number text,
+    amount INTEGER NOT NULL CONSTRAINT payment_line_amount CHECK (amount > 0),
+    account text NOT NULL,
+    payee_name text NOT NULL,
+    batch BLOB REFERENCES payment_batch (id),
+    state text NOT NULL,
+    ordered_at TEXT NOT NULL,
+    settled_at TEXT,
+    CONSTRAINT payment_line_state CHECK (state IN ('ordered', 'in_batch', 'paid', 'returned')),
+    CONSTRAINT payment_line_batch CHECK ((batch IS NULL) = (state = 'ordered'))
+) STRICT;
+
+CREATE TABLE position_holder (
+    account BLOB NOT NULL REFERENCES account (id),
+    municipality text NOT NULL REFERENCES municipality (name),
+    position text NOT NULL,
+    from_day TEXT NOT NULL,
+    until_day TEXT,
+    acting INTEGER NOT NULL,
+    PRIMARY KEY (account, municipality, position, from_day),
+    CONSTRAINT position_holder_period CHECK (until_day IS NULL OR until_day >= from_day)
+) STRICT;
+
+CREATE TABLE program_version (
+    hash text PRIMARY KEY,
+    program text NOT NULL,
+    municipality text NOT NULL REFERENCES municipality (name),
+    version INTEGER NOT NULL,
+    status text NOT NULL CONSTRAINT program_version_status CHECK (status IN ('published', 'closed')),
+    canonical text NOT NULL,
+    title_ja text NOT NULL,
+    title_en text NOT NULL,
+    published_at TEXT NOT NULL,
+    UNIQUE (program, version)
+) STRICT;
+
+CREATE TABLE seal (
+    id BLOB PRIMARY KEY,
+    at TEXT NOT NULL,
+    heads_digest text NOT NULL,
+    heads_count INTEGER NOT NULL,
+    document text NOT NULL
+) STRICT;
+
+CREATE TABLE search_gram (
+    gram TEXT NOT NULL,
+    business BLOB NOT NULL REFERENCES business (id) ON DELETE CASCADE,
+    PRIMARY KEY (gram, business)
+) STRICT;
+
+CREATE TABLE sent_mail (
+    id BLOB PRIMARY KEY,
+    outbox BLOB NOT NULL REFERENCES outbox (id),
+    application BLOB REFERENCES application (id),
+    recipient text NOT NULL,
+    subject text NOT NULL,
+    body text NOT NULL,
+    bytes BLOB NOT NULL,
+    sha256 text NOT NULL,
+    message_id text NOT NULL UNIQUE,
+    created_at TEXT NOT NULL,
+    sent_at TEXT,
+    UNIQUE (outbox, recipient)
+) STRICT;
+
+CREATE TABLE session (
+    token_hash BLOB PRIMARY KEY,
+    account BLOB NOT NULL REFERENCES account (id),
+    created_at TEXT NOT NULL,
+    authenticated_at TEXT NOT NULL,
+    last_seen_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE staff_role (
+    account BLOB NOT NULL REFERENCES account (id),
+    municipality text NOT NULL REFERENCES municipality (name),
+    role text NOT NULL,
+    from_day TEXT NOT NULL,
+    until_day TEXT,
+    PRIMARY KEY (account, municipality, role, from_day),
+    CONSTRAINT staff_role_period CHECK (until_day IS NULL OR until_day >= from_day)
+) STRICT;
+
+CREATE TABLE submission (
+    id BLOB PRIMARY KEY,
+    application BLOB NOT NULL REFERENCES application (id),
+    form text NOT NULL,
+    sequence INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    submitted_by BLOB NOT NULL,
+    field_values text NOT NULL,
+    documents text NOT NULL,
+    changes text NOT NULL,
+    salt BLOB NOT NULL,
+    UNIQUE (application, sequence)
+) STRICT;
+
+CREATE INDEX api_token_account ON api_token (account);
+
+CREATE INDEX application_assignee_deadline ON application (municipality, assignee, deadline_sort, id) WHERE received_at IS NOT NULL AND assignee IS NOT NULL;
+
+CREATE INDEX application_assignee_received ON application (municipality, assignee, received_sort, id) WHERE received_at IS NOT NULL AND assignee IS NOT NULL;
+
+CREATE INDEX application_assignee_updated ON application (municipality, assignee, updated_at, id) WHERE received_at IS NOT NULL AND assignee IS NOT NULL;
+
+CREATE INDEX application_attention ON application (municipality, attention, deadline_sort, id) WHERE received_at IS NOT NULL AND attention IS NOT NULL;
+
+CREATE INDEX application_business ON application (business, program);
+
+CREATE INDEX application_clock ON application (next_clock_at) WHERE next_clock_at IS NOT NULL;
+
+CREATE INDEX application_deadline ON application (municipality, deadline_sort, id) WHERE received_at IS NOT NULL;
+
+CREATE INDEX application_kind_deadline ON application (municipality, state_kind, deadline_sort, id) WHERE received_at IS NOT NULL;
+
+CREATE INDEX application_kind_received ON application (municipality, state_kind, received_sort, id) WHERE received_at IS NOT NULL;
+
+CREATE INDEX application_kind_updated ON application (municipality, state_kind, updated_at, id) WHERE received_at IS NOT NULL;
+
+CREATE INDEX application_program_deadline ON application (municipality, program, deadline_sort, id) WHERE received_at IS NOT NULL;
+
+CREATE INDEX application_program_received ON application (municipality, program, received_sort, id) WHERE received_at IS NOT NULL;
+
+CREATE INDEX application_program_updated ON application (municipality, program, updated_at, id) WHERE received_at IS NOT NULL;
+
+CREATE INDEX application_received ON application (municipality, received_sort, id) WHERE received_at IS NOT NULL;
+
+CREATE INDEX application_state_deadline ON application (municipality, state, deadline_sort, id) WHERE received_at IS NOT NULL;
+
+CREATE INDEX application_state_received ON application (municipality, state, received_sort, id) WHERE received_at IS NOT NULL;
+
+CREATE INDEX application_state_updated ON application (municipality, state, updated_at, id) WHERE received_at IS NOT NULL;
+
+CREATE INDEX application_updated ON application (municipality, updated_at, id) WHERE received_at IS NOT NULL;
+
+CREATE INDEX application_waits ON application (municipality, waits_on, deadline_sort, id) WHERE received_at IS NOT NULL AND waits_on IS NOT NULL;
+
+CREATE INDEX application_year_deadline ON application (municipality, fiscal_year, deadline_sort, id) WHERE received_at IS NOT NULL;
+
+CREATE INDEX application_year_received ON application (municipality, fiscal_year, received_sort, id) WHERE received_at IS NOT NULL;
+
+CREATE INDEX application_year_updated ON application (municipality, fiscal_year, updated_at, id) WHERE received_at IS NOT NULL;
+
+CREATE INDEX file_application ON file (application);
+
+CREATE INDEX file_business ON file (business);
+
+CREATE INDEX file_owner ON file (owner);
+
+CREATE INDEX idempotency_at ON idempotency (at);
+
+CREATE INDEX ledger_entry_application ON ledger_entry (application) WHERE application IS NOT NULL;
+
+CREATE INDEX letter_application ON letter (application);
+
+CREATE INDEX membership_business ON membership (business);
+
+CREATE INDEX one_time_link_expires ON one_time_link (expires_at);
+
+CREATE INDEX outbox_dead ON outbox (dead_at) WHERE dead_at IS NOT NULL;
+
+CREATE INDEX outbox_due ON outbox (available_at) WHERE sent_at IS NULL AND dead_at IS NULL;
+
+CREATE INDEX outbox_subject ON outbox (subject);
+
+CREATE INDEX payment_batch_made ON payment_batch (municipality, made_at, id);
+
+CREATE INDEX payment_line_application ON payment_line (application);
+
+CREATE INDEX payment_line_in_batch ON payment_line (batch) WHERE batch IS NOT NULL;
+
+CREATE INDEX payment_line_payable ON payment_line (municipality, ordered_at, id) WHERE state = 'ordered';
+
+CREATE INDEX position_holder_holders ON position_holder (municipality, position);
+
+CREATE INDEX seal_at ON seal (at);
+
+CREATE INDEX search_gram_business ON search_gram (business);
+
+CREATE INDEX sent_mail_application ON sent_mail (application) WHERE application IS NOT NULL;
+
+CREATE INDEX session_account ON session (account);
+
+CREATE INDEX session_expires ON session (expires_at);
+
+CREATE INDEX staff_role_holders ON staff_role (municipality, role);
+
+CREATE TRIGGER event_kept BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'append only'); END;
+
+CREATE TRIGGER event_unchanged BEFORE UPDATE OF id, application, sequence, at, actor, role, action, stage, from_state,
+    to_state, facts, previous, hash ON event BEGIN SELECT RAISE(ABORT, 'append only'); END;
+
+CREATE TRIGGER ledger_entry_kept BEFORE DELETE ON ledger_entry BEGIN SELECT RAISE(ABORT, 'append only'); END;
+
+CREATE TRIGGER ledger_entry_unchanged BEFORE UPDATE ON ledger_entry BEGIN SELECT RAISE(ABORT, 'append only'); END;
+
+CREATE TRIGGER program_version_unchanged BEFORE UPDATE OF hash, program, version, canonical ON program_version
+    BEGIN SELECT RAISE(ABORT, 'append only'); END;
+
+CREATE TRIGGER seal_unchanged BEFORE UPDATE ON seal BEGIN SELECT RAISE(ABORT, 'append only'); END;
