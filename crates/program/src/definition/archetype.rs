@@ -1,0 +1,355 @@
+//! The machine of a kind of scheme: states, actions, procedures, letters and mails.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use vocabulary::Bilingual;
+
+use super::{Field, Name, Need, OneOrMany, Source, is_false};
+
+/// `schema/archetypes/<name>.yaml`: states, actions, forms, clocks, letters and mails of a kind of scheme.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Archetype {
+    /// The file's own name.
+    pub archetype: Name,
+    /// Other files of the folder that are merged below this one; what this one says wins.
+    pub include: Vec<Name>,
+    pub title: Bilingual,
+    /// Switches that a program may set.
+    pub options: IndexMap<Name, OptionRule>,
+    /// Dates that actions put down, e.g. `decision.notice_date`; expressions read them.
+    pub facts: IndexMap<Name, FactRule>,
+    /// Amounts that actions freeze, in the order in which they arise.
+    pub amounts: IndexMap<Name, AmountRule>,
+    /// The named forms besides the program's own fields; `application` is one of them.
+    pub forms: IndexMap<Name, FormRule>,
+    /// The kinds of documents that forms may ask for.
+    pub documents: IndexMap<Name, DocumentKind>,
+    pub states: IndexMap<Name, State>,
+    pub actions: IndexMap<Name, Action>,
+    /// Machines beside the case, each opened by an action.
+    pub procedures: IndexMap<Name, Procedure>,
+    pub letters: IndexMap<Name, Letter>,
+    pub mails: IndexMap<Name, Mail>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OptionRule {
+    pub label: Bilingual,
+    pub default: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FactRule {
+    pub label: Bilingual,
+    /// May be missing when rules look at it: they must say what then, with `has` or `or_else`. Otherwise a rule that
+    /// reads it too early refuses the step.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub optional: bool,
+}
+
+/// How a frozen amount comes about: the program's award rule over a form, bounded by an earlier amount.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AmountRule {
+    pub label: Bilingual,
+    /// The form whose figures the award is computed from.
+    pub from: Name,
+    /// Never above this earlier amount (額の確定 never exceeds the decision).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<Name>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct FormRule {
+    pub label: Bilingual,
+    pub fields: IndexMap<Name, Field>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentKind {
+    pub label: Bilingual,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<Bilingual>,
+}
+
+/// What a state means to code, which never looks at its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StateKind {
+    /// 作成中: not yet handed in.
+    Drafting,
+    /// The next step is the applicant's, before the decision or inside a correction.
+    WithApplicant,
+    /// The next step is the office's.
+    WithOffice,
+    /// Decided; the subsidized project runs.
+    InProject,
+    /// The amount is fixed; money is on its way.
+    AwaitingPayment,
+    /// A good end, money paid or service rendered.
+    ClosedPaid,
+    /// An end without money.
+    ClosedUnpaid,
+}
+
+impl StateKind {
+    #[must_use]
+    pub const fn is_end(self) -> bool {
+        matches!(self, Self::ClosedPaid | Self::ClosedUnpaid)
+    }
+}
+
+/// Who may act. A role is a permission; a position (係長, 課長 …) is a post in an approval route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// A member of the business that applies.
+    Applicant,
+    /// 担当者
+    Clerk,
+    /// 審査担当
+    Reviewer,
+    /// 決裁権者
+    Approver,
+    /// 出納担当
+    FinanceMaker,
+    /// 出納審査者
+    FinanceChecker,
+    /// 制度所管課
+    ProgramOfficer,
+    /// 監査
+    Auditor,
+    Administrator,
+    /// The deadline worker.
+    Clock,
+    /// Payments: moves cases when their money moves.
+    Treasury,
+}
+
+impl Role {
+    pub const STAFF: [Role; 8] = [
+        Role::Clerk,
+        Role::Reviewer,
+        Role::Approver,
+        Role::FinanceMaker,
+        Role::FinanceChecker,
+        Role::ProgramOfficer,
+        Role::Auditor,
+        Role::Administrator,
+    ];
+
+    #[must_use]
+    pub fn is_staff(self) -> bool {
+        Self::STAFF.contains(&self)
+    }
+
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Applicant => "applicant",
+            Self::Clerk => "clerk",
+            Self::Reviewer => "reviewer",
+            Self::Approver => "approver",
+            Self::FinanceMaker => "finance_maker",
+            Self::FinanceChecker => "finance_checker",
+            Self::ProgramOfficer => "program_officer",
+            Self::Auditor => "auditor",
+            Self::Administrator => "administrator",
+            Self::Clock => "clock",
+            Self::Treasury => "treasury",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct State {
+    pub label: Bilingual,
+    pub kind: StateKind,
+    /// Whose turn it is; ends wait on nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_on: Option<Role>,
+    /// What the case holds of its budget line while it is here: account → linear form over frozen amounts, e.g.
+    /// `committed: award`, `paid: finalized - advance`.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    #[schemars(extend("propertyNames" = {"$ref": "#/$defs/HoldingAccount"}))]
+    pub holds: IndexMap<HoldingAccount, Source>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<StateDeadline>,
+    /// Why an applicant's state has no deadline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_deadline: Option<Bilingual>,
+    /// Office days within which the office means to act (標準処理期間).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_level: Option<u32>,
+    /// There only when this option of the archetype is on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub option: Option<Name>,
+}
+
+/// Accounts of a budget line that a state may hold money in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldingAccount {
+    /// Reserved for a request (first-come calls).
+    Held,
+    /// 支出負担行為: promised by the decision.
+    Committed,
+    /// 額の確定
+    Finalized,
+    /// 支出命令済
+    Ordered,
+    /// 支払済
+    Paid,
+}
+
+/// The clock of a state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StateDeadline {
+    /// The name of one of the program's deadlines …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Name>,
+    /// … or a span from entering the state, e.g. `14 days`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Source>,
+    /// How long before it a reminder goes out, e.g. `[7 days, 1 day]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remind: Vec<Source>,
+    /// The mail that reminds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminder: Option<Name>,
+    /// The clock's action when it has passed.
+    pub then: Name,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Action {
+    pub label: Bilingual,
+    pub by: OneOrMany<Role>,
+    pub from: OneOrMany<Name>,
+    /// The state it leads to; the state stays when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Name>,
+    /// Takes in this form: its draft becomes an immutable submission.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<Name>,
+    /// Small inputs of the action itself.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub input: IndexMap<Name, Field>,
+    /// What must hold, each with the reason told when it does not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<Need>,
+    /// The kind of decision whose approval route must sign before it takes effect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Name>,
+    /// Only once the deadline of the state has passed.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub after_deadline: bool,
+    /// Only until this deadline of the program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Name>,
+    /// No open procedure of these kinds beside the case.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub none_open: Vec<Name>,
+    /// Not by a person who did one of these actions on this case (separation of duties).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_who: Vec<Name>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub effects: Vec<Effect>,
+    /// Who is told by which mail; an empty map says that nobody is.
+    #[schemars(extend("propertyNames" = {"$ref": "#/$defs/Audience"}))]
+    pub tells: IndexMap<Audience, Name>,
+    /// Against the applicant: needs a reason, and a letter that carries it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub adverse: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub option: Option<Name>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Audience {
+    Applicant,
+    Clerk,
+    Reviewer,
+    Approver,
+    FinanceMaker,
+    FinanceChecker,
+    ProgramOfficer,
+}
+
+/// Everything that an action can do besides moving the case. The list is closed; which action has which is data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// Gives the next number of a kind: application (受付番号), decision (指令番号), obligation, payment_order …
+    Number(Name),
+    /// Puts down today as a fact, or the date that the action's input of the same name gives.
+    Record(Name),
+    /// Freezes an amount by its rule; an input of the same name may set it lower.
+    Freeze(Name),
+    /// Freezes an amount from another form than its rule's, e.g. the award from an approved change.
+    FreezeFrom {
+        amount: Name,
+        form: Name,
+    },
+    /// Issues a letter: its data and the hash of its template are frozen in the same transaction.
+    Letter(Name),
+    /// Opens the fields marked in the action for correction by the applicant; everything else stays as submitted.
+    Unlock(Name),
+    /// Closes all fields again.
+    Lock,
+    /// Stops the office's clock of that name.
+    Pause(Name),
+    Resume(Name),
+    /// Opens a procedure beside the case.
+    Open(Name),
+    /// Puts a task before a role.
+    Task(Audience),
+    /// Makes the frozen amount payable to the account of the claim: a payment line under the obligation.
+    Pay(Name),
+}
+
+/// A small machine beside the case: change request, incident, refund …
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Procedure {
+    pub label: Bilingual,
+    /// Its states; the first is where it opens.
+    pub states: IndexMap<Name, State>,
+    pub actions: IndexMap<Name, Action>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub option: Option<Name>,
+}
+
+/// A letter (通知書); text by template, stored as data plus template hash.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Letter {
+    pub title: Bilingual,
+    /// The number it carries, by kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<Name>,
+    /// Template text (minijinja), one paragraph per line.
+    pub body: Bilingual,
+    /// Carries 教示 when the program's legal nature is a disposition.
+    #[serde(default)]
+    pub appeal: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    /// Template text (minijinja).
+    pub subject: Bilingual,
+    /// Template text (minijinja).
+    pub body: Bilingual,
+}

@@ -1,0 +1,81 @@
+//! The fields of forms and of the inputs of actions.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use vocabulary::{Bilingual, Yen};
+
+use super::{Name, Source, is_false};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldType {
+    Text,
+    LongText,
+    Number,
+    Yen,
+    Date,
+    YesNo,
+    Choice,
+    /// An exact fraction such as 1/2, e.g. a share of joint costs.
+    Rate,
+    /// Rows of category, what, supplier, net, tax and, when `actual`, ordered_on, delivered_on, paid_on, invoice_number.
+    Costs,
+    File,
+    CorporateNumber,
+    BankAccount,
+    /// References to fields with a remark each, for corrections.
+    FieldMarks,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Field {
+    #[serde(rename = "type")]
+    pub kind: FieldType,
+    pub label: Bilingual,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<Bilingual>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub required: bool,
+    /// A yes_no that must be yes: pledges and consents.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub consent: bool,
+    /// Asked only when this holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Source>,
+    /// Characters at most (text), or the largest value (number, yen).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<i64>,
+    /// The smallest value (number, yen).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<i64>,
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub choices: IndexMap<Name, Bilingual>,
+    /// Cost tables: the categories, or …
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub categories: IndexMap<Name, Category>,
+    /// … the field of the application whose categories it shares.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub like: Option<Name>,
+    /// Cost tables: real costs, with the dates of order, delivery and payment.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub actual: bool,
+    /// Personal data: the history keeps only a salted digest of it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub personal: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Category {
+    pub label: Bilingual,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<Bilingual>,
+    /// At most this much of the category counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cap: Option<Yen>,
+    /// Counts only when this holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Source>,
+}

@@ -1,0 +1,175 @@
+//! What stands beside programs: the municipality with its offices, routes and budget lines, and the calls.
+
+use chrono::NaiveDate;
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use vocabulary::{AccountKind, Bilingual, Calendar, MunicipalityCode, Yen};
+
+use super::Name;
+
+/// `schema/programs/<municipality>/municipality.yaml`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Municipality {
+    /// The folder's name, the first part of its programs' names.
+    pub municipality: Name,
+    pub code: MunicipalityCode,
+    pub name: Bilingual,
+    pub offices: IndexMap<Name, Office>,
+    /// 職: posts that people hold for periods.
+    pub positions: IndexMap<Name, Position>,
+    /// Kind of decision → amount bands → positions that sign, in order.
+    pub routes: IndexMap<Name, Vec<RouteBand>>,
+    pub budget_lines: IndexMap<Name, BudgetLine>,
+    pub letter_head: LetterHead,
+    pub bank: BankProfile,
+    /// How numbers are written, e.g. `{year}産振第{number}号`.
+    pub numbers: IndexMap<Name, NumberFormat>,
+    #[serde(default)]
+    pub calendar: Calendar,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Office {
+    pub name: Bilingual,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Position {
+    pub name: Bilingual,
+    pub office: Name,
+    /// Positions that may sign in its place when it is vacant or absent (代決), in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deputies: Vec<Name>,
+}
+
+/// One band of a route; the first whose `up_to` is not exceeded counts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RouteBand {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub up_to: Option<Yen>,
+    pub steps: Vec<RouteStep>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RouteStep {
+    pub position: Name,
+    pub mode: SignMode,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SignMode {
+    /// 決裁 or an earlier signature in line.
+    Approve,
+    /// 合議
+    Concur,
+    /// 専決: decides in place of the head by standing delegation.
+    Standing,
+}
+
+/// 会計・款・項・目・節
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BudgetLine {
+    pub name: Bilingual,
+    /// e.g. `一般会計/07 商工費/01 商工費/02 商工業振興費/18 負担金補助及び交付金`
+    pub path: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LetterHead {
+    /// Letters go out in the head's name, e.g. 日野市長.
+    pub issuer: Bilingual,
+    /// Where to appeal, when the legal nature asks for it (教示).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub appeal: Option<Bilingual>,
+}
+
+/// Who sends the transfer file, and how the bank wants it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BankProfile {
+    /// 委託者コード, ten digits, given by the bank.
+    pub originator_code: String,
+    /// 委託者名 in kana.
+    pub originator_name: String,
+    pub bank: String,
+    pub branch: String,
+    pub account_kind: AccountKind,
+    pub account_number: String,
+    #[serde(default)]
+    pub line_end: LineEnd,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LineEnd {
+    #[default]
+    None,
+    Crlf,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NumberFormat {
+    /// `{year}` is the Japanese fiscal year (8), `{fiscal_year}` 2026, `{number}` counts within the fiscal year.
+    pub format: String,
+    /// Digits, filled with zeros.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<u8>,
+}
+
+/// `schema/programs/<municipality>/calls.yaml`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Calls {
+    pub calls: Vec<Call>,
+}
+
+/// 募集: a program in a fiscal year, for a window of time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Call {
+    pub program: String,
+    pub fiscal_year: i32,
+    #[serde(default = "whole_year")]
+    pub window: Name,
+    pub opens: NaiveDate,
+    /// The last day; open until the budget is used when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closes: Option<NaiveDate>,
+    pub budget_line: Name,
+    /// What the line is appropriated in this fiscal year, posted to the ledger when first imported.
+    pub appropriation: Yen,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Target>,
+}
+
+fn whole_year() -> Name {
+    "year".to_owned()
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    pub count: u32,
+    pub of: TargetOf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TargetOf {
+    DistinctCompaniesAtDecision,
+    CasesAtDecision,
+}

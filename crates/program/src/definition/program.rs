@@ -1,0 +1,307 @@
+//! One scheme of one municipality.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use vocabulary::{Bilingual, Rate, Yen};
+
+use super::{Field, Name, Need, Source, is_false};
+
+/// `schema/programs/<municipality>/<slug>.yaml`: one scheme.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProgramText {
+    /// `<municipality>/<slug>`
+    pub program: String,
+    pub archetype: Name,
+    pub title: Bilingual,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<Bilingual>,
+    pub grounds: Grounds,
+    pub legal_nature: LegalNature,
+    /// Figures that no source gives: shown as samples.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sample_figures: Vec<String>,
+    /// Options of the archetype that differ from their default.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub options: IndexMap<Name, bool>,
+    pub intake: Intake,
+    pub applicant: ApplicantRules,
+    #[serde(default)]
+    pub limits: Limits,
+    /// The program's own fields of the application form.
+    pub form: IndexMap<Name, Field>,
+    /// The program's own fields of the archetype's other forms.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub forms: IndexMap<Name, IndexMap<Name, Field>>,
+    /// Form → documents it asks for.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub documents: IndexMap<Name, Vec<DocumentSlot>>,
+    /// Rules over submitted forms.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub must: Vec<Rule>,
+    pub amount: AwardRule,
+    pub deadlines: IndexMap<Name, DeadlineRule>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<MinorChange>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Grounds {
+    pub document: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// `sample` when no outline of the municipality is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outline: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+/// 契約 or 処分: decides whether letters carry 教示.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LegalNature {
+    Contract,
+    Disposition,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Intake {
+    pub mode: IntakeMode,
+    /// What fixes the rank of first-come calls.
+    #[serde(default = "complete_receipt")]
+    pub rank_by: RankBy,
+    /// Whether a request reserves money before the decision.
+    #[serde(default)]
+    pub hold: Hold,
+}
+
+fn complete_receipt() -> RankBy {
+    RankBy::CompleteReceipt
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum IntakeMode {
+    FirstCome,
+    Window,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RankBy {
+    Receipt,
+    CompleteReceipt,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Hold {
+    #[default]
+    None,
+    Request,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ApplicantRules {
+    pub kinds: Vec<ApplicantKind>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub must: Vec<Need>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ApplicantKind {
+    Company,
+    SoleProprietor,
+    /// A group of businesses.
+    Group,
+    /// An industry body or association.
+    Association,
+}
+
+/// How often a business may be granted; counted over decisions of the same program.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub per_fiscal_year: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lifetime: Option<u32>,
+    /// Not when granted in this many preceding fiscal years.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_in_last_fiscal_years: Option<u32>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum DocumentSlot {
+    Named(Name),
+    Full(DocumentRule),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentRule {
+    pub name: Name,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<Bilingual>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub optional: bool,
+    /// Asked for only when this holds, e.g. two quotations from ¥200,000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Source>,
+}
+
+/// A condition on a submitted form: `when` must hold.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    #[serde(default = "application")]
+    pub at: Name,
+    /// For each row of this cost table; its fields are in reach.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub each: Option<Name>,
+    /// The field that the refusal points at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<Name>,
+    pub when: Source,
+    #[serde(rename = "else")]
+    pub otherwise: Bilingual,
+}
+
+fn application() -> Name {
+    "application".to_owned()
+}
+
+/// How the award is computed; the order is fixed: eligible costs by category, share, other aid, revenue; rate;
+/// rounding; caps; minimum (domain/real-rules 2.5).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AwardRule {
+    /// The cost table.
+    #[serde(default = "costs")]
+    pub costs: Name,
+    pub tax: TaxHandling,
+    /// What happens with other public aid for the same costs.
+    #[serde(default)]
+    pub other_aid: OtherAid,
+    /// The applicant's share of joint costs: a rate field of the form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<Name>,
+    /// Revenue that is deducted: a yen field of the form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revenue: Option<Name>,
+    pub rate: Cases<Rate>,
+    /// The award is truncated to this many yen.
+    pub round_down: Yen,
+    pub cap: Cases<Yen>,
+    /// Together with what the business was granted by this program in the same fiscal year.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fiscal_year_cap: Option<Yen>,
+    /// Together with everything the business was granted by this program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifetime_cap: Option<Yen>,
+    /// Below it nothing is granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum: Option<Yen>,
+}
+
+fn costs() -> Name {
+    "costs".to_owned()
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TaxHandling {
+    Excluded,
+    Included,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OtherAid {
+    /// Other aid for the same costs excludes the application.
+    #[default]
+    Forbid,
+    /// Other aid is taken off the eligible costs.
+    Deduct,
+    /// Also aid that is only applied for excludes.
+    ForbidPending,
+}
+
+/// One value, or a list of cases of which the first that holds counts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Cases<T> {
+    Always(T),
+    FirstOf(Vec<Case<T>>),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Case<T> {
+    /// Holds always when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Source>,
+    pub then: T,
+}
+
+/// A deadline: a span after a fact, a date of the fiscal year, or the earliest of several.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct DeadlineRule {
+    /// `30 days`, `10 office_days`, `2 months`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub within: Option<Source>,
+    /// The fact or field it runs from, e.g. `decision.notice_date`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<Source>,
+    /// `MM-DD` of a fiscal year.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of: Option<DateOf>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub earliest_of: Vec<DeadlineRule>,
+    /// 初日不算入 unless the rule says otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_day: Option<FirstDay>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_holiday: Option<OnHoliday>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DateOf {
+    AwardFiscalYear,
+    NextFiscalYear,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FirstDay {
+    #[default]
+    Excluded,
+    Included,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnHoliday {
+    #[default]
+    Stays,
+    NextOfficeDay,
+}
+
+/// 軽微な変更: what needs no approval.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MinorChange {
+    /// What may move between categories without approval, as a share of the lower one.
+    pub moved_at_most: Rate,
+}

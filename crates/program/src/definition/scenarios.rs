@@ -1,0 +1,125 @@
+//! Sample applications and what must come of them.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use vocabulary::{Bilingual, Yen};
+
+use super::{ApplicantKind, HoldingAccount, Name};
+
+/// `schema/programs/<municipality>/<slug>.scenarios.yaml`: sample applications and what must come of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scenarios {
+    /// Values that steps refer to by name, so that a form is written once.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub samples: IndexMap<Name, serde_json::Map<String, serde_json::Value>>,
+    pub scenarios: Vec<Scenario>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    pub name: Bilingual,
+    pub applicant: ApplicantFacts,
+    pub steps: Vec<ScenarioStep>,
+}
+
+/// What expressions know of an applicant as `applicant.*`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ApplicantFacts {
+    pub kind: ApplicantKind,
+    pub size: BusinessSize,
+    /// みなし大企業
+    #[serde(default)]
+    pub deemed_large: bool,
+    /// In business in this municipality since.
+    pub established_here_on: NaiveDate,
+    #[serde(default)]
+    pub employees: u32,
+    /// Capital in yen; 0 for a sole proprietor.
+    #[serde(default = "zero")]
+    pub capital: Yen,
+    /// 業種, e.g. manufacturing.
+    #[serde(default)]
+    pub trade: String,
+}
+
+fn zero() -> Yen {
+    Yen::ZERO
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BusinessSize {
+    /// 小規模事業者
+    Micro,
+    /// 中小企業者
+    Sme,
+    Large,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScenarioStep {
+    /// Moves the clock to 10:00 in Japan on this day (days do not go back). The clock's own acts run on the way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<NaiveDate>,
+    /// Who acts: a role, or `position:<name>` for a signature.
+    pub by: String,
+    /// The action; absent to only move the clock and look.
+    #[serde(default, rename = "do", skip_serializing_if = "Option::is_none")]
+    pub action: Option<Name>,
+    /// Names a sample whose values are taken first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<Name>,
+    /// Values of the form or input, over those of the sample.
+    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    pub values: serde_json::Map<String, serde_json::Value>,
+    /// Documents that are attached; all that the form asks for when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub documents: Option<Vec<Name>>,
+    /// Field → remark, for corrections.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub marks: IndexMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    #[serde(default)]
+    pub expect: Expectation,
+}
+
+/// What must be so after the step; what is absent is not looked at.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Expectation {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<Name>,
+    /// The step is refused, with (at least) these codes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<String>,
+    /// Frozen amounts, e.g. `award: 50_000`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub amounts: BTreeMap<Name, Yen>,
+    /// The approval waits for this position's signature.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<Name>,
+    /// Mails that the step sends, by name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mails: Vec<Name>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub letters: Vec<Name>,
+    /// The last day of the state's deadline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due: Option<NaiveDate>,
+    /// What the case holds of its budget line.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("propertyNames" = {"$ref": "#/$defs/HoldingAccount"}))]
+    pub holds: BTreeMap<HoldingAccount, Yen>,
+    /// The state of an open procedure beside the case.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub procedures: BTreeMap<Name, Name>,
+}
