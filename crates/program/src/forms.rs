@@ -23,6 +23,14 @@ pub struct Form {
     pub(crate) rules: Vec<FormRule>,
 }
 
+impl Form {
+    /// The small inputs of an action, shown as a form of their own.
+    #[must_use]
+    pub fn of_input(name: &str, label: Bilingual, fields: IndexMap<Name, FormField>) -> Self {
+        Self { name: name.to_owned(), label, fields, documents: Vec::new(), rules: Vec::new() }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct FormField {
     /// As defined; the categories of `like` are filled in.

@@ -11,6 +11,10 @@ pub enum Error {
     Refused(Vec<Refusal>),
     /// The case has moved on; here it is as it is now.
     Stale(Box<Application>),
+    /// Somebody else changed the same thing in the meantime: load it again.
+    Conflict,
+    /// In the way of another transaction; tried again by itself, and the caller may try again too.
+    Contention,
     /// Nobody is signed in, or the sign-in has ended.
     Unauthenticated,
     /// Signed in, but this is not theirs to do.
@@ -43,6 +47,27 @@ impl Error {
     #[must_use]
     pub fn forbidden(ja: &str, en: &str) -> Self {
         Self::Forbidden(Bilingual::new(ja, en))
+    }
+}
+
+impl From<store::StoreError> for Error {
+    fn from(error: store::StoreError) -> Self {
+        use store::StoreError;
+        match error {
+            StoreError::Conflict => Self::Conflict,
+            StoreError::Contention => Self::Contention,
+            StoreError::Unavailable(why) => {
+                tracing::warn!(why, "the database is not available");
+                Self::Unavailable
+            }
+            other => Self::Fault(other.to_string()),
+        }
+    }
+}
+
+impl store::Retryable for Error {
+    fn is_retryable(&self) -> bool {
+        matches!(self, Self::Contention)
     }
 }
 

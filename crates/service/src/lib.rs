@@ -1,12 +1,31 @@
 //! Use cases: one file a subject, one transaction a use case; and the workers. Everything that the API, the pages and
 //! the command line can do is a method of [`Service`].
 
+mod applications;
+mod audit;
 mod error;
+mod files;
+mod people;
+mod programs;
+mod secrets;
+mod service;
+mod throttle;
+mod treasury;
 mod view;
+mod worker;
 
+pub use applications::DraftView;
+pub use audit::{AuditLine, AuditReport, Seal, SealedHead, verify_export};
 pub use error::{Error, Result};
+pub use files::{FileStore, LARGEST_FILE};
+pub use people::SCOPES;
+pub use programs::Published;
+pub use service::{Deps, Service, Settings};
+pub use store::{ApiToken, Message, OutboxDepth, PositionHeld};
+pub use treasury::BankFile;
 pub use view::{
     Application, ApplicationFilter, ApplicationOrder, AvailableAction, BatchView, BudgetView, BusinessView, CallView,
     EventView, FileView, LedgerEntryView, LetterView, Member, MemberRole, MessageView, NewBusiness, NewSession, Page,
     PayableView, Performed, ProgramVersion, Task, Viewer,
 };
+pub use worker::{Delivery, MailTransport, Outgoing, Sending, Worker};

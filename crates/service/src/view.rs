@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use casework::{Actor, Business, Case, Person};
 use chrono::NaiveDate;
-use program::definition::{ApplicantFacts, Municipality, Name, Role};
 use program::Program;
+use program::definition::{ApplicantFacts, Municipality, Name, Role};
 use treasury::LineTotals;
 use uuid::Uuid;
 use vocabulary::{Bilingual, FiscalYear, Instant, Locale, Yen};
@@ -26,6 +26,14 @@ impl Viewer {
     #[must_use]
     pub fn actor(&self) -> Actor {
         Actor::Person(self.person.clone())
+    }
+
+    /// Where the person works.
+    #[must_use]
+    pub fn municipalities(&self) -> Vec<Name> {
+        let mut places: Vec<Name> = self.person.roles.iter().map(|(place, _)| place.clone()).collect();
+        places.dedup();
+        places
     }
 }
 
@@ -49,6 +57,7 @@ pub struct CallView {
     /// Open today, with money left.
     pub open: bool,
     pub budget_left: Yen,
+    pub budget_line: Uuid,
 }
 
 /// A case as one viewer may see it.
@@ -91,14 +100,7 @@ pub struct Member {
     pub role: MemberRole,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MemberRole {
-    /// May also invite and remove members.
-    Owner,
-    Member,
-    /// 代理人: acts for the business by delegation.
-    Delegate,
-}
+pub use store::MemberRole;
 
 /// What the person fills in to register a business.
 #[derive(Clone, Debug)]
@@ -178,6 +180,7 @@ pub struct LedgerEntryView {
 
 #[derive(Clone, Debug)]
 pub struct BatchView {
+    pub municipality: Name,
     pub batch: treasury::Batch,
     pub summary: treasury::BatchSummary,
     pub version: i64,
@@ -189,7 +192,7 @@ pub struct BatchView {
 pub struct PayableView {
     pub line: Uuid,
     pub application_number: String,
-    pub business_name: String,
+    pub payee_name: String,
     pub amount: Yen,
     pub ordered_at: Instant,
 }
@@ -202,24 +205,7 @@ pub struct Page<T> {
     pub has_next: bool,
 }
 
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ApplicationFilter {
-    pub program: Option<String>,
-    pub state: Option<String>,
-    pub kind: Option<program::definition::StateKind>,
-    pub assignee: Option<Uuid>,
-    pub fiscal_year: Option<i32>,
-    pub business: Option<Uuid>,
-    pub text: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ApplicationOrder {
-    #[default]
-    Received,
-    Deadline,
-    Updated,
-}
+pub use store::{ListFilter as ApplicationFilter, ListOrder as ApplicationOrder};
 
 /// Something that waits for the viewer.
 #[derive(Clone, Debug)]

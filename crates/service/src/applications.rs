@@ -1,0 +1,788 @@
+//! The life of an application as its people see it: start, draft, act, look.
+
+use std::collections::{BTreeMap, HashMap};
+
+use casework::history::ROOT;
+use casework::{Act, Actor, Case, Draft, Head, Refusal, Step, World};
+use program::definition::{Name, Role, StateKind};
+use serde_json::{Map, Value};
+use store::{CaseKey, DraftKey, Lock, Tx};
+use uuid::Uuid;
+use vocabulary::{Bilingual, FiscalYear, Instant, canonical_json, day_in_japan};
+
+use crate::service::Service;
+use crate::view::{Application, AvailableAction, EventView, LetterView, MessageView, Page, Performed, Task, Viewer};
+use crate::{ApplicationFilter, ApplicationOrder, Error, Result};
+
+/// What is typed but not handed in.
+#[derive(Clone, Debug)]
+pub struct DraftView {
+    pub form: Name,
+    pub values: Map<String, Value>,
+    pub documents: BTreeMap<Name, Vec<casework::DocumentRef>>,
+}
+
+/// Everything about an act that is fixed before its transaction begins, so that running it again gives the same.
+struct Fixed {
+    now: Instant,
+    event: Uuid,
+    seed: Uuid,
+    salt: [u8; 32],
+}
+
+impl Service {
+    /// Starts a draft of a program for a business, on the newest version and the call that is open, or opens next.
+    ///
+    /// # Errors
+    /// `NotFound` for a program or business that is not there for the viewer; `Refused` when there is no call.
+    pub async fn start_application(
+        &self,
+        viewer: &Viewer,
+        program: &str,
+        business: Uuid,
+        key: &str,
+    ) -> Result<Application> {
+        self.require_scope(viewer, "apply")?;
+        if !viewer.person.memberships.contains(&business) {
+            return Err(Error::NotFound);
+        }
+        let version = self.program(program, None).await?;
+        let today = day_in_japan(self.now());
+        let year = FiscalYear::of(today);
+        let usable = |call: &&crate::CallView| call.closes.is_none_or(|last| last >= today);
+        let call = version
+            .calls
+            .iter()
+            .filter(|call| call.fiscal_year >= year)
+            .filter(usable)
+            .min_by_key(|call| (call.fiscal_year, call.opens))
+            .cloned()
+            .ok_or_else(|| {
+                Error::Refused(vec![Refusal::new(
+                    "call.none",
+                    "現在、この補助金の募集はありません。次の募集をお待ちください",
+                    "There is no call for this program at the moment; please wait for the next one",
+                )])
+            })?;
+        let fixed = self.fix();
+        let digest = input_digest(&("start_application", program, business))?;
+        let key = checked_key(key)?;
+        let account = viewer.person.id;
+        let mut body = casework::Body::default();
+        body.standing.kind = Some(StateKind::Drafting);
+        body.standing.waits_on = Some(Role::Applicant.as_str().to_owned());
+        let new = Case {
+            id: fixed.event,
+            version: 0,
+            municipality: version.program.municipality().to_owned(),
+            program: program.to_owned(),
+            program_hash: version.program.hash().to_owned(),
+            call: casework::Call {
+                id: call.id,
+                fiscal_year: call.fiscal_year,
+                opens: call.opens,
+                closes: call.closes,
+                budget_line: call.budget_line,
+            },
+            business: self.reader().business(business).await?.ok_or(Error::NotFound)?,
+            state: version.program.initial().to_owned(),
+            body,
+            head: Head { sequence: 0, hash: ROOT.to_owned(), at: fixed.now },
+        };
+        let id = self
+            .store()
+            .write(|tx| {
+                let (new, digest, key) = (&new, &digest, &key);
+                Box::pin(async move {
+                    let wish = wish(account, key, "startApplication", digest, new.id, new.head.at);
+                    if let Some(earlier) = claim(tx, &wish).await? {
+                        return Ok::<_, Error>(earlier);
+                    }
+                    tx.create_case(new, new.head.at).await?;
+                    Ok(new.id)
+                })
+            })
+            .await?;
+        self.application(viewer, id).await?.ok_or(Error::NotFound)
+    }
+
+    /// Keeps what was typed; never refuses values, whatever they are.
+    ///
+    /// # Errors
+    /// `NotFound` when the case is not the viewer's to write on.
+    pub async fn save_draft(
+        &self,
+        viewer: &Viewer,
+        application: Uuid,
+        form: Option<&str>,
+        values: Map<String, Value>,
+    ) -> Result<(Application, DraftView)> {
+        self.require_scope(viewer, "apply")?;
+        let (application, form) = self.for_draft(viewer, application, form).await?;
+        let now = self.now();
+        let documents =
+            self.draft_of(viewer, &application, &form).await?.map(|draft| draft.documents).unwrap_or_default();
+        let draft = Draft { values, documents };
+        self.keep_draft(viewer, &application, &form, &draft, now).await?;
+        let view = DraftView { form, values: draft.values, documents: draft.documents };
+        Ok((application, view))
+    }
+
+    /// Puts an uploaded file into a document slot of a form's draft, or takes it out again.
+    ///
+    /// # Errors
+    /// `NotFound` for a case or file that is not the viewer's; `BadInput` for an unknown slot.
+    pub async fn attach_document(
+        &self,
+        viewer: &Viewer,
+        application: Uuid,
+        form: Option<&str>,
+        slot: &str,
+        file: Uuid,
+    ) -> Result<(Application, DraftView)> {
+        self.require_scope(viewer, "apply")?;
+        let (application, form) = self.for_draft(viewer, application, form).await?;
+        let known = application.program.form(&form).is_some_and(|form| form.documents.iter().any(|d| d.name == slot));
+        if !known {
+            return Err(Error::bad_input(
+                "slot",
+                "この様式にその書類欄はありません",
+                "This form has no such document slot",
+            ));
+        }
+        let file = self.own_file(viewer, file, application.case.id).await?;
+        let now = self.now();
+        let mut draft = self
+            .draft_of(viewer, &application, &form)
+            .await?
+            .map(|draft| Draft { values: draft.values, documents: draft.documents })
+            .unwrap_or_default();
+        let reference = casework::DocumentRef { file: file.id, name: file.name, sha256: file.sha256 };
+        let files = draft.documents.entry(slot.to_owned()).or_default();
+        if !files.contains(&reference) {
+            files.push(reference);
+        }
+        let case = application.case.id;
+        let (business, id) = (application.case.business.id, file.id);
+        self.store()
+            .write(|tx| Box::pin(async move { Ok::<_, Error>(tx.attach_file(id, case, business).await?) }))
+            .await?;
+        self.keep_draft(viewer, &application, &form, &draft, now).await?;
+        let view = DraftView { form, values: draft.values, documents: draft.documents };
+        Ok((application, view))
+    }
+
+    /// The viewer's draft of a form.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn draft_of(&self, viewer: &Viewer, application: &Application, form: &str) -> Result<Option<DraftView>> {
+        let found = self.reader().draft(application.case.id, form, viewer.person.id).await?;
+        Ok(found.map(|draft| DraftView { form: form.to_owned(), values: draft.values, documents: draft.documents }))
+    }
+
+    async fn for_draft(&self, viewer: &Viewer, id: Uuid, form: Option<&str>) -> Result<(Application, Name)> {
+        let application = self.application(viewer, id).await?.ok_or(Error::NotFound)?;
+        let form = match form {
+            Some(form) => form.to_owned(),
+            None => self.next_form(viewer, &application).unwrap_or_else(|| "application".to_owned()),
+        };
+        if application.program.form(&form).is_none() {
+            return Err(Error::bad_input("form", "その様式はこの制度にありません", "This program has no such form"));
+        }
+        Ok((application, form))
+    }
+
+    /// The form of the first action that the viewer could take now.
+    fn next_form(&self, viewer: &Viewer, application: &Application) -> Option<Name> {
+        let actor = viewer.actor();
+        let here = |name: &Name| *name == application.case.state;
+        application
+            .program
+            .actions()
+            .filter(|action| action.procedure.is_none() && action.rule.from.as_slice().iter().any(here))
+            .filter(|action| casework::acting_role(&actor, &application.case, action.rule.by.as_slice()).is_some())
+            .find_map(|action| action.rule.form.clone())
+    }
+
+    async fn keep_draft(
+        &self,
+        viewer: &Viewer,
+        application: &Application,
+        form: &str,
+        draft: &Draft,
+        now: Instant,
+    ) -> Result<()> {
+        let (case, account) = (application.case.id, viewer.person.id);
+        self.store()
+            .write(|tx| {
+                let key = DraftKey { application: case, form, account };
+                Box::pin(async move { Ok::<_, Error>(tx.save_draft(key, draft, now).await?) })
+            })
+            .await
+    }
+
+    /// The one way to move a case.
+    ///
+    /// # Errors
+    /// `Refused` with every reason, `Stale` with the case as it is, `NotFound` for whoever may not know of it,
+    /// `IdempotencyConflict` when the key was used for something else.
+    pub async fn act(&self, viewer: &Viewer, application: Uuid, act: Act, key: &str) -> Result<Performed> {
+        self.require_scope(viewer, "act")?;
+        let key = checked_key(key)?;
+        let digest = input_digest(&(application, &act))?;
+        let actor = viewer.actor();
+        let fixed = self.fix();
+        let account = viewer.person.id;
+        let done = self
+            .store()
+            .write(|tx| {
+                let (key, digest, actor, act, fixed) = (&key, &digest, &actor, &act, &fixed);
+                Box::pin(async move {
+                    let wish = wish(account, key, "performAction", digest, fixed.event, fixed.now);
+                    match claim(tx, &wish).await? {
+                        Some(event) => self.repeated(tx, event).await,
+                        None => self.act_in(tx, actor, application, act, fixed).await,
+                    }
+                })
+            })
+            .await;
+        match done {
+            Ok((application, event)) => {
+                let label = self.action_label(&application, &event.action);
+                Ok(Performed { application, event: EventView { event, actor_name: actor.name().to_owned(), label } })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The same key with the same input: the first answer again.
+    async fn repeated(&self, tx: &Tx<'_>, event: Uuid) -> Result<(Application, casework::history::Event)> {
+        let event = tx.event(event).await?.ok_or(Error::NotFound)?;
+        let found = tx.load_case(CaseKey::Id(event.application), Lock::Nothing).await?.ok_or(Error::NotFound)?;
+        Ok((self.view(tx, found).await?, event))
+    }
+
+    async fn act_in(
+        &self,
+        tx: &Tx<'_>,
+        actor: &Actor,
+        application: Uuid,
+        act: &Act,
+        fixed: &Fixed,
+    ) -> Result<(Application, casework::history::Event)> {
+        let found = tx.load_case(CaseKey::Id(application), Lock::Case).await?.ok_or(Error::NotFound)?;
+        let before = self.view(tx, found).await?;
+        if !casework::may_see(actor, &before.case) {
+            return Err(Error::NotFound);
+        }
+        if act.expected_version != before.case.version {
+            return Err(Error::Stale(Box::new(before)));
+        }
+        let step = self.decide_in(tx, actor, &before, act, fixed).await?;
+        let recording = store::Recording {
+            now: fixed.now,
+            salt: fixed.salt,
+            held_counts_as_used: crate::treasury::held_counts(&before.program),
+        };
+        tx.record(&step, &recording).await.map_err(|error| short_of_money(error, actor))?;
+        let received_at = step.case.body.standing.received_at;
+        let after = Application { case: step.case, received_at, updated_at: fixed.now, ..before };
+        Ok((after, step.event))
+    }
+
+    async fn decide_in(&self, tx: &Tx<'_>, actor: &Actor, before: &Application, act: &Act, fixed: &Fixed) -> Result<Step> {
+        let case = &before.case;
+        let needs = casework::needs(&before.program, case, &act.action);
+        let draft = match &needs.draft {
+            Some(form) => tx.draft(case.id, form, actor.id()).await?,
+            None => None,
+        };
+        let granted = if needs.granted {
+            // Locked, so that two grants of one business are counted one after the other.
+            tx.load_case(CaseKey::Id(case.id), Lock::CaseAndBusiness).await?;
+            tx.granted(case.business.id, &case.program, case.call.fiscal_year, case.id).await?
+        } else {
+            casework::Granted::default()
+        };
+        let holders = if needs.holders {
+            tx.holders(&case.municipality, day_in_japan(fixed.now)).await?
+        } else {
+            BTreeMap::new()
+        };
+        // The world holds a closure that is not shared between threads, so it lives between two awaits.
+        let step = {
+            let ids = fixed.ids();
+            let world = World {
+                program: &before.program,
+                municipality: &before.municipality,
+                holders,
+                granted,
+                draft,
+                now: fixed.now,
+                event: fixed.event,
+                ids: &ids,
+                salt: fixed.salt,
+            };
+            casework::decide(&world, case, actor, act).map_err(Error::Refused)?
+        };
+        let counted = if step.numbers.is_empty() {
+            BTreeMap::new()
+        } else {
+            tx.next_numbers(&case.municipality, &step.numbers, case.call.fiscal_year).await?
+        };
+        Ok(step.numbered(&casework::numbers::written(&before.municipality, case.call.fiscal_year, &counted)))
+    }
+
+    /// An act of a machine, inside a transaction that somebody else has opened.
+    pub(crate) async fn machine_act(
+        &self,
+        tx: &Tx<'_>,
+        actor: &Actor,
+        application: Uuid,
+        act: &Act,
+        now: Instant,
+        event: Uuid,
+    ) -> Result<()> {
+        let fixed = Fixed { now, event, seed: event, salt: self.inner.ids.secret() };
+        self.act_in(tx, actor, application, act, &fixed).await.map(|_| ())
+    }
+
+    pub(crate) async fn view(&self, reader: &store::Reader, found: store::StoredCase) -> Result<Application> {
+        let (program, program_version) = self.compiled(reader, &found.case.program_hash).await?;
+        let municipality = self.municipality(reader, &found.case.municipality).await?;
+        Ok(Application {
+            received_at: found.case.body.standing.received_at,
+            case: found.case,
+            program,
+            program_version,
+            municipality,
+            assignee: found.assignee,
+            updated_at: found.updated_at,
+            created_at: found.created_at,
+        })
+    }
+
+    fn fix(&self) -> Fixed {
+        let ids = &self.inner.ids;
+        Fixed { now: self.now(), event: ids.next(), seed: ids.next(), salt: ids.secret() }
+    }
+
+    // -----------------------------------------------------------------------------------------------------------
+    // Looking
+
+    /// # Errors
+    /// Faults only; whoever may not know of the case gets none.
+    pub async fn application(&self, viewer: &Viewer, id: Uuid) -> Result<Option<Application>> {
+        let found = self.reader().load_case(CaseKey::Id(id), Lock::Nothing).await?;
+        self.visible(viewer, found).await
+    }
+
+    /// # Errors
+    /// Faults only.
+    pub async fn application_by_number(&self, viewer: &Viewer, number: &str) -> Result<Option<Application>> {
+        let found = self.reader().load_case(CaseKey::Number(number), Lock::Nothing).await?;
+        self.visible(viewer, found).await
+    }
+
+    async fn visible(&self, viewer: &Viewer, found: Option<store::StoredCase>) -> Result<Option<Application>> {
+        match found {
+            Some(found) if casework::may_see(&viewer.actor(), &found.case) => {
+                Ok(Some(self.view(self.reader(), found).await?))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The viewer's applications: those of the offices they work for, or of their businesses.
+    ///
+    /// # Errors
+    /// `BadInput` for a cursor that is none.
+    pub async fn applications(
+        &self,
+        viewer: &Viewer,
+        filter: ApplicationFilter,
+        order: ApplicationOrder,
+        first: usize,
+        after: Option<&str>,
+    ) -> Result<Page<Application>> {
+        let municipalities = viewer.municipalities();
+        let scope = if municipalities.is_empty() {
+            store::Scope::Businesses(&viewer.person.memberships)
+        } else {
+            store::Scope::Municipalities(&municipalities)
+        };
+        let query = store::ListQuery {
+            scope,
+            filter,
+            order,
+            after: after.map(cursor).transpose()?,
+            first: u32::try_from(first).unwrap_or(u32::MAX),
+        };
+        let page = self.reader().list(&query).await?;
+        self.page(page).await
+    }
+
+    async fn page(&self, page: store::Page) -> Result<Page<Application>> {
+        let mut items = Vec::with_capacity(page.rows.len());
+        for row in page.rows {
+            let cursor = format!("{}.{}", row.cursor.at.timestamp_micros(), row.cursor.id.simple());
+            items.push((cursor, self.view(self.reader(), row.stored).await?));
+        }
+        Ok(Page { items, has_next: page.has_next })
+    }
+
+    /// What waits for the viewer: cases in their role's or position's turn, and for applicants their own.
+    ///
+    /// # Errors
+    /// `BadInput` for a cursor that is none.
+    pub async fn tasks(&self, viewer: &Viewer, first: usize, after: Option<&str>) -> Result<Page<Task>> {
+        let after = after.map(cursor).transpose()?;
+        let page = self.reader().tasks(&viewer.person, after, u32::try_from(first).unwrap_or(u32::MAX)).await?;
+        let page = self.page(page).await?;
+        let task = |application: Application| {
+            let waits_on = application.case.body.standing.waits_on.clone().unwrap_or_default();
+            let position = waits_on.strip_prefix("position:").map(str::to_owned);
+            let role = program::definition::Role::STAFF
+                .into_iter()
+                .chain([program::definition::Role::Applicant])
+                .find(|role| role.as_str() == waits_on)
+                .or(application.case.body.attention);
+            let deadline = application.case.body.deadline.as_ref().map(|deadline| deadline.day);
+            Task { waits_on: role, position, deadline, application }
+        };
+        Ok(Page {
+            items: page.items.into_iter().map(|(cursor, item)| (cursor, task(item))).collect(),
+            has_next: page.has_next,
+        })
+    }
+
+    /// Every action that the case's state offers to people, each permitted or with the reasons why not.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn available_actions(
+        &self,
+        viewer: &Viewer,
+        applications: &[Application],
+    ) -> Result<Vec<Vec<AvailableAction>>> {
+        let today = day_in_japan(self.now());
+        let mut holders = HashMap::new();
+        for application in applications.iter().filter(|application| application.case.body.pending.is_some()) {
+            let municipality = &application.case.municipality;
+            if !holders.contains_key(municipality) {
+                holders.insert(municipality.clone(), self.reader().holders(municipality, today).await?);
+            }
+        }
+        let fixed = self.fix();
+        let actor = viewer.actor();
+        Ok(applications
+            .iter()
+            .map(|application| {
+                let ids = fixed.ids();
+                let world = World {
+                    program: &application.program,
+                    municipality: &application.municipality,
+                    holders: holders.get(&application.case.municipality).cloned().unwrap_or_default(),
+                    granted: casework::Granted::default(),
+                    draft: None,
+                    now: fixed.now,
+                    event: fixed.event,
+                    ids: &ids,
+                    salt: fixed.salt,
+                };
+                available(&world, application, &actor)
+            })
+            .collect())
+    }
+
+    /// # Errors
+    /// `NotFound` for a case that the viewer may not know of.
+    pub async fn history(
+        &self,
+        viewer: &Viewer,
+        application: Uuid,
+        first: usize,
+        after: Option<&str>,
+    ) -> Result<Page<EventView>> {
+        let application = self.application(viewer, application).await?.ok_or(Error::NotFound)?;
+        let after = match after {
+            None => 0,
+            Some(text) => text
+                .parse::<i64>()
+                .map_err(|_| Error::bad_input("after", "位置の指定が正しくありません", "This is not a cursor"))?,
+        };
+        let staff = viewer.person.is_staff_of(&application.case.municipality);
+        let limit = u32::try_from(first).unwrap_or(u32::MAX);
+        let mut events = self.reader().events(application.case.id, after, limit.saturating_add(1)).await?;
+        let has_next = events.len() > first;
+        events.truncate(first);
+        let actors: Vec<Uuid> = events.iter().map(|event| event.actor).collect();
+        let accounts = self.reader().accounts(&actors).await?;
+        let names: HashMap<Uuid, String> = accounts.into_iter().map(|account| (account.id, account.name)).collect();
+        let items = events
+            .into_iter()
+            .map(|event| (names.get(&event.actor).cloned(), event))
+            // Internal returns and drafts stay inside the office.
+            .filter(|(_, event)| staff || event.stage == casework::history::Stage::Performed)
+            .map(|(name, mut event)| {
+                let label = self.action_label(&application, &event.action);
+                if !staff && event.role != program::definition::Role::Applicant {
+                    event.comment = None;
+                }
+                let actor_name = if staff || event.role == program::definition::Role::Applicant {
+                    name.unwrap_or_default()
+                } else {
+                    application.municipality.name.ja.clone()
+                };
+                (event.sequence.to_string(), EventView { event, actor_name, label })
+            })
+            .collect();
+        Ok(Page { items, has_next })
+    }
+
+    fn action_label(&self, application: &Application, action: &str) -> Bilingual {
+        built_in_label(action)
+            .or_else(|| application.program.action(action).map(|action| action.rule.label.clone()))
+            .unwrap_or_else(|| Bilingual::new(action, action))
+    }
+
+    /// # Errors
+    /// Faults only.
+    pub async fn letters_of(&self, applications: &[Uuid]) -> Result<HashMap<Uuid, Vec<LetterView>>> {
+        let mut found: HashMap<Uuid, Vec<LetterView>> = HashMap::new();
+        for application in applications {
+            let letters = self.reader().letters_of_case(*application).await?;
+            found.insert(*application, letters.into_iter().map(letter_view).collect());
+        }
+        Ok(found)
+    }
+
+    /// One letter, for whoever may see its case.
+    ///
+    /// # Errors
+    /// `NotFound` otherwise.
+    pub async fn letter(&self, viewer: &Viewer, id: Uuid) -> Result<LetterView> {
+        let letter = self.reader().letter(id).await?.ok_or(Error::NotFound)?;
+        self.application(viewer, letter.application).await?.ok_or(Error::NotFound)?;
+        Ok(letter_view(letter))
+    }
+
+    /// The mails of cases. Applicants see those that went to them.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn messages_of(&self, viewer: &Viewer, applications: &[Uuid]) -> Result<HashMap<Uuid, Vec<MessageView>>> {
+        let mut found: HashMap<Uuid, Vec<MessageView>> = HashMap::new();
+        let staff = !viewer.municipalities().is_empty();
+        for application in applications {
+            let mails = self.reader().mails_of_case(*application).await?;
+            let shown =
+                mails.into_iter().filter(|mail| staff || mail.recipient == viewer.email).map(|mail| MessageView {
+                    id: mail.id,
+                    recipient: mail.recipient,
+                    subject: mail.subject,
+                    text: mail.text,
+                    queued_at: mail.created_at,
+                    sent_at: mail.sent_at,
+                    dead: mail.dead,
+                });
+            found.insert(*application, shown.collect());
+        }
+        Ok(found)
+    }
+
+    /// The award explained, nothing stored.
+    ///
+    /// # Errors
+    /// `NotFound` for an unknown program or case.
+    pub async fn preview_amount(
+        &self,
+        viewer: &Viewer,
+        application: Uuid,
+        form: Option<&str>,
+        values: &Map<String, Value>,
+    ) -> Result<(Option<program::Award>, Vec<Refusal>)> {
+        let (application, form) = self.for_draft(viewer, application, form).await?;
+        let fixed = self.fix();
+        let ids = fixed.ids();
+        let world = World {
+            program: &application.program,
+            municipality: &application.municipality,
+            holders: BTreeMap::new(),
+            granted: casework::Granted::default(),
+            draft: None,
+            now: fixed.now,
+            event: fixed.event,
+            ids: &ids,
+            salt: fixed.salt,
+        };
+        let mut facts = casework::case_facts(&world, &application.case);
+        let slots = application.program.form(&form).map(|form| form.documents.iter().map(|d| d.name.clone()).collect());
+        let check = application.program.check_form(&form, values, &slots.unwrap_or_default(), &facts);
+        let refusals = check
+            .faults
+            .into_iter()
+            .map(|fault| Refusal {
+                code: fault.code,
+                path: (!fault.path.is_empty()).then_some(fault.path),
+                message: fault.message,
+                explanation: fault.explanation,
+            })
+            .collect();
+        facts.forms.insert(form.clone(), check.clean);
+        Ok((application.program.award(&form, None, &facts).ok(), refusals))
+    }
+
+    /// Gives a case to a colleague, or to nobody.
+    ///
+    /// # Errors
+    /// `NotFound` unless the viewer works for the case's office.
+    pub async fn assign(&self, viewer: &Viewer, application: Uuid, assignee: Option<Uuid>) -> Result<Application> {
+        self.require_scope(viewer, "act")?;
+        let found = self.application(viewer, application).await?.ok_or(Error::NotFound)?;
+        if !viewer.person.is_staff_of(&found.case.municipality) {
+            return Err(Error::forbidden("担当者を決めるのは職員だけです", "Only staff assign cases"));
+        }
+        self.store()
+            .write(|tx| Box::pin(async move { Ok::<_, Error>(tx.assign(application, assignee).await?) }))
+            .await?;
+        self.application(viewer, application).await?.ok_or(Error::NotFound)
+    }
+}
+
+impl Fixed {
+    /// The same identifiers each time it is asked for: the seed, counted up.
+    fn ids(&self) -> impl Fn() -> Uuid + use<> {
+        let seed = self.seed.as_u128();
+        let count = std::cell::Cell::new(0u32);
+        move || {
+            count.set(count.get() + 1);
+            let low = u32::try_from(seed & u128::from(u32::MAX)).unwrap_or(0).wrapping_add(count.get());
+            Uuid::from_u128((seed & !u128::from(u32::MAX)) | u128::from(low))
+        }
+    }
+}
+
+pub(crate) const fn wish<'a>(
+    account: Uuid,
+    key: &'a str,
+    operation: &'a str,
+    input_digest: &'a str,
+    subject: Uuid,
+    at: Instant,
+) -> store::KeyUse<'a> {
+    store::KeyUse { account, key, operation, input_digest, subject, at }
+}
+
+/// Takes the key for this input, or says what it was taken for before.
+pub(crate) async fn claim(tx: &Tx<'_>, wish: &store::KeyUse<'_>) -> Result<Option<Uuid>> {
+    match tx.claim_idempotency(wish).await? {
+        store::Claim::Fresh => Ok(None),
+        store::Claim::Repeated { subject, .. } => Ok(Some(subject)),
+        store::Claim::OtherInput => Err(Error::IdempotencyConflict),
+    }
+}
+
+/// Opaque to clients: the value that the list is ordered by, and the id.
+fn cursor(text: &str) -> Result<store::Cursor> {
+    let parse = || {
+        let (at, id) = text.split_once('.')?;
+        let at = Instant::from_timestamp_micros(at.parse().ok()?)?;
+        Some(store::Cursor { at, id: id.parse().ok()? })
+    };
+    parse()
+        .ok_or_else(|| Error::bad_input("after", "位置の指定が正しくありません", "This is not a cursor of this list"))
+}
+
+fn letter_view(letter: store::StoredLetter) -> LetterView {
+    let title = letter.data.get("title").cloned().unwrap_or_default();
+    LetterView {
+        id: letter.id,
+        name: letter.name,
+        title: serde_json::from_value(title).unwrap_or_default(),
+        number: letter.number,
+        issued_at: letter.issued_at,
+        html: letter.html,
+        sha256: letter.sha256,
+    }
+}
+
+/// Keys are made by clients; 1 to 255 visible characters.
+pub(crate) fn checked_key(key: &str) -> Result<String> {
+    let fine = (1..=255).contains(&key.len()) && key.chars().all(|c| c.is_ascii_graphic());
+    if fine {
+        Ok(key.to_owned())
+    } else {
+        Err(Error::bad_input(
+            "idempotencyKey",
+            "idempotencyKey は1～255文字の英数字・記号で指定してください",
+            "An idempotencyKey has 1 to 255 visible ASCII characters",
+        ))
+    }
+}
+
+pub(crate) fn input_digest<T: serde::Serialize>(input: &T) -> Result<String> {
+    let canonical = canonical_json(input).map_err(|error| Error::Fault(error.to_string()))?;
+    Ok(vocabulary::digest(canonical.as_bytes()))
+}
+
+fn short_of_money(error: store::StoreError, actor: &Actor) -> Error {
+    let store::StoreError::Budget { available } = error else { return error.into() };
+    let applicant = actor.person().is_some_and(|person| person.roles.is_empty());
+    Error::Refused(vec![if applicant {
+        Refusal::new(
+            "budget.shortfall",
+            "予算の残額が足りないため受け付けられません。窓口にご相談ください",
+            "There is not enough budget left to take this; please ask the office",
+        )
+    } else {
+        Refusal::new(
+            "budget.shortfall",
+            format!("予算が不足しています（残額 {available} 円）。流用・補正を行うか、金額を見直してください"),
+            format!("The budget is short ({available} yen left): transfer or add budget, or lower the amount"),
+        )
+    }])
+}
+
+fn built_in_label(action: &str) -> Option<Bilingual> {
+    Some(match action {
+        casework::SIGN => Bilingual::new("決裁", "Sign"),
+        casework::RETURN_INTERNALLY => Bilingual::new("差戻し", "Return internally"),
+        casework::TAKE_BACK => Bilingual::new("引戻し", "Take back"),
+        casework::REMIND => Bilingual::new("期限前のお知らせ", "Reminder"),
+        _ => return None,
+    })
+}
+
+fn available(world: &World<'_>, application: &Application, actor: &Actor) -> Vec<AvailableAction> {
+    casework::candidates(world, &application.case)
+        .into_iter()
+        .filter_map(|name| {
+            let reasons = casework::permit(world, &application.case, actor, name).err().unwrap_or_default();
+            // What belongs to another's role is not offered at all.
+            if reasons.iter().any(|reason| reason.code == "action.forbidden" || reason.code == "approval.none") {
+                return None;
+            }
+            let action = application.program.action(name);
+            let label = built_in_label(name).or_else(|| action.map(|action| action.rule.label.clone()))?;
+            let form = action.and_then(|action| match &action.rule.form {
+                Some(form) => application.program.form(form).cloned(),
+                None if action.input.is_empty() => None,
+                None => Some(program::Form::of_input(name, label.clone(), action.input.clone())),
+            });
+            let needs_marks = action.is_some_and(|action| {
+                action.rule.input.values().any(|field| field.kind == program::definition::FieldType::FieldMarks)
+            });
+            Some(AvailableAction {
+                name: name.to_owned(),
+                label,
+                permitted: reasons.is_empty(),
+                reasons,
+                form,
+                needs_comment: name == casework::RETURN_INTERNALLY,
+                needs_marks,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,832 @@
+//! People: signing in and out, accounts, businesses and their members, staff and their posts, tokens.
+
+use casework::Business;
+use chrono::{NaiveDate, TimeDelta};
+use notice::SystemMail;
+use program::definition::Role;
+use serde_json::{Value, json};
+use store::{Account, LinkKind, Membership, OneTimeLink, PositionHeld, StaffRole, Tx};
+use uuid::Uuid;
+use vocabulary::{Bilingual, CorporateNumber, EmailAddress, Instant, Locale, day_in_japan};
+
+use crate::applications::{checked_key, claim, input_digest, wish};
+use crate::secrets;
+use crate::service::Service;
+use crate::throttle::{PER_ACCOUNT, PER_ADDRESS};
+use crate::view::{BusinessView, Member, MemberRole, NewBusiness, NewSession, Viewer};
+use crate::{Error, Result};
+
+/// Staff sign in each working day; applicants stay a day. Both end sooner when idle.
+const STAFF_SESSION_HOURS: i64 = 12;
+const APPLICANT_SESSION_HOURS: i64 = 24;
+const STAFF_IDLE_MINUTES: i64 = 30;
+const APPLICANT_IDLE_MINUTES: i64 = 60;
+/// Seen is written down at most this often.
+const SEEN_EVERY_SECONDS: i64 = 60;
+/// Links in mails.
+const RESET_MINUTES: i64 = 10;
+const VERIFY_HOURS: i64 = 24;
+const INVITATION_DAYS: i64 = 14;
+const LONGEST_TOKEN_DAYS: i64 = 366;
+
+/// What an API token may be allowed to do.
+pub const SCOPES: [&str; 4] = ["read", "apply", "act", "pay"];
+
+fn hashed(token: &str) -> Vec<u8> {
+    vocabulary::digest(token.as_bytes()).into_bytes()
+}
+
+impl Service {
+    // -----------------------------------------------------------------------------------------------------------
+    // Sessions and tokens
+
+    /// # Errors
+    /// `RateLimited` after too many tries; `Unauthenticated` for everything that is wrong, in the same time.
+    pub async fn sign_in(&self, email: &str, password: &str, client: Option<&str>) -> Result<NewSession> {
+        let now = self.now();
+        let limited = |seconds| Error::RateLimited { retry_after_seconds: seconds };
+        if let Some(client) = client {
+            self.inner.throttle.take(&format!("address:{client}"), PER_ADDRESS, now).map_err(limited)?;
+        }
+        let email: Option<EmailAddress> = email.parse().ok();
+        if let Some(email) = &email {
+            self.inner.throttle.take(&format!("account:{email}"), PER_ACCOUNT, now).map_err(limited)?;
+        }
+        let account = match &email {
+            Some(email) => self.reader().account_by_email(email).await?,
+            None => None,
+        };
+        let stored = account.as_ref().and_then(|account| account.password_hash.clone());
+        let right = self.verify_password(password.to_owned(), stored).await?;
+        let account = account
+            .filter(|account| right && account.disabled_at.is_none() && account.email_verified_at.is_some())
+            .ok_or(Error::Unauthenticated)?;
+        self.open_session(account.id).await
+    }
+
+    /// A session for an account that has proven itself in some other way.
+    pub(crate) async fn open_session(&self, account: Uuid) -> Result<NewSession> {
+        let now = self.now();
+        let found = self.reader().person_by_account(account, now).await?.ok_or(Error::Unauthenticated)?;
+        let hours = if found.person.roles.is_empty() { APPLICANT_SESSION_HOURS } else { STAFF_SESSION_HOURS };
+        let token = secrets::token(self.inner.ids.as_ref());
+        let session =
+            store::NewSession { token_hash: hashed(&token), account, now, expires_at: now + TimeDelta::hours(hours) };
+        self.store()
+            .write(|tx| {
+                let session = &session;
+                Box::pin(async move { Ok::<_, Error>(tx.open_session(session).await?) })
+            })
+            .await?;
+        let viewer = viewer(found, vocabulary::digest(token.as_bytes()));
+        Ok(NewSession { token, expires_at: session.expires_at, viewer })
+    }
+
+    /// One-click sign-in of the demonstration; never on a production server.
+    ///
+    /// # Errors
+    /// `NotFound` on a production server and for unknown addresses.
+    pub async fn demo_sign_in(&self, email: &str) -> Result<NewSession> {
+        if self.inner.settings.production {
+            return Err(Error::NotFound);
+        }
+        let email: EmailAddress = email.parse().map_err(|_| Error::NotFound)?;
+        let account = self.reader().account_by_email(&email).await?.ok_or(Error::NotFound)?;
+        self.open_session(account.id).await
+    }
+
+    /// # Errors
+    /// `Unauthenticated` when the session is unknown, over or idle for too long.
+    pub async fn viewer_by_session(&self, token: &str) -> Result<Viewer> {
+        let now = self.now();
+        let hash = hashed(token);
+        let found = self.reader().person_by_session(&hash, now).await?.ok_or(Error::Unauthenticated)?;
+        let idle = if found.person.roles.is_empty() { APPLICANT_IDLE_MINUTES } else { STAFF_IDLE_MINUTES };
+        if now - found.last_seen_at > TimeDelta::minutes(idle) {
+            return Err(Error::Unauthenticated);
+        }
+        if now - found.last_seen_at > TimeDelta::seconds(SEEN_EVERY_SECONDS) {
+            self.store()
+                .write(|tx| {
+                    let hash = &hash;
+                    Box::pin(async move { Ok::<_, Error>(tx.session_seen(hash, now).await?) })
+                })
+                .await?;
+        }
+        Ok(viewer(found, vocabulary::digest(token.as_bytes())))
+    }
+
+    /// # Errors
+    /// `Unauthenticated` when the token is unknown, over or revoked.
+    pub async fn viewer_by_token(&self, token: &str) -> Result<Viewer> {
+        let now = self.now();
+        let hash = hashed(token);
+        let found = self.reader().person_by_token(&hash, now).await?.ok_or(Error::Unauthenticated)?;
+        if now - found.last_seen_at > TimeDelta::seconds(SEEN_EVERY_SECONDS) {
+            self.store()
+                .write(|tx| {
+                    let hash = &hash;
+                    Box::pin(async move { Ok::<_, Error>(tx.token_used(hash, now).await?) })
+                })
+                .await?;
+        }
+        Ok(viewer(found, vocabulary::digest(token.as_bytes())))
+    }
+
+    /// Someone by their address, for the command line, where the operating system has checked who it is.
+    ///
+    /// # Errors
+    /// `NotFound` for unknown addresses.
+    pub async fn viewer_by_email(&self, email: &str) -> Result<Viewer> {
+        let email: EmailAddress = email.parse().map_err(|invalid| Error::invalid("email", invalid))?;
+        let account = self.reader().account_by_email(&email).await?.ok_or(Error::NotFound)?;
+        let found = self.reader().person_by_account(account.id, self.now()).await?.ok_or(Error::NotFound)?;
+        Ok(viewer(found, String::new()))
+    }
+
+    /// # Errors
+    /// Faults only.
+    pub async fn sign_out(&self, viewer: &Viewer) -> Result<()> {
+        let hash = viewer.credential.clone().into_bytes();
+        self.store()
+            .write(|tx| {
+                let hash = &hash;
+                Box::pin(async move { Ok::<_, Error>(tx.close_session(hash).await?) })
+            })
+            .await
+    }
+
+    /// A token for programs; shown once.
+    ///
+    /// # Errors
+    /// `BadInput` for unknown scopes or a life that is too long.
+    pub async fn create_api_token(
+        &self,
+        viewer: &Viewer,
+        name: &str,
+        scopes: Vec<String>,
+        days: i64,
+    ) -> Result<String> {
+        if viewer.scopes.is_some() {
+            return Err(Error::forbidden("トークンでトークンは作れません", "A token cannot make tokens"));
+        }
+        if scopes.is_empty() || !scopes.iter().all(|scope| SCOPES.contains(&scope.as_str())) {
+            return Err(Error::bad_input(
+                "scopes",
+                "scopes は read, apply, act, pay から選んでください",
+                "Scopes are read, apply, act and pay",
+            ));
+        }
+        if !(1..=LONGEST_TOKEN_DAYS).contains(&days) {
+            return Err(Error::bad_input("days", "有効期間は1日から366日までです", "A token lives 1 to 366 days"));
+        }
+        let now = self.now();
+        let secret = secrets::token(self.inner.ids.as_ref());
+        let token = store::ApiToken {
+            id: self.inner.ids.next(),
+            account: viewer.person.id,
+            name: limited("name", name, 100)?,
+            scopes,
+            created_at: now,
+            expires_at: now + TimeDelta::days(days),
+            last_used_at: None,
+            revoked_at: None,
+        };
+        let hash = hashed(&secret);
+        self.store()
+            .write(|tx| {
+                let (token, hash) = (&token, &hash);
+                Box::pin(async move { Ok::<_, Error>(tx.create_api_token(token, hash).await?) })
+            })
+            .await?;
+        Ok(secret)
+    }
+
+    /// # Errors
+    /// Faults only.
+    pub async fn api_tokens(&self, viewer: &Viewer) -> Result<Vec<store::ApiToken>> {
+        Ok(self.reader().api_tokens(viewer.person.id).await?)
+    }
+
+    /// # Errors
+    /// `NotFound` when it is not the viewer's.
+    pub async fn revoke_api_token(&self, viewer: &Viewer, id: Uuid) -> Result<()> {
+        let (account, now) = (viewer.person.id, self.now());
+        let revoked = self
+            .store()
+            .write(|tx| Box::pin(async move { Ok::<_, Error>(tx.revoke_api_token(account, id, now).await?) }))
+            .await?;
+        if revoked { Ok(()) } else { Err(Error::NotFound) }
+    }
+
+    /// Refuses what a token's scopes do not hold. Sessions may do all that the person may.
+    pub(crate) fn require_scope(&self, viewer: &Viewer, scope: &str) -> Result<()> {
+        match &viewer.scopes {
+            Some(scopes) if !scopes.iter().any(|held| held == scope) => Err(Error::Forbidden(Bilingual::new(
+                format!("このトークンには「{scope}」の権限がありません"),
+                format!("This token has no scope `{scope}`"),
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    async fn verify_password(&self, password: String, stored: Option<String>) -> Result<bool> {
+        let _permit = self.inner.hashing.acquire().await.map_err(|error| Error::Fault(error.to_string()))?;
+        tokio::task::spawn_blocking(move || secrets::verify(&password, stored.as_deref()))
+            .await
+            .map_err(|error| Error::Fault(error.to_string()))
+    }
+
+    async fn hash_password(&self, password: &str, context: &[&str]) -> Result<String> {
+        secrets::judge(password, context).map_err(|invalid| Error::invalid("password", invalid))?;
+        let _permit = self.inner.hashing.acquire().await.map_err(|error| Error::Fault(error.to_string()))?;
+        let (password, salt) = (password.to_owned(), self.inner.ids.secret());
+        tokio::task::spawn_blocking(move || secrets::hash(&password, &salt))
+            .await
+            .map_err(|error| Error::Fault(error.to_string()))?
+            .map_err(Error::Fault)
+    }
+
+    // -----------------------------------------------------------------------------------------------------------
+    // Accounts
+
+    /// Opens an account for an applicant. Tells nobody whether the address is known: the mail does.
+    ///
+    /// # Errors
+    /// `BadInput` for an address, name or password that does not do.
+    pub async fn sign_up(&self, email: &str, name: &str, password: &str, locale: Locale) -> Result<()> {
+        let email: EmailAddress = email.parse().map_err(|invalid| Error::invalid("email", invalid))?;
+        let name = limited("name", name, 100)?;
+        self.inner
+            .throttle
+            .take(&format!("sign_up:{email}"), PER_ADDRESS, self.now())
+            .map_err(|seconds| Error::RateLimited { retry_after_seconds: seconds })?;
+        let password_hash = Some(self.hash_password(password, &[email.as_str(), &name]).await?);
+        let account = Account {
+            id: self.inner.ids.next(),
+            email: email.as_str().to_owned(),
+            name,
+            locale,
+            password_hash,
+            email_verified_at: None,
+            disabled_at: None,
+            created_at: self.now(),
+        };
+        if self.reader().account_by_email(&email).await?.is_some() {
+            // The owner of the address is told how to get in again; whoever asked learns nothing.
+            return self.request_password_reset(email.as_str()).await;
+        }
+        let (token, link) =
+            self.link(LinkKind::EmailVerification, Some(account.id), None, TimeDelta::hours(VERIFY_HOURS));
+        let data = json!({ "url": self.url("verify-email", &token), "valid_until": valid_until(&link) });
+        let mail = self.inner.ids.next();
+        self.store()
+            .write(|tx| {
+                let (account, link, email, data) = (&account, &link, &email, &data);
+                Box::pin(async move {
+                    tx.create_account(account).await?;
+                    tx.create_link(link).await?;
+                    let to = (email, locale);
+                    self.queue_own_mail(tx, mail, SystemMail::EmailVerification, to, data.clone(), link.created_at)
+                        .await
+                })
+            })
+            .await
+    }
+
+    /// # Errors
+    /// `BadInput` when the link is unknown, used or over.
+    pub async fn verify_email(&self, token: &str) -> Result<()> {
+        let (now, hash) = (self.now(), hashed(token));
+        self.store()
+            .write(|tx| {
+                let hash = &hash;
+                Box::pin(async move {
+                    let link = tx.use_link(hash, LinkKind::EmailVerification, now).await?.ok_or_else(stale_link)?;
+                    let mut account = linked_account(tx, &link).await?;
+                    account.email_verified_at = account.email_verified_at.or(Some(now));
+                    Ok::<_, Error>(tx.update_account(&account).await?)
+                })
+            })
+            .await
+    }
+
+    /// Sends a link if the address is known; the answer is the same either way.
+    ///
+    /// # Errors
+    /// `BadInput` for something that is no address.
+    pub async fn request_password_reset(&self, email: &str) -> Result<()> {
+        let email: EmailAddress = email.parse().map_err(|invalid| Error::invalid("email", invalid))?;
+        self.inner
+            .throttle
+            .take(&format!("reset:{email}"), PER_ADDRESS, self.now())
+            .map_err(|seconds| Error::RateLimited { retry_after_seconds: seconds })?;
+        let Some(account) = self.reader().account_by_email(&email).await? else { return Ok(()) };
+        let (token, link) =
+            self.link(LinkKind::PasswordReset, Some(account.id), None, TimeDelta::minutes(RESET_MINUTES));
+        let data = json!({ "url": self.url("password-reset", &token), "valid_until": valid_until(&link) });
+        let mail = self.inner.ids.next();
+        self.store()
+            .write(|tx| {
+                let (link, email, data) = (&link, &email, &data);
+                let to = (email, account.locale);
+                Box::pin(async move {
+                    tx.create_link(link).await?;
+                    self.queue_own_mail(tx, mail, SystemMail::PasswordReset, to, data.clone(), link.created_at).await
+                })
+            })
+            .await
+    }
+
+    /// Sets a new password and ends every session of the account.
+    ///
+    /// # Errors
+    /// `BadInput` when the link is stale or the password does not do.
+    pub async fn reset_password(&self, token: &str, password: &str) -> Result<()> {
+        let (now, hash) = (self.now(), hashed(token));
+        let password_hash = self.hash_password(password, &[]).await?;
+        let url = format!("{}/password-reset", self.inner.settings.base_url);
+        let mail = self.inner.ids.next();
+        self.store()
+            .write(|tx| {
+                let (hash, password_hash, url) = (&hash, &password_hash, &url);
+                Box::pin(async move {
+                    let link = tx.use_link(hash, LinkKind::PasswordReset, now).await?.ok_or_else(stale_link)?;
+                    let mut account = linked_account(tx, &link).await?;
+                    account.password_hash = Some(password_hash.clone());
+                    // Whoever reads the mail has the address.
+                    account.email_verified_at = account.email_verified_at.or(Some(now));
+                    tx.update_account(&account).await?;
+                    tx.close_sessions(account.id, None).await?;
+                    let email: EmailAddress = account.email.parse().map_err(|_| Error::NotFound)?;
+                    let data = json!({ "at": vocabulary::time_in_japan(now), "url": url });
+                    self.queue_own_mail(tx, mail, SystemMail::PasswordChanged, (&email, account.locale), data, now)
+                        .await
+                })
+            })
+            .await
+    }
+
+    /// Takes an invitation: makes the account if there is none yet, and gives it what the invitation promised.
+    ///
+    /// # Errors
+    /// `BadInput` when the link is stale, or a password is needed and missing.
+    pub async fn accept_invitation(&self, token: &str, name: &str, password: Option<&str>) -> Result<()> {
+        let (now, hash) = (self.now(), hashed(token));
+        let password_hash = match password {
+            Some(password) => Some(self.hash_password(password, &[name]).await?),
+            None => None,
+        };
+        let name = limited("name", name, 100)?;
+        let id = self.inner.ids.next();
+        self.store()
+            .write(|tx| {
+                let (hash, password_hash, name) = (&hash, &password_hash, &name);
+                Box::pin(async move {
+                    let link = tx.use_link(hash, LinkKind::Invitation, now).await?.ok_or_else(stale_link)?;
+                    let email: EmailAddress =
+                        link.email.clone().unwrap_or_default().parse().map_err(|_| stale_link())?;
+                    let known = tx.account_by_email(&email).await?;
+                    let account = match known {
+                        Some(mut account) => {
+                            if account.password_hash.is_none() {
+                                account.password_hash.clone_from(password_hash);
+                            }
+                            account.email_verified_at = account.email_verified_at.or(Some(now));
+                            tx.update_account(&account).await?;
+                            account.id
+                        }
+                        None => {
+                            let Some(password_hash) = password_hash.clone() else {
+                                return Err(Error::bad_input(
+                                    "password",
+                                    "パスワードを決めてください",
+                                    "Please choose a password",
+                                ));
+                            };
+                            let account = Account {
+                                id,
+                                email: email.as_str().to_owned(),
+                                name: name.clone(),
+                                locale: Locale::Ja,
+                                password_hash: Some(password_hash),
+                                email_verified_at: Some(now),
+                                disabled_at: None,
+                                created_at: now,
+                            };
+                            tx.create_account(&account).await?;
+                            id
+                        }
+                    };
+                    grant_promise(tx, &link.payload, account, now).await
+                })
+            })
+            .await
+    }
+
+    fn link(
+        &self,
+        kind: LinkKind,
+        account: Option<Uuid>,
+        email: Option<&EmailAddress>,
+        life: TimeDelta,
+    ) -> (String, OneTimeLink) {
+        let token = secrets::token(self.inner.ids.as_ref());
+        let now = self.now();
+        let link = OneTimeLink {
+            token_hash: hashed(&token),
+            kind,
+            account,
+            email: email.map(|email| email.as_str().to_owned()),
+            payload: Value::Null,
+            created_at: now,
+            expires_at: now + life,
+        };
+        (token, link)
+    }
+
+    fn url(&self, page: &str, token: &str) -> String {
+        format!("{}/{page}?token={token}", self.inner.settings.base_url)
+    }
+
+    // -----------------------------------------------------------------------------------------------------------
+    // Businesses
+
+    /// Registers a business; the viewer becomes its owner.
+    ///
+    /// # Errors
+    /// `BadInput` for wrong numbers; `Refused` when the corporate number is registered already.
+    pub async fn register_business(&self, viewer: &Viewer, new: NewBusiness, key: &str) -> Result<BusinessView> {
+        self.require_scope(viewer, "apply")?;
+        let key = checked_key(key)?;
+        let corporate_number = new
+            .corporate_number
+            .as_deref()
+            .filter(|number| !number.is_empty())
+            .map(str::parse::<CorporateNumber>)
+            .transpose()
+            .map_err(|invalid| Error::invalid("corporateNumber", invalid))?;
+        let digest = input_digest(&json!({
+            "name": new.name, "kana": new.name_kana, "address": new.address, "representative": new.representative,
+            "number": corporate_number, "facts": new.facts,
+        }))?;
+        let business = Business {
+            id: self.inner.ids.next(),
+            name: limited("name", &new.name, 200)?,
+            name_kana: limited("nameKana", &new.name_kana, 200)?,
+            address: limited("address", &new.address, 300)?,
+            representative: limited("representative", &new.representative, 100)?,
+            corporate_number: corporate_number.as_ref().map(ToString::to_string),
+            facts: new.facts,
+        };
+        let (account, now) = (viewer.person.id, self.now());
+        let id = self
+            .store()
+            .write(|tx| {
+                let (key, digest, business, number) = (&key, &digest, &business, &corporate_number);
+                Box::pin(async move {
+                    let wish = wish(account, key, "registerBusiness", digest, business.id, now);
+                    if let Some(earlier) = claim(tx, &wish).await? {
+                        return Ok::<_, Error>(earlier);
+                    }
+                    if let Some(number) = number {
+                        if tx.business_by_corporate_number(number.as_str()).await?.is_some() {
+                            return Err(Error::Refused(vec![
+                                casework::Refusal::new(
+                                    "business.registered",
+                                    "この法人番号の事業者は登録済みです。登録した方に、メンバーへの招待を依頼してください",
+                                    "This corporate number is registered; ask whoever registered it to invite you",
+                                )
+                                .at("corporateNumber"),
+                            ]));
+                        }
+                    }
+                    tx.create_business(business, now).await?;
+                    let owner =
+                        Membership { account, business: business.id, role: MemberRole::Owner, ends_at: None };
+                    tx.put_membership(&owner).await?;
+                    Ok(business.id)
+                })
+            })
+            .await?;
+        self.business_view(id).await
+    }
+
+    /// # Errors
+    /// `NotFound` for whoever is no member.
+    pub async fn business(&self, viewer: &Viewer, id: Uuid) -> Result<BusinessView> {
+        if !viewer.person.memberships.contains(&id) {
+            return Err(Error::NotFound);
+        }
+        self.business_view(id).await
+    }
+
+    /// The businesses that the viewer acts for.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn businesses(&self, viewer: &Viewer) -> Result<Vec<BusinessView>> {
+        let mut views = Vec::with_capacity(viewer.person.memberships.len());
+        for id in &viewer.person.memberships {
+            views.push(self.business_view(*id).await?);
+        }
+        Ok(views)
+    }
+
+    async fn business_view(&self, id: Uuid) -> Result<BusinessView> {
+        let business = self.reader().business(id).await?.ok_or(Error::NotFound)?;
+        let members = self.reader().members(id).await?;
+        let members = members
+            .into_iter()
+            .map(|shown| Member {
+                account: shown.membership.account,
+                name: shown.name,
+                email: shown.email,
+                role: shown.membership.role,
+            })
+            .collect();
+        Ok(BusinessView { business, members })
+    }
+
+    async fn require_owner(&self, viewer: &Viewer, business: Uuid) -> Result<BusinessView> {
+        let view = self.business(viewer, business).await?;
+        let owner = |member: &&Member| member.account == viewer.person.id && member.role == MemberRole::Owner;
+        if view.members.iter().any(|member| owner(&member)) {
+            return Ok(view);
+        }
+        Err(Error::forbidden(
+            "メンバーを変えられるのは事業者の管理者だけです",
+            "Only an owner of the business changes its members",
+        ))
+    }
+
+    /// Invites somebody to act for the business.
+    ///
+    /// # Errors
+    /// `NotFound` or `Forbidden` unless the viewer owns the business.
+    pub async fn invite_member(&self, viewer: &Viewer, business: Uuid, email: &str, role: MemberRole) -> Result<()> {
+        let view = self.require_owner(viewer, business).await?;
+        let email: EmailAddress = email.parse().map_err(|invalid| Error::invalid("email", invalid))?;
+        let payload = json!({ "business": business, "member_role": member_role_word(role) });
+        let labels = match role {
+            MemberRole::Owner => Bilingual::new("管理者", "owner"),
+            MemberRole::Member => Bilingual::new("メンバー", "member"),
+            MemberRole::Delegate => Bilingual::new("代理人", "delegate"),
+        };
+        self.invite(&email, payload, json!(view.business.name), json!(labels)).await
+    }
+
+    async fn invite(&self, email: &EmailAddress, payload: Value, organization: Value, role: Value) -> Result<()> {
+        let (token, mut link) = self.link(LinkKind::Invitation, None, Some(email), TimeDelta::days(INVITATION_DAYS));
+        link.payload = payload;
+        let data = json!({
+            "organization": organization, "role": role,
+            "url": self.url("invitations", &token), "valid_until": valid_until(&link),
+        });
+        let mail = self.inner.ids.next();
+        self.store()
+            .write(|tx| {
+                let (link, data) = (&link, &data);
+                Box::pin(async move {
+                    tx.create_link(link).await?;
+                    let to = (email, Locale::Ja);
+                    self.queue_own_mail(tx, mail, SystemMail::Invitation, to, data.clone(), link.created_at).await
+                })
+            })
+            .await
+    }
+
+    /// Ends somebody's right to act for the business; the last owner stays.
+    ///
+    /// # Errors
+    /// `Refused` for the last owner.
+    pub async fn remove_member(&self, viewer: &Viewer, business: Uuid, account: Uuid) -> Result<BusinessView> {
+        let view = self.require_owner(viewer, business).await?;
+        let owners: Vec<&Member> = view.members.iter().filter(|member| member.role == MemberRole::Owner).collect();
+        if owners.len() == 1 && owners.iter().any(|owner| owner.account == account) {
+            return Err(Error::Refused(vec![casework::Refusal::new(
+                "business.last_owner",
+                "最後の管理者は外せません。先に別の方を管理者にしてください",
+                "The last owner stays; make somebody else an owner first",
+            )]));
+        }
+        self.store()
+            .write(|tx| Box::pin(async move { Ok::<_, Error>(tx.remove_membership(account, business).await?) }))
+            .await?;
+        self.business_view(business).await
+    }
+
+    // -----------------------------------------------------------------------------------------------------------
+    // Staff
+
+    fn require_administrator(&self, viewer: &Viewer, municipality: &str) -> Result<()> {
+        if viewer.person.has_role(municipality, Role::Administrator) {
+            return Ok(());
+        }
+        if viewer.person.is_staff_of(municipality) {
+            return Err(Error::forbidden("管理者だけが行えます", "Only an administrator does this"));
+        }
+        Err(Error::NotFound)
+    }
+
+    /// Invites a colleague with roles.
+    ///
+    /// # Errors
+    /// `NotFound` or `Forbidden` unless the viewer administers the municipality.
+    pub async fn invite_staff(&self, viewer: &Viewer, municipality: &str, email: &str, roles: &[Role]) -> Result<()> {
+        self.require_administrator(viewer, municipality)?;
+        let email: EmailAddress = email.parse().map_err(|invalid| Error::invalid("email", invalid))?;
+        let place = self.municipality(self.reader(), municipality).await?;
+        let words: Vec<&str> = roles.iter().filter(|role| role.is_staff()).map(|role| role.as_str()).collect();
+        if words.is_empty() {
+            return Err(Error::bad_input("roles", "役割を1つ以上選んでください", "Choose at least one role"));
+        }
+        let payload = json!({ "municipality": municipality, "roles": words });
+        self.invite(&email, payload, json!(place.name), json!(Bilingual::new("職員", "member of staff"))).await
+    }
+
+    /// Lets somebody hold a position for a period.
+    ///
+    /// # Errors
+    /// `BadInput` for positions that the municipality does not have.
+    pub async fn hold_position(&self, viewer: &Viewer, held: PositionHeld) -> Result<()> {
+        self.require_administrator(viewer, &held.municipality)?;
+        self.put_position(held).await
+    }
+
+    /// As [`Service::hold_position`], for the command line and the demonstration.
+    ///
+    /// # Errors
+    /// `BadInput` for positions that the municipality does not have.
+    pub async fn put_position(&self, held: PositionHeld) -> Result<()> {
+        let place = self.municipality(self.reader(), &held.municipality).await?;
+        if !place.positions.contains_key(&held.position) {
+            return Err(Error::bad_input("position", "その職はありません", "There is no such position"));
+        }
+        self.store()
+            .write(|tx| {
+                let held = &held;
+                Box::pin(async move { Ok::<_, Error>(tx.put_position(held).await?) })
+            })
+            .await
+    }
+
+    /// Gives roles, beginning today. For the command line, and administrators.
+    ///
+    /// # Errors
+    /// `NotFound` for unknown addresses.
+    pub async fn give_role(&self, account: Uuid, municipality: &str, role: Role, from: NaiveDate) -> Result<()> {
+        self.municipality(self.reader(), municipality).await?;
+        let given = StaffRole { account, municipality: municipality.to_owned(), role, from_day: from, until_day: None };
+        self.store()
+            .write(|tx| {
+                let given = &given;
+                Box::pin(async move { Ok::<_, Error>(tx.put_staff_role(given).await?) })
+            })
+            .await
+    }
+
+    /// Takes a role away; it fails at the very next request.
+    ///
+    /// # Errors
+    /// `NotFound` or `Forbidden` unless the viewer administers the municipality.
+    pub async fn end_role(&self, viewer: &Viewer, account: Uuid, municipality: &str, role: Role) -> Result<()> {
+        self.require_administrator(viewer, municipality)?;
+        let today = day_in_japan(self.now());
+        self.store()
+            .write(|tx| {
+                Box::pin(async move {
+                    Ok::<_, Error>(tx.end_staff_role(account, municipality, role, today).await.map(|_| ())?)
+                })
+            })
+            .await
+    }
+
+    /// An account made by whoever runs the server: verified, with a password or none.
+    ///
+    /// # Errors
+    /// `Refused` when the address is known.
+    pub async fn add_account(&self, email: &str, name: &str, password: Option<&str>, locale: Locale) -> Result<Uuid> {
+        let email: EmailAddress = email.parse().map_err(|invalid| Error::invalid("email", invalid))?;
+        if self.reader().account_by_email(&email).await?.is_some() {
+            return Err(Error::Refused(vec![casework::Refusal::new(
+                "account.known",
+                "このメールアドレスのアカウントはすでにあります",
+                "There is an account of this address already",
+            )]));
+        }
+        let password_hash = match password {
+            Some(password) => Some(self.hash_password(password, &[email.as_str()]).await?),
+            None => None,
+        };
+        let now = self.now();
+        let account = Account {
+            id: self.inner.ids.next(),
+            email: email.as_str().to_owned(),
+            name: limited("name", name, 100)?,
+            locale,
+            password_hash,
+            email_verified_at: Some(now),
+            disabled_at: None,
+            created_at: now,
+        };
+        self.store()
+            .write(|tx| {
+                let account = &account;
+                Box::pin(async move { Ok::<_, Error>(tx.create_account(account).await?) })
+            })
+            .await?;
+        Ok(account.id)
+    }
+
+    /// Sets a password from the command line; ends all sessions of the account.
+    ///
+    /// # Errors
+    /// `BadInput` when the password does not do.
+    pub async fn set_password(&self, account: Uuid, password: &str) -> Result<()> {
+        let password_hash = self.hash_password(password, &[]).await?;
+        self.store()
+            .write(|tx| {
+                let password_hash = &password_hash;
+                Box::pin(async move {
+                    let mut account = tx.account(account).await?.ok_or(Error::NotFound)?;
+                    account.password_hash = Some(password_hash.clone());
+                    tx.update_account(&account).await?;
+                    tx.close_sessions(account.id, None).await?;
+                    Ok::<_, Error>(())
+                })
+            })
+            .await
+    }
+}
+
+fn viewer(found: store::SignedIn, credential: String) -> Viewer {
+    Viewer { person: found.person, email: found.email, locale: found.locale, scopes: found.scopes, credential }
+}
+
+fn stale_link() -> Error {
+    Error::bad_input(
+        "token",
+        "このリンクは使用済みか期限切れです。もう一度お手続きください",
+        "This link was used or has expired; please start again",
+    )
+}
+
+fn valid_until(link: &OneTimeLink) -> String {
+    vocabulary::time_in_japan(link.expires_at)
+}
+
+async fn linked_account(tx: &Tx<'_>, link: &OneTimeLink) -> Result<Account> {
+    let id = link.account.ok_or_else(stale_link)?;
+    tx.account(id).await?.ok_or_else(stale_link)
+}
+
+/// What the invitation said: a membership, or roles.
+async fn grant_promise(tx: &Tx<'_>, payload: &Value, account: Uuid, now: Instant) -> Result<()> {
+    let business = payload.get("business").and_then(Value::as_str).and_then(|id| id.parse::<Uuid>().ok());
+    if let Some(business) = business {
+        let role = match payload.get("member_role").and_then(Value::as_str) {
+            Some("owner") => MemberRole::Owner,
+            Some("delegate") => MemberRole::Delegate,
+            _ => MemberRole::Member,
+        };
+        tx.put_membership(&Membership { account, business, role, ends_at: None }).await?;
+    }
+    let Some(municipality) = payload.get("municipality").and_then(Value::as_str) else { return Ok(()) };
+    let words: Vec<&str> =
+        payload.get("roles").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    for role in Role::STAFF.into_iter().filter(|role| words.contains(&role.as_str())) {
+        let given = StaffRole {
+            account,
+            municipality: municipality.to_owned(),
+            role,
+            from_day: day_in_japan(now),
+            until_day: None,
+        };
+        tx.put_staff_role(&given).await?;
+    }
+    Ok(())
+}
+
+const fn member_role_word(role: MemberRole) -> &'static str {
+    match role {
+        MemberRole::Owner => "owner",
+        MemberRole::Member => "member",
+        MemberRole::Delegate => "delegate",
+    }
+}
+
+/// Trimmed text of 1 to `most` characters on one line.
+fn limited(path: &str, text: &str, most: usize) -> Result<String> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > most || text.chars().any(char::is_control) {
+        return Err(Error::BadInput {
+            path: Some(path.to_owned()),
+            message: Bilingual::new(
+                format!("1～{most}文字で入力してください（改行などは使えません）"),
+                format!("Please enter 1 to {most} characters on one line"),
+            ),
+        });
+    }
+    Ok(text.to_owned())
+}

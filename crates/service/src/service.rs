@@ -1,0 +1,100 @@
+//! The service: what every use case shares.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use program::Program;
+use program::definition::Municipality;
+use store::Store;
+use vocabulary::{Clock, Ids, Instant};
+
+use crate::Result;
+use crate::files::FileStore;
+use crate::throttle::Throttle;
+
+/// How this installation is set up.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where people reach it, for links in mails, without a slash at the end.
+    pub base_url: String,
+    /// The sender of mails.
+    pub mail_from: String,
+    /// Off in development and demo: a production server refuses shortcuts.
+    pub production: bool,
+}
+
+/// What a service is made of.
+pub struct Deps {
+    pub store: Store,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub files: Arc<dyn FileStore>,
+    pub settings: Settings,
+}
+
+/// Every use case is a method. Cheap to clone.
+#[derive(Clone)]
+pub struct Service {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub store: Store,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub files: Arc<dyn FileStore>,
+    pub settings: Settings,
+    /// Published definitions never change, so what was compiled once stays right.
+    pub programs: Mutex<HashMap<String, (Arc<Program>, i32)>>,
+    pub municipalities: Mutex<HashMap<String, Arc<Municipality>>>,
+    pub throttle: Throttle,
+    /// Hashing a password takes memory and a processor: few at a time.
+    pub hashing: tokio::sync::Semaphore,
+}
+
+/// Passwords that are hashed at the same time.
+const HASHED_AT_ONCE: usize = 2;
+
+impl Service {
+    #[must_use]
+    pub fn new(deps: Deps) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                store: deps.store,
+                clock: deps.clock,
+                ids: deps.ids,
+                files: deps.files,
+                settings: deps.settings,
+                programs: Mutex::default(),
+                municipalities: Mutex::default(),
+                throttle: Throttle::default(),
+                hashing: tokio::sync::Semaphore::new(HASHED_AT_ONCE),
+            }),
+        }
+    }
+
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// The present, as everything here sees it.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.inner.clock.now()
+    }
+
+    /// # Errors
+    /// `Unavailable` when the database does not answer.
+    pub async fn ping(&self) -> Result<()> {
+        Ok(self.inner.store.ping().await?)
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    pub(crate) fn reader(&self) -> &store::Reader {
+        self.inner.store.read()
+    }
+}
