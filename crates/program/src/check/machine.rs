@@ -89,6 +89,8 @@ pub(super) fn check_graph(definition: &Definition, findings: &mut Findings) {
     for machine in Machine::all(&definition.archetype) {
         check_reachable(definition, &machine, findings);
         check_way_to_an_end(&machine, findings);
+        check_clock_cycles(&machine, findings);
+        check_same_labels(&machine, findings);
     }
 }
 
@@ -156,6 +158,45 @@ fn check_way_to_an_end(machine: &Machine<'_>, findings: &mut Findings) {
             format!("状態「{name}」からは、どの終わりにも行けません"),
             format!("From the state `{name}` no end can be reached"),
         ));
+    }
+}
+
+/// The clock alone never goes round.
+fn check_clock_cycles(machine: &Machine<'_>, findings: &mut Findings) {
+    let by_clock = machine.actions.values().filter(|action| action.by.as_slice() == [Role::Clock]);
+    let moves: Vec<(&Name, &Name)> = by_clock
+        .flat_map(|action| action.from.as_slice().iter().filter_map(|from| Some((from, action.to.as_ref()?))))
+        .filter(|(from, to)| from != to)
+        .collect();
+    for (from, to) in &moves {
+        if closure(std::iter::once(*to), &moves).contains(from.as_str()) {
+            findings.push(error(
+                "machine.clock_cycle",
+                machine.state_path(from),
+                format!("時計だけで「{from}」に戻ってきます"),
+                format!("The clock alone comes back to `{from}`"),
+            ));
+        }
+    }
+}
+
+/// Two actions that a person may choose between have different words.
+fn check_same_labels(machine: &Machine<'_>, findings: &mut Findings) {
+    for state in machine.states.keys() {
+        let mut seen: BTreeSet<(Role, &str)> = BTreeSet::new();
+        for (name, action) in machine.actions_from(state) {
+            for role in action.by.as_slice() {
+                let is_new = [&action.label.ja, &action.label.en].map(|label| seen.insert((*role, label)));
+                if is_new == [false, false] {
+                    findings.push(error(
+                        "action.same_label",
+                        format!("{}/label", machine.action_path(name)),
+                        format!("状態「{state}」には、同じ名前の手続がほかにもあります"),
+                        format!("In the state `{state}` another action has the same label"),
+                    ));
+                }
+            }
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod fields;
 mod machine;
+mod money;
 mod references;
 mod words;
 
@@ -22,6 +23,7 @@ pub(crate) fn as_written(definition: &Definition) -> Vec<Finding> {
     let mut findings = Vec::new();
     references::check(definition, &mut findings);
     words::check(definition, &mut findings);
+    money::check_unused(&definition.archetype, &mut findings);
     findings
 }
 
@@ -38,6 +40,7 @@ pub(crate) fn as_resolved(
     machine::check_options(definition, closed_states, &mut findings);
     if graph_is_known {
         machine::check_graph(definition, &mut findings);
+        money::check(definition, &mut findings);
     }
     fields::check(definition, merged, &mut findings);
     findings

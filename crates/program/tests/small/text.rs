@@ -32,6 +32,14 @@ fn the_order_of_fields_is_part_of_the_hash() {
 }
 
 #[test]
+fn what_options_took_out_stays_out() {
+    let off = small_with("intake:", "options: { changes: false }\nintake:");
+    assert_ne!(off.hash(), small().hash());
+    let back = from_canonical(&canonical(off.definition())).unwrap();
+    assert_eq!(program::Program::compile(back).unwrap().hash(), off.hash());
+}
+
+#[test]
 fn draws_the_machine() {
     insta::assert_snapshot!(mermaid(&small(), Locale::En));
 }

@@ -120,7 +120,23 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
     ("small.yaml", "waits_on: reviewer }", "waits_on: reviewer, holds: { held: award } }", "procedure.holds"),
     ("small.yaml", "effects: [ open: change ]\n    ", "", "procedure.unopened"),
     ("small.yaml", "      approve_change:", "      submit:", "action.duplicate"),
+    // money
+    ("small.yaml", "freeze: request ]\n    tells: { app", "lock ]\n    tells: { app", "money.not_frozen"),
+    (
+        "small.yaml",
+        "effects: [ freeze: finalized, pay: finalized",
+        "effects: [ pay: finalized, freeze: finalized",
+        "money.not_frozen",
+    ),
+    ("small.yaml", "holds: { committed: award }", "holds: { committed: award + finalized }", "money.not_frozen"),
+    ("small.yaml", "freeze: award, record", "record", "money.not_frozen"),
     // clocks
+    (
+        "small.yaml",
+        "from: correcting\n    effects: [ task",
+        "from: correcting\n    to: timeless\n    effects: [ task",
+        "reference.state",
+    ),
     ("small.yaml", "    deadline: { at: report, then: remind_report }\n", "", "state.deadline"),
     ("small.yaml", "{ at: report, then", "{ at: report, within: 3 days, then", "state.deadline"),
     ("small.yaml", "within: 14 days", "within: 14 dayz", "span.format"),
@@ -140,6 +156,7 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
         "action.after_deadline",
     ),
     // people and decisions
+    ("small.yaml", "label: { ja: 不交付, en: Reject }", "label: { ja: 交付決定, en: Grant }", "action.same_label"),
     ("small.yaml", "by: reviewer", "by: []", "action.by"),
     ("small.yaml", "by: reviewer", "by: [reviewer, auditor]", "action.by"),
     (
@@ -262,6 +279,12 @@ fn what_is_declared_and_unused_is_a_warning_only() {
             "letters:\n  spare: { title: { ja: 題, en: T }, body: { ja: 本文, en: B } }\n",
             "unused.letter",
         ),
+        (
+            "small.yaml",
+            "\nforms:\n",
+            "  spare: { label: { ja: 額, en: A }, from: report }\n\nforms:\n",
+            "unused.amount",
+        ),
         ("machines.yaml", "deadlines:\n", "deadlines:\n  spare: { date: 03-31 }\n", "unused.deadline"),
     ] {
         let loaded = load(&files_with(path, from, to));
@@ -300,6 +323,25 @@ fn an_option_may_not_leave_an_action_without_its_state() {
     let program = files.iter_mut().find(|file| file.path.ends_with("machines.yaml")).unwrap();
     program.text = program.text.replacen("intake:", "options: { changes: false }\nintake:", 1);
     assert!(codes(&load(&files).findings).contains(&"option.dangling"));
+}
+
+#[test]
+fn the_clock_alone_does_not_go_round() {
+    let mut files = files_with(
+        "small.yaml",
+        "  remind:\n",
+        "  chase:\n    label: { ja: 追う, en: Chase }\n    by: clock\n    from: waiting\n    to: correcting\n    tells: {}\n  remind:\n",
+    );
+    let archetype = files.iter_mut().find(|file| file.path.ends_with("small.yaml")).unwrap();
+    archetype.text = archetype
+        .text
+        .replacen("    by: clock\n    from: correcting\n", "    by: clock\n    from: correcting\n    to: waiting\n", 1)
+        .replacen(
+            "  granted:\n",
+            "  waiting: { label: { ja: 待ち, en: Waiting }, kind: with_office, waits_on: clock, deadline: { within: 3 days, then: chase } }\n  granted:\n",
+            1,
+        );
+    assert!(codes(&load(&files).findings).contains(&"machine.clock_cycle"));
 }
 
 #[test]
