@@ -25,6 +25,8 @@ pub struct ScenarioResult {
     pub covered: BTreeSet<Name>,
     /// States that the case passed through, in order.
     pub states: Vec<Name>,
+    /// After each step: the state, and whether a decision was waiting for signatures.
+    pub standings: Vec<(Name, bool)>,
 }
 
 /// One expectation that was not met.
@@ -153,6 +155,7 @@ impl<'a> Run<'a> {
             failures: Vec::new(),
             covered: BTreeSet::new(),
             states: vec![case.state.clone()],
+            standings: Vec::new(),
         };
         Self {
             program,
@@ -188,6 +191,7 @@ impl<'a> Run<'a> {
                 }
             }
             self.compare(number, &step.expect, &sent, &letters);
+            self.result.standings.push((self.case.state.clone(), self.case.body.pending.is_some()));
         }
         self.result
     }

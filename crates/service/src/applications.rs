@@ -291,7 +291,14 @@ impl Service {
         Ok((after, step.event))
     }
 
-    async fn decide_in(&self, tx: &Tx<'_>, actor: &Actor, before: &Application, act: &Act, fixed: &Fixed) -> Result<Step> {
+    async fn decide_in(
+        &self,
+        tx: &Tx<'_>,
+        actor: &Actor,
+        before: &Application,
+        act: &Act,
+        fixed: &Fixed,
+    ) -> Result<Step> {
         let case = &before.case;
         let needs = casework::needs(&before.program, case, &act.action);
         let draft = match &needs.draft {
@@ -480,17 +487,8 @@ impl Service {
             .iter()
             .map(|application| {
                 let ids = fixed.ids();
-                let world = World {
-                    program: &application.program,
-                    municipality: &application.municipality,
-                    holders: holders.get(&application.case.municipality).cloned().unwrap_or_default(),
-                    granted: casework::Granted::default(),
-                    draft: None,
-                    now: fixed.now,
-                    event: fixed.event,
-                    ids: &ids,
-                    salt: fixed.salt,
-                };
+                let holders = holders.get(&application.case.municipality).cloned().unwrap_or_default();
+                let world = fixed.world(application, holders, &ids);
                 available(&world, application, &actor)
             })
             .collect())
@@ -606,17 +604,7 @@ impl Service {
         let (application, form) = self.for_draft(viewer, application, form).await?;
         let fixed = self.fix();
         let ids = fixed.ids();
-        let world = World {
-            program: &application.program,
-            municipality: &application.municipality,
-            holders: BTreeMap::new(),
-            granted: casework::Granted::default(),
-            draft: None,
-            now: fixed.now,
-            event: fixed.event,
-            ids: &ids,
-            salt: fixed.salt,
-        };
+        let world = fixed.world(&application, BTreeMap::new(), &ids);
         let mut facts = casework::case_facts(&world, &application.case);
         let slots = application.program.form(&form).map(|form| form.documents.iter().map(|d| d.name.clone()).collect());
         let check = application.program.check_form(&form, values, &slots.unwrap_or_default(), &facts);
@@ -632,6 +620,25 @@ impl Service {
             .collect();
         facts.forms.insert(form.clone(), check.clean);
         Ok((application.program.award(&form, None, &facts).ok(), refusals))
+    }
+
+    /// The documents that a form asks for, given what is filled in so far.
+    ///
+    /// # Errors
+    /// `NotFound` for a case that the viewer may not know of.
+    pub async fn asked_documents(
+        &self,
+        viewer: &Viewer,
+        application: Uuid,
+        form: &str,
+        values: &Map<String, Value>,
+    ) -> Result<Vec<Name>> {
+        let found = self.application(viewer, application).await?.ok_or(Error::NotFound)?;
+        let fixed = self.fix();
+        let ids = fixed.ids();
+        let world = fixed.world(&found, BTreeMap::new(), &ids);
+        let (_, documents) = found.program.asked(form, values, &casework::case_facts(&world, &found.case));
+        Ok(documents.into_iter().map(|document| document.name.clone()).collect())
     }
 
     /// Gives a case to a colleague, or to nobody.
@@ -652,6 +659,26 @@ impl Service {
 }
 
 impl Fixed {
+    /// A world in which nothing was granted and nothing typed: enough to look, not to decide.
+    fn world<'a>(
+        &self,
+        application: &'a Application,
+        holders: BTreeMap<Name, Vec<Uuid>>,
+        ids: &'a dyn Fn() -> Uuid,
+    ) -> World<'a> {
+        World {
+            program: &application.program,
+            municipality: &application.municipality,
+            holders,
+            granted: casework::Granted::default(),
+            draft: None,
+            now: self.now,
+            event: self.event,
+            ids,
+            salt: self.salt,
+        }
+    }
+
     /// The same identifiers each time it is asked for: the seed, counted up.
     fn ids(&self) -> impl Fn() -> Uuid + use<> {
         let seed = self.seed.as_u128();

@@ -52,6 +52,14 @@ impl Service {
         Ok(found)
     }
 
+    /// What a municipality says of itself.
+    ///
+    /// # Errors
+    /// `NotFound` for names that are not there.
+    pub async fn municipality_named(&self, name: &str) -> Result<Arc<Municipality>> {
+        self.municipality(self.reader(), name).await
+    }
+
     /// Takes in what a municipality says of itself; replaces what it said before.
     ///
     /// # Errors

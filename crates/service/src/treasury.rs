@@ -254,7 +254,13 @@ impl Service {
     }
 
     /// Moves the case of a line as its money went.
-    async fn settle(&self, tx: &store::Tx<'_>, result: &LineResult, now: vocabulary::Instant, event: Uuid) -> Result<()> {
+    async fn settle(
+        &self,
+        tx: &store::Tx<'_>,
+        result: &LineResult,
+        now: vocabulary::Instant,
+        event: Uuid,
+    ) -> Result<()> {
         let paid = matches!(result.outcome, LineOutcome::Transferred);
         tx.settle_line(result.line, !paid, now).await?;
         let payment = tx.payments(&[result.line]).await?.pop().ok_or(Error::NotFound)?;
@@ -401,5 +407,11 @@ fn batch_refusals(refusals: Vec<treasury::BatchRefusal>) -> Error {
 
 fn batch_view(stored: store::StoredBatch) -> Result<BatchView> {
     let summary = treasury::summary(&stored.batch).map_err(|error| Error::Fault(error.to_string()))?;
-    Ok(BatchView { summary, municipality: stored.municipality, version: stored.version, file_sha256: stored.file_sha256, batch: stored.batch })
+    Ok(BatchView {
+        summary,
+        municipality: stored.municipality,
+        version: stored.version,
+        file_sha256: stored.file_sha256,
+        batch: stored.batch,
+    })
 }
