@@ -1,0 +1,181 @@
+//! The closed lists of the domain, as GraphQL enums.
+
+use async_graphql::Enum;
+
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Locale {
+    Ja,
+    En,
+}
+
+impl From<Locale> for vocabulary::Locale {
+    fn from(locale: Locale) -> Self {
+        match locale {
+            Locale::Ja => Self::Ja,
+            Locale::En => Self::En,
+        }
+    }
+}
+
+impl From<vocabulary::Locale> for Locale {
+    fn from(locale: vocabulary::Locale) -> Self {
+        match locale {
+            vocabulary::Locale::Ja => Self::Ja,
+            vocabulary::Locale::En => Self::En,
+        }
+    }
+}
+
+/// What a state means, whatever its name.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "program::definition::StateKind")]
+pub(crate) enum StateKind {
+    Drafting,
+    WithApplicant,
+    WithOffice,
+    InProject,
+    AwaitingPayment,
+    ClosedPaid,
+    ClosedUnpaid,
+}
+
+/// Who may act.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "program::definition::Role")]
+pub(crate) enum Role {
+    Applicant,
+    Clerk,
+    Reviewer,
+    Approver,
+    FinanceMaker,
+    FinanceChecker,
+    ProgramOfficer,
+    Auditor,
+    Administrator,
+    Clock,
+    Treasury,
+}
+
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "program::definition::FieldType")]
+pub(crate) enum FieldType {
+    Text,
+    LongText,
+    Number,
+    Yen,
+    Date,
+    YesNo,
+    Choice,
+    Rate,
+    Costs,
+    File,
+    CorporateNumber,
+    BankAccount,
+    FieldMarks,
+}
+
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "program::definition::LegalNature")]
+pub(crate) enum LegalNature {
+    Contract,
+    Disposition,
+}
+
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "program::definition::IntakeMode")]
+pub(crate) enum IntakeMode {
+    FirstCome,
+    Window,
+}
+
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "program::definition::ApplicantKind")]
+pub(crate) enum ApplicantKind {
+    Company,
+    SoleProprietor,
+    Group,
+    Association,
+}
+
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "program::definition::BusinessSize")]
+pub(crate) enum BusinessSize {
+    Micro,
+    Sme,
+    Large,
+}
+
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "program::definition::SignMode")]
+pub(crate) enum SignMode {
+    Approve,
+    Concur,
+    Standing,
+}
+
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "casework::SignedHow")]
+pub(crate) enum SignedHow {
+    Regular,
+    Acting,
+    Skipped,
+}
+
+/// What kind of step an event was.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "casework::history::Stage")]
+pub(crate) enum Stage {
+    Performed,
+    Drafted,
+    Signed,
+    ReturnedInternally,
+    TakenBack,
+    Reminded,
+}
+
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "service::MemberRole")]
+pub(crate) enum MemberRole {
+    Owner,
+    Member,
+    Delegate,
+}
+
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "service::ApplicationOrder")]
+pub(crate) enum ApplicationOrder {
+    Received,
+    Deadline,
+    Updated,
+}
+
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "treasury::BatchState", name = "PaymentBatchState")]
+pub(crate) enum BatchState {
+    Drafted,
+    Approved,
+    Exported,
+    HandedOver,
+    Confirmed,
+    PartlyReturned,
+    Cancelled,
+}
+
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "vocabulary::AccountKind")]
+pub(crate) enum AccountKind {
+    Ordinary,
+    Checking,
+    Savings,
+    Other,
+}
+
+/// What became of a transfer.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum TransferOutcome {
+    Transferred,
+    /// 振込不能: never credited.
+    TransferFailed,
+    /// 組戻: called back.
+    Recalled,
+}

@@ -1,0 +1,287 @@
+//! Applying, and moving cases.
+
+use async_graphql::{Context, Error, ID, InputObject, Object, SimpleObject, Union};
+use casework::{Act, FieldMark};
+use serde_json::{Map, Value};
+
+use super::{key, payload, refused};
+use crate::application::{Application, AwardStep, computation, steps};
+use crate::case_parts::Event;
+use crate::fault::bad_input;
+use crate::ids::Kind;
+use crate::scalars::{Json, Yen};
+use crate::scope::{Scope, say};
+use crate::text::{Refusal, refusals};
+
+#[derive(Default)]
+pub(crate) struct Cases;
+
+#[derive(InputObject)]
+pub(crate) struct StartApplicationInput {
+    /// `<municipality>/<slug>`
+    program: String,
+    /// The business that applies.
+    business: ID,
+    idempotency_key: String,
+}
+
+payload!(StartApplicationPayload { application: Application });
+
+#[derive(InputObject)]
+pub(crate) struct SaveDraftInput {
+    application_id: ID,
+    /// The form; the one that the case waits for when absent.
+    form: Option<String>,
+    /// Everything typed so far; need not be right yet.
+    values: Json,
+    idempotency_key: Option<String>,
+}
+
+#[derive(SimpleObject)]
+pub(crate) struct SaveDraftPayload {
+    application: Option<Application>,
+    /// What is stored now.
+    values: Option<Json>,
+    refusals: Vec<Refusal>,
+}
+
+#[derive(InputObject)]
+pub(crate) struct AttachDocumentInput {
+    application_id: ID,
+    /// The form; the one that the case waits for when absent.
+    form: Option<String>,
+    /// The name of the document slot.
+    slot: String,
+    /// As `POST /files` answered.
+    file_id: ID,
+    idempotency_key: String,
+}
+
+payload!(AttachDocumentPayload { application: Application });
+
+/// A remark on a field that the applicant has to correct.
+#[derive(InputObject)]
+pub(crate) struct FieldMarkInput {
+    /// A field, or `documents.<name>`.
+    field: String,
+    remark: String,
+}
+
+#[derive(InputObject)]
+pub(crate) struct PerformActionInput {
+    application_id: ID,
+    action: String,
+    expected_version: i64,
+    /// Values of the action's form; over those of the draft.
+    values: Option<Json>,
+    marks: Option<Vec<FieldMarkInput>>,
+    comment: Option<String>,
+    idempotency_key: String,
+}
+
+#[derive(InputObject)]
+pub(crate) struct AssignApplicationInput {
+    application_id: ID,
+    /// Nobody when absent.
+    assignee: Option<ID>,
+    idempotency_key: String,
+}
+
+payload!(AssignApplicationPayload { application: Application });
+
+#[derive(Union)]
+pub(crate) enum PerformActionPayload {
+    Performed(ActionPerformed),
+    Refused(ActionRefused),
+    Stale(StaleVersion),
+}
+
+/// It was done.
+#[derive(SimpleObject)]
+pub(crate) struct ActionPerformed {
+    application: Application,
+    event: Event,
+}
+
+/// The rules say no, and why.
+#[derive(SimpleObject)]
+pub(crate) struct ActionRefused {
+    refusals: Vec<Refusal>,
+}
+
+/// Somebody else was faster.
+#[derive(SimpleObject)]
+pub(crate) struct StaleVersion {
+    /// As it is now.
+    application: Application,
+}
+
+#[derive(InputObject)]
+pub(crate) struct PreviewAmountInput {
+    application_id: ID,
+    /// The form whose figures count; the application form when absent.
+    form: Option<String>,
+    values: Json,
+    /// Nothing is stored, so it may be left out.
+    idempotency_key: Option<String>,
+}
+
+pub(crate) struct PreviewAmountPayload {
+    award: Option<program::Award>,
+    refusals: Vec<casework::Refusal>,
+}
+
+/// The award that these values would give.
+#[Object]
+impl PreviewAmountPayload {
+    async fn amount(&self) -> Option<Yen> {
+        self.award.as_ref().map(|award| award.amount.into())
+    }
+    /// False when it is below the minimum, or nothing is left to grant.
+    async fn eligible(&self) -> bool {
+        self.award.as_ref().is_some_and(|award| award.eligible)
+    }
+    /// The computation as text, one line a step.
+    async fn explanation(&self, ctx: &Context<'_>, locale: Option<crate::enums::Locale>) -> Option<String> {
+        self.award.as_ref().map(|award| say(ctx, &computation(award), locale))
+    }
+    async fn steps(&self) -> Vec<AwardStep> {
+        self.award.as_ref().map(steps).unwrap_or_default()
+    }
+    /// What submission would refuse as things stand.
+    async fn refusals(&self) -> Vec<Refusal> {
+        refusals(self.refusals.clone())
+    }
+}
+
+/// # Errors
+/// `BAD_INPUT` unless the values are an object.
+fn object(values: Json) -> Result<Map<String, Value>, Error> {
+    match values.0 {
+        Value::Object(map) => Ok(map),
+        _ => Err(bad_input("values", "values are an object: field → value")),
+    }
+}
+
+impl PerformActionInput {
+    fn act(self) -> Result<Act, Error> {
+        let marks = self.marks.unwrap_or_default().into_iter();
+        Ok(Act {
+            action: self.action,
+            expected_version: self.expected_version,
+            values: self.values.map(object).transpose()?.unwrap_or_default(),
+            marks: marks.map(|FieldMarkInput { field, remark }| FieldMark { field, remark }).collect(),
+            comment: self.comment,
+        })
+    }
+}
+
+#[Object]
+impl Cases {
+    /// Begins a draft for a business that the viewer acts for.
+    async fn start_application(
+        &self,
+        ctx: &Context<'_>,
+        input: StartApplicationInput,
+    ) -> Result<StartApplicationPayload, Error> {
+        let scope = Scope::of(ctx)?;
+        let viewer = scope.viewer()?;
+        let business = Kind::Business.uuid("business", &input.business)?;
+        let key = key(&input.idempotency_key)?;
+        let started = scope.service.start_application(viewer, &input.program, business, key).await;
+        Ok(StartApplicationPayload::of(refused(scope, started)?, Application::from))
+    }
+
+    /// Keeps what was typed, right or not; nothing typed is ever lost.
+    async fn save_draft(&self, ctx: &Context<'_>, input: SaveDraftInput) -> Result<SaveDraftPayload, Error> {
+        let scope = Scope::of(ctx)?;
+        let viewer = scope.viewer()?;
+        let application = Kind::Application.uuid("applicationId", &input.application_id)?;
+        input.idempotency_key.as_deref().map(key).transpose()?;
+        let values = object(input.values)?;
+        let saved = scope.service.save_draft(viewer, application, input.form.as_deref(), values).await;
+        Ok(match refused(scope, saved)? {
+            Ok((application, draft)) => SaveDraftPayload {
+                application: Some(application.into()),
+                values: Some(async_graphql::Json(Value::Object(draft.values))),
+                refusals: Vec::new(),
+            },
+            Err(reasons) => SaveDraftPayload { application: None, values: None, refusals: refusals(reasons) },
+        })
+    }
+
+    /// Puts an uploaded file into a document slot of the draft.
+    async fn attach_document(
+        &self,
+        ctx: &Context<'_>,
+        input: AttachDocumentInput,
+    ) -> Result<AttachDocumentPayload, Error> {
+        let scope = Scope::of(ctx)?;
+        let viewer = scope.viewer()?;
+        let application = Kind::Application.uuid("applicationId", &input.application_id)?;
+        let file = Kind::File.uuid("fileId", &input.file_id)?;
+        key(&input.idempotency_key)?;
+        let attached = scope.service.attach_document(viewer, application, input.form.as_deref(), &input.slot, file);
+        Ok(AttachDocumentPayload::of(refused(scope, attached.await)?, |(application, _)| application.into()))
+    }
+
+    /// The one way to move a case.
+    async fn perform_action(
+        &self,
+        ctx: &Context<'_>,
+        input: PerformActionInput,
+    ) -> Result<PerformActionPayload, Error> {
+        let scope = Scope::of(ctx)?;
+        let viewer = scope.viewer()?;
+        let application = Kind::Application.uuid("applicationId", &input.application_id)?;
+        let idempotency_key = key(&input.idempotency_key)?.to_owned();
+        match scope.service.act(viewer, application, input.act()?, &idempotency_key).await {
+            Ok(performed) => {
+                let program = performed.application.program.clone();
+                let event = Event { program, view: performed.event };
+                let application = performed.application.into();
+                Ok(PerformActionPayload::Performed(ActionPerformed { application, event }))
+            }
+            Err(service::Error::Refused(reasons)) => {
+                Ok(PerformActionPayload::Refused(ActionRefused { refusals: refusals(reasons) }))
+            }
+            Err(service::Error::Stale(application)) => {
+                Ok(PerformActionPayload::Stale(StaleVersion { application: (*application).into() }))
+            }
+            Err(error) => Err(scope.fault(&error)),
+        }
+    }
+
+    /// Says which member of staff takes care of a case.
+    async fn assign_application(
+        &self,
+        ctx: &Context<'_>,
+        input: AssignApplicationInput,
+    ) -> Result<AssignApplicationPayload, Error> {
+        let scope = Scope::of(ctx)?;
+        let viewer = scope.viewer()?;
+        let application = Kind::Application.uuid("applicationId", &input.application_id)?;
+        let assignee = input.assignee.map(|id| Kind::Account.uuid("assignee", &id)).transpose()?;
+        key(&input.idempotency_key)?;
+        let assigned = scope.service.assign(viewer, application, assignee).await;
+        Ok(AssignApplicationPayload::of(refused(scope, assigned)?, Application::from))
+    }
+
+    /// The award explained; nothing is stored.
+    async fn preview_amount(
+        &self,
+        ctx: &Context<'_>,
+        input: PreviewAmountInput,
+    ) -> Result<PreviewAmountPayload, Error> {
+        let scope = Scope::of(ctx)?;
+        let viewer = scope.viewer()?;
+        input.idempotency_key.as_deref().map(key).transpose()?;
+        let application = Kind::Application.uuid("applicationId", &input.application_id)?;
+        let values = object(input.values)?;
+        let preview = scope.service.preview_amount(viewer, application, input.form.as_deref(), &values).await;
+        Ok(match refused(scope, preview)? {
+            Ok((award, refusals)) => PreviewAmountPayload { award, refusals },
+            Err(refusals) => PreviewAmountPayload { award: None, refusals },
+        })
+    }
+}

@@ -1,0 +1,246 @@
+//! Businesses, members, staff, API tokens.
+
+use async_graphql::{Context, Error, ID, InputObject, Object, SimpleObject};
+use program::definition::ApplicantFacts;
+use service::{NewBusiness, PositionHeld};
+
+use super::{key, payload, refused};
+use crate::business::Business;
+use crate::enums::{ApplicantKind, BusinessSize, MemberRole, Role};
+use crate::ids::Kind;
+use crate::scalars::{Date, Yen};
+use crate::scope::Scope;
+use crate::text::{Refusal, refusals};
+
+#[derive(Default)]
+pub(crate) struct People;
+
+#[derive(InputObject)]
+pub(crate) struct RegisterBusinessInput {
+    name: String,
+    name_kana: String,
+    address: String,
+    representative: String,
+    /// 法人番号, 13 digits; sole proprietors have none.
+    corporate_number: Option<String>,
+    kind: ApplicantKind,
+    size: BusinessSize,
+    /// みなし大企業
+    #[graphql(default)]
+    deemed_large: bool,
+    /// In business in the municipality since.
+    established_here_on: Date,
+    #[graphql(default)]
+    employees: u32,
+    /// 0 for a sole proprietor.
+    capital: Option<Yen>,
+    /// 業種, e.g. manufacturing.
+    #[graphql(default)]
+    trade: String,
+    idempotency_key: String,
+}
+
+payload!(RegisterBusinessPayload { business: Business });
+
+#[derive(InputObject)]
+pub(crate) struct InviteMemberInput {
+    business_id: ID,
+    email: String,
+    role: MemberRole,
+    idempotency_key: String,
+}
+
+#[derive(InputObject)]
+pub(crate) struct RemoveMemberInput {
+    business_id: ID,
+    account_id: ID,
+    idempotency_key: String,
+}
+
+#[derive(InputObject)]
+pub(crate) struct InviteStaffInput {
+    municipality: String,
+    email: String,
+    roles: Vec<Role>,
+    idempotency_key: String,
+}
+
+#[derive(InputObject)]
+pub(crate) struct EndStaffRoleInput {
+    municipality: String,
+    account_id: ID,
+    role: Role,
+    idempotency_key: String,
+}
+
+#[derive(InputObject)]
+pub(crate) struct HoldPositionInput {
+    municipality: String,
+    account_id: ID,
+    /// 職, by its name in the municipality's file.
+    position: String,
+    from: Date,
+    /// The last day; without end when absent.
+    until: Option<Date>,
+    /// 職務代理: while the post is vacant.
+    #[graphql(default)]
+    acting: bool,
+    idempotency_key: String,
+}
+
+/// Whether it was done.
+#[derive(SimpleObject)]
+pub(crate) struct DonePayload {
+    done: bool,
+    refusals: Vec<Refusal>,
+}
+
+impl DonePayload {
+    fn of<T>(outcome: Result<T, Vec<casework::Refusal>>) -> Self {
+        match outcome {
+            Ok(_) => Self { done: true, refusals: Vec::new() },
+            Err(reasons) => Self { done: false, refusals: refusals(reasons) },
+        }
+    }
+}
+
+#[derive(InputObject)]
+pub(crate) struct CreateApiTokenInput {
+    name: String,
+    /// Of `read`, `apply`, `act` and `pay`.
+    scopes: Vec<String>,
+    /// Days that it is valid.
+    days: i64,
+    idempotency_key: String,
+}
+
+#[derive(SimpleObject)]
+pub(crate) struct CreateApiTokenPayload {
+    /// Shown this once.
+    token: Option<String>,
+    refusals: Vec<Refusal>,
+}
+
+#[derive(InputObject)]
+pub(crate) struct RevokeApiTokenInput {
+    token_id: ID,
+    idempotency_key: String,
+}
+
+impl RegisterBusinessInput {
+    fn decoded(self) -> (NewBusiness, String) {
+        let facts = ApplicantFacts {
+            kind: self.kind.into(),
+            size: self.size.into(),
+            deemed_large: self.deemed_large,
+            established_here_on: self.established_here_on.0,
+            employees: self.employees,
+            capital: self.capital.map_or(vocabulary::Yen::ZERO, |yen| yen.0),
+            trade: self.trade,
+        };
+        let new = NewBusiness {
+            name: self.name,
+            name_kana: self.name_kana,
+            address: self.address,
+            representative: self.representative,
+            corporate_number: self.corporate_number,
+            facts,
+        };
+        (new, self.idempotency_key)
+    }
+}
+
+#[Object]
+impl People {
+    /// Registers a business; the viewer becomes its owner.
+    async fn register_business(
+        &self,
+        ctx: &Context<'_>,
+        input: RegisterBusinessInput,
+    ) -> Result<RegisterBusinessPayload, Error> {
+        let scope = Scope::of(ctx)?;
+        let viewer = scope.viewer()?;
+        let (new, idempotency_key) = input.decoded();
+        let registered = scope.service.register_business(viewer, new, key(&idempotency_key)?).await;
+        Ok(RegisterBusinessPayload::of(refused(scope, registered)?, Business::from))
+    }
+
+    /// Invites a person by mail to act for a business.
+    async fn invite_member(&self, ctx: &Context<'_>, input: InviteMemberInput) -> Result<DonePayload, Error> {
+        let scope = Scope::of(ctx)?;
+        let viewer = scope.viewer()?;
+        let business = Kind::Business.uuid("businessId", &input.business_id)?;
+        key(&input.idempotency_key)?;
+        let invited = scope.service.invite_member(viewer, business, &input.email, input.role.into()).await;
+        Ok(DonePayload::of(refused(scope, invited)?))
+    }
+
+    async fn remove_member(&self, ctx: &Context<'_>, input: RemoveMemberInput) -> Result<DonePayload, Error> {
+        let scope = Scope::of(ctx)?;
+        let viewer = scope.viewer()?;
+        let business = Kind::Business.uuid("businessId", &input.business_id)?;
+        let account = Kind::Account.uuid("accountId", &input.account_id)?;
+        key(&input.idempotency_key)?;
+        let removed = scope.service.remove_member(viewer, business, account).await;
+        Ok(DonePayload::of(refused(scope, removed)?))
+    }
+
+    /// Invites a member of staff by mail; for administrators.
+    async fn invite_staff(&self, ctx: &Context<'_>, input: InviteStaffInput) -> Result<DonePayload, Error> {
+        let scope = Scope::of(ctx)?;
+        let viewer = scope.viewer()?;
+        let InviteStaffInput { municipality, email, roles, idempotency_key } = input;
+        key(&idempotency_key)?;
+        let roles: Vec<_> = roles.into_iter().map(Into::into).collect();
+        let invited = scope.service.invite_staff(viewer, &municipality, &email, &roles).await;
+        Ok(DonePayload::of(refused(scope, invited)?))
+    }
+
+    /// Takes a role away, at once; for administrators.
+    async fn end_staff_role(&self, ctx: &Context<'_>, input: EndStaffRoleInput) -> Result<DonePayload, Error> {
+        let scope = Scope::of(ctx)?;
+        let viewer = scope.viewer()?;
+        let account = Kind::Account.uuid("accountId", &input.account_id)?;
+        key(&input.idempotency_key)?;
+        let ended = scope.service.end_role(viewer, account, &input.municipality, input.role.into()).await;
+        Ok(DonePayload::of(refused(scope, ended)?))
+    }
+
+    /// Gives a person a post for a period; for administrators.
+    async fn hold_position(&self, ctx: &Context<'_>, input: HoldPositionInput) -> Result<DonePayload, Error> {
+        let scope = Scope::of(ctx)?;
+        let viewer = scope.viewer()?;
+        let account = Kind::Account.uuid("accountId", &input.account_id)?;
+        key(&input.idempotency_key)?;
+        let HoldPositionInput { municipality, position, from, until, acting, .. } = input;
+        let until_day = until.map(|day| day.0);
+        let held = PositionHeld { account, municipality, position, from_day: from.0, until_day, acting };
+        let held = scope.service.hold_position(viewer, held).await;
+        Ok(DonePayload::of(refused(scope, held)?))
+    }
+
+    async fn create_api_token(
+        &self,
+        ctx: &Context<'_>,
+        input: CreateApiTokenInput,
+    ) -> Result<CreateApiTokenPayload, Error> {
+        let scope = Scope::of(ctx)?;
+        let viewer = scope.viewer()?;
+        let CreateApiTokenInput { name, scopes, days, idempotency_key } = input;
+        key(&idempotency_key)?;
+        let created = scope.service.create_api_token(viewer, &name, scopes, days).await;
+        Ok(match refused(scope, created)? {
+            Ok(token) => CreateApiTokenPayload { token: Some(token), refusals: Vec::new() },
+            Err(reasons) => CreateApiTokenPayload { token: None, refusals: refusals(reasons) },
+        })
+    }
+
+    async fn revoke_api_token(&self, ctx: &Context<'_>, input: RevokeApiTokenInput) -> Result<DonePayload, Error> {
+        let scope = Scope::of(ctx)?;
+        let viewer = scope.viewer()?;
+        let token = Kind::ApiToken.uuid("tokenId", &input.token_id)?;
+        key(&input.idempotency_key)?;
+        let revoked = scope.service.revoke_api_token(viewer, token).await;
+        Ok(DonePayload::of(refused(scope, revoked)?))
+    }
+}
