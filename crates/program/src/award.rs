@@ -1,15 +1,14 @@
 //! The award: eligible costs, rate, rounding, caps, minimum, in that order, exactly (domain/real-rules 2.5).
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use vocabulary::{Bilingual, Overflow, Rate, Yen};
 
 use crate::compiled::{Program, blocked};
-use crate::definition::{Category, Field, Name, OtherAid, TaxHandling};
+use crate::definition::{Category, Field, OtherAid, TaxHandling};
 use crate::expression::{Blocked, Explanation, Expression, Record, Value};
 use crate::facts::{APPLICATION, CaseFacts, rows, yen};
+use crate::parts::{AwardOver, CompiledCase};
 
 /// What is granted and how it was computed; kept with the case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,21 +33,6 @@ pub struct AwardStep {
     pub amount: Option<Yen>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub explanation: Option<Explanation>,
-}
-
-/// The award rule as it is computed from one form.
-#[derive(Debug)]
-pub(crate) struct AwardOver {
-    pub rate: Vec<CompiledCase<Rate>>,
-    pub cap: Vec<CompiledCase<Yen>>,
-    /// Conditions of the categories of the cost table.
-    pub category_when: BTreeMap<Name, Expression>,
-}
-
-#[derive(Debug)]
-pub(crate) struct CompiledCase<T> {
-    pub when: Option<Expression>,
-    pub then: T,
 }
 
 impl Program {

@@ -6,11 +6,10 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use vocabulary::Bilingual;
 
-use crate::award::{AwardOver, CompiledCase};
 use crate::canonical::canonical;
 use crate::check;
-use crate::compiled::{CompiledAction, CompiledNeed, Holding, Program, linear};
-use crate::deadline::{CompiledDeadline, Span, When, month_and_day};
+use crate::compiled::{CompiledAction, Holding, Program, linear};
+use crate::deadline::month_and_day;
 use crate::definition::{
     Action, Cases, DateOf, DeadlineRule, Definition, DocumentSlot, Effect, Field, FirstDay, Name, Need, OnHoliday,
     StateKind,
@@ -18,8 +17,11 @@ use crate::definition::{
 use crate::expression::{Expression, RecordType, Scope, Type};
 use crate::facts::{APPLICATION, row_type, scope};
 use crate::finding::Finding;
-use crate::forms::{DocumentAsked, Form, FormField, FormRule};
+use crate::parts::{
+    AwardOver, CompiledCase, CompiledDeadline, CompiledNeed, DocumentAsked, Form, FormField, FormRule, When,
+};
 use crate::resolve::{Merged, switch_options};
+use crate::span::Span;
 use crate::yaml::pointer_part;
 
 pub(crate) fn compile(mut definition: Definition) -> (Option<Program>, Vec<Finding>) {

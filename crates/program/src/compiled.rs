@@ -6,13 +6,11 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 use vocabulary::{Bilingual, Digest, Yen};
 
-use crate::award::AwardOver;
-use crate::deadline::CompiledDeadline;
 use crate::definition::{Action, Definition, Hold, HoldingAccount, Name, Procedure, State};
-use crate::expression::{Blocked, Expression, Record, Value};
+use crate::expression::{Blocked, Record, Value};
 use crate::facts::{APPLICATION, CaseFacts, Fields, View, field_values, note_missing_dates};
 use crate::finding::Finding;
-use crate::forms::{Fault, Form, FormField};
+use crate::parts::{AwardOver, CompiledDeadline, CompiledNeed, Fault, Form, FormField};
 
 /// A checked program. Share it by `Arc`; it never changes.
 #[derive(Debug)]
@@ -39,13 +37,6 @@ pub(crate) struct CompiledAction {
 
 /// An account and the amounts that are added (or, when false, taken off) to give what it holds.
 pub(crate) type Holding = (HoldingAccount, Vec<(bool, Name)>);
-
-/// What must hold for an action, and the reason told when it does not.
-#[derive(Clone, Debug)]
-pub struct CompiledNeed {
-    pub when: Expression,
-    pub otherwise: Bilingual,
-}
 
 /// An action of the case or of one of its procedures.
 #[derive(Clone, Copy, Debug)]

@@ -8,7 +8,7 @@ use vocabulary::{
 };
 
 use crate::definition::{Field, FieldType, Name};
-use crate::forms::Fault;
+use crate::parts::{Fault, FormCheck};
 
 const TEXT_CHARACTERS: i64 = 2_000;
 const LONG_TEXT_CHARACTERS: i64 = 10_000;
@@ -278,8 +278,8 @@ pub(crate) fn missing(field: &Field, path: &str) -> Option<Fault> {
 
 /// Checks values against fields alone; a conditional field is taken when it is there and never missed.
 #[must_use]
-pub fn check_fields(fields: &IndexMap<Name, Field>, values: &Map<String, Json>) -> crate::forms::FormCheck {
-    let mut check = crate::forms::FormCheck::default();
+pub fn check_fields(fields: &IndexMap<Name, Field>, values: &Map<String, Json>) -> FormCheck {
+    let mut check = FormCheck::default();
     check.faults.extend(unknown_fields(|name| fields.contains_key(name), values));
     for (name, field) in fields {
         let before = check.faults.len();

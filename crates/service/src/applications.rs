@@ -10,6 +10,7 @@ use store::{CaseKey, DraftKey, Lock, Tx};
 use uuid::Uuid;
 use vocabulary::{Bilingual, FiscalYear, Instant, canonical_json, day_in_japan};
 
+use crate::once::{checked_key, claim, input_digest, wish};
 use crate::service::Service;
 use crate::view::{Application, AvailableAction, EventView, LetterView, MessageView, Page, Performed, Task, Viewer};
 use crate::{ApplicationFilter, ApplicationOrder, Error, Result};
@@ -283,7 +284,7 @@ impl Service {
         let recording = store::Recording {
             now: fixed.now,
             salt: fixed.salt,
-            held_counts_as_used: crate::treasury::held_counts(&before.program),
+            held_counts_as_used: crate::programs::held_counts(&before.program),
         };
         tx.record(&step, &recording).await.map_err(|error| short_of_money(error, actor))?;
         let received_at = step.case.body.standing.received_at;
@@ -691,26 +692,6 @@ impl Fixed {
     }
 }
 
-pub(crate) const fn wish<'a>(
-    account: Uuid,
-    key: &'a str,
-    operation: &'a str,
-    input_digest: &'a str,
-    subject: Uuid,
-    at: Instant,
-) -> store::KeyUse<'a> {
-    store::KeyUse { account, key, operation, input_digest, subject, at }
-}
-
-/// Takes the key for this input, or says what it was taken for before.
-pub(crate) async fn claim(tx: &Tx<'_>, wish: &store::KeyUse<'_>) -> Result<Option<Uuid>> {
-    match tx.claim_idempotency(wish).await? {
-        store::Claim::Fresh => Ok(None),
-        store::Claim::Repeated { subject, .. } => Ok(Some(subject)),
-        store::Claim::OtherInput => Err(Error::IdempotencyConflict),
-    }
-}
-
 /// Opaque to clients: the value that the list is ordered by, and the id.
 fn cursor(text: &str) -> Result<store::Cursor> {
     let parse = || {
@@ -733,25 +714,6 @@ fn letter_view(letter: store::StoredLetter) -> LetterView {
         html: letter.html,
         sha256: letter.sha256,
     }
-}
-
-/// Keys are made by clients; 1 to 255 visible characters.
-pub(crate) fn checked_key(key: &str) -> Result<String> {
-    let fine = (1..=255).contains(&key.len()) && key.chars().all(|c| c.is_ascii_graphic());
-    if fine {
-        Ok(key.to_owned())
-    } else {
-        Err(Error::bad_input(
-            "idempotencyKey",
-            "idempotencyKey は1～255文字の英数字・記号で指定してください",
-            "An idempotencyKey has 1 to 255 visible ASCII characters",
-        ))
-    }
-}
-
-pub(crate) fn input_digest<T: serde::Serialize>(input: &T) -> Result<String> {
-    let canonical = canonical_json(input).map_err(|error| Error::Fault(error.to_string()))?;
-    Ok(vocabulary::digest(canonical.as_bytes()))
 }
 
 fn short_of_money(error: store::StoreError, actor: &Actor) -> Error {

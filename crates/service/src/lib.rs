@@ -5,6 +5,7 @@ mod applications;
 mod audit;
 mod error;
 mod files;
+mod once;
 mod people;
 mod programs;
 mod secrets;

@@ -9,7 +9,7 @@ use store::{Account, LinkKind, Membership, OneTimeLink, PositionHeld, StaffRole,
 use uuid::Uuid;
 use vocabulary::{Bilingual, CorporateNumber, EmailAddress, Instant, Locale, day_in_japan};
 
-use crate::applications::{checked_key, claim, input_digest, wish};
+use crate::once::{checked_key, claim, input_digest, wish};
 use crate::secrets;
 use crate::service::Service;
 use crate::throttle::{PER_ACCOUNT, PER_ADDRESS};

@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError};
 
 use program::Program;
-use program::definition::{Call, Municipality, Scenarios};
+use program::definition::{Call, Hold, Municipality, Scenarios};
 use uuid::Uuid;
 use vocabulary::{FiscalYear, Yen, day_in_japan};
 
@@ -18,6 +18,11 @@ pub enum Published {
     Version(i32),
     /// The same text is published already, as this version.
     Already(i32),
+}
+
+/// Whether money that is only reserved counts as used when the next one asks.
+pub(crate) fn held_counts(program: &Program) -> bool {
+    program.definition().program.intake.hold == Hold::Request
 }
 
 impl Service {
@@ -202,7 +207,7 @@ impl Service {
     async fn with_calls(&self, hash: &str, published_at: vocabulary::Instant) -> Result<ProgramVersion> {
         let (program, version) = self.compiled(self.reader(), hash).await?;
         let today = day_in_japan(self.now());
-        let held_counts = crate::treasury::held_counts(&program);
+        let held_counts = held_counts(&program);
         let mut calls = Vec::new();
         for call in self.reader().calls(Some(program.name())).await? {
             let line = self.reader().budget_line(call.budget_line).await?;

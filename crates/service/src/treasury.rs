@@ -1,20 +1,15 @@
 //! Public money: budgets, payment batches, the bank file.
 
 use program::Program;
-use program::definition::{BankProfile, Hold, LineEnd, Role, StateKind};
+use program::definition::{BankProfile, LineEnd, Role, StateKind};
 use treasury::{BankMaster, Batch, BatchAct, LineOutcome, LineResult};
 use uuid::Uuid;
 use vocabulary::{BankCode, BranchCode};
 
-use crate::applications::{checked_key, claim, input_digest, wish};
+use crate::once::{checked_key, claim, input_digest, wish};
 use crate::service::Service;
 use crate::view::{BatchView, BudgetView, LedgerEntryView, Page, PayableView, Viewer};
 use crate::{Error, Result};
-
-/// Whether money that is only reserved counts as used when the next one asks.
-pub(crate) fn held_counts(program: &Program) -> bool {
-    program.definition().program.intake.hold == Hold::Request
-}
 
 /// Entries of the ledger that a budget shows.
 const NEWEST_ENTRIES: u32 = 100;

@@ -15,7 +15,7 @@ use crate::error::{Result, StoreError};
 use crate::money::Movement;
 use crate::outbox::{CaseLetter, CaseMail, Message, NewMessage};
 use crate::row::{Columns, from_json, json, placeholders, word};
-use crate::sql;
+use crate::sql::{self, Lock};
 use crate::unit::{Reader, Tx};
 
 /// A case with what only its row knows.
@@ -33,15 +33,6 @@ pub enum CaseKey<'a> {
     Id(Uuid),
     /// As written, e.g. the number on the receipt.
     Number(&'a str),
-}
-
-/// What nobody else may change until the transaction ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lock {
-    Nothing,
-    Case,
-    /// Also the business, so that what it was granted elsewhere ([`Reader::granted`]) stays as it is read.
-    CaseAndBusiness,
 }
 
 impl Reader {

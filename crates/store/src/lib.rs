@@ -25,7 +25,7 @@ mod unit;
 
 pub use accounts::{Account, PositionHeld, StaffRole};
 pub use businesses::{MemberRole, MemberShown, Membership};
-pub use cases::{CaseKey, DraftKey, Lock, Recording, StoredCase, StoredSubmission};
+pub use cases::{CaseKey, DraftKey, Recording, StoredCase, StoredSubmission};
 pub use database::{Settings, Store};
 pub use error::{Result, Retryable, StoreError};
 pub use history::{StoredFile, StoredLetter, StoredSeal};
@@ -36,4 +36,5 @@ pub use outbox::{CaseLetter, CaseMail, MailShown, Message, NewMessage, OutboxCla
 pub use payments::{BatchFile, LineState, OrderedPayment, StoredBatch};
 pub use people::{ApiToken, LinkKind, NewSession, OneTimeLink, SignedIn};
 pub use programs::{NewProgram, PublishedProgram, StoredCall};
+pub use sql::Lock;
 pub use unit::{Reader, Tx};

@@ -3,7 +3,14 @@
 //! `$n` is understood by both engines. Where PostgreSQL can do in one statement what SQLite needs two for, there are
 //! both; a round trip costs more there than the statement.
 
-use crate::cases::Lock;
+/// What nobody else may change until the transaction ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lock {
+    Nothing,
+    Case,
+    /// Also the business, so that what it was granted elsewhere ([`Reader::granted`]) stays as it is read.
+    CaseAndBusiness,
+}
 
 macro_rules! case_columns {
     () => {

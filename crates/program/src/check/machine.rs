@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::{Machine, error};
-use crate::deadline::{Span, SpanUnit};
 use crate::definition::{
     Action, Audience, Definition, Effect, FieldType, HoldingAccount, Name, Role, State, StateDeadline, StateKind,
 };
 use crate::finding::Finding;
+use crate::span::{Span, SpanUnit};
 
 type Findings = Vec<Finding>;
 

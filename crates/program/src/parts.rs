@@ -1,0 +1,165 @@
+//! What a program is made of once it is understood: forms, needs, award rules and deadlines with typed expressions.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+use vocabulary::{Bilingual, Rate, Yen};
+
+use crate::definition::{DateOf, Field, FirstDay, Name, OnHoliday};
+use crate::expression::{Blocked, Explanation, Expression, Facts};
+use crate::span::Span;
+
+/// What must hold for an action, and the reason told when it does not.
+#[derive(Clone, Debug)]
+pub struct CompiledNeed {
+    pub when: Expression,
+    pub otherwise: Bilingual,
+}
+
+/// A form of the program: the archetype's fields with the program's own behind them.
+#[derive(Clone, Debug)]
+pub struct Form {
+    pub name: Name,
+    pub label: Bilingual,
+    pub fields: IndexMap<Name, FormField>,
+    pub documents: Vec<DocumentAsked>,
+    pub(crate) rules: Vec<FormRule>,
+}
+
+impl Form {
+    /// The small inputs of an action, shown as a form of their own.
+    #[must_use]
+    pub fn of_input(name: &str, label: Bilingual, fields: IndexMap<Name, FormField>) -> Self {
+        Self { name: name.to_owned(), label, fields, documents: Vec::new(), rules: Vec::new() }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct FormField {
+    /// As defined; the categories of `like` are filled in.
+    pub rule: Field,
+    /// Asked only when this holds.
+    pub when: Option<Expression>,
+    /// Cost tables: categories that count only when this holds.
+    pub category_when: BTreeMap<Name, Expression>,
+}
+
+#[derive(Clone, Debug)]
+pub struct DocumentAsked {
+    pub name: Name,
+    pub label: Bilingual,
+    pub hint: Option<Bilingual>,
+    pub optional: bool,
+    /// Asked only when this holds.
+    pub when: Option<Expression>,
+}
+
+/// A condition on the form as a whole, or on each row of one of its cost tables.
+#[derive(Clone, Debug)]
+pub(crate) struct FormRule {
+    pub each: Option<Name>,
+    pub field: Option<Name>,
+    pub need: CompiledNeed,
+}
+
+/// What is wrong with a value, a document, or the application as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// Stable, e.g. `field.required`, `choice.unknown`, `rule.failed`, `document.missing`.
+    pub code: String,
+    /// `costs[0].net`, `documents.quotation`, `applicant`; empty for the form as a whole.
+    pub path: String,
+    pub message: Bilingual,
+    /// For refused rules: how the rule came to its value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Explanation>,
+}
+
+impl Fault {
+    pub(crate) fn new(code: impl Into<String>, path: impl Into<String>, message: Bilingual) -> Self {
+        Self { code: code.into(), path: path.into(), message, explanation: None }
+    }
+
+    pub(crate) fn required(path: &str) -> Self {
+        Self::new("field.required", path, Bilingual::new("入力してください", "This is required"))
+    }
+
+    pub(crate) fn consent(path: &str) -> Self {
+        Self::new("field.consent", path, Bilingual::new("同意が必要です", "Your consent is needed"))
+    }
+
+    pub(crate) fn unknown_field(path: &str) -> Self {
+        Self::new("field.unknown", path, Bilingual::new("この項目はありません", "There is no such field"))
+    }
+
+    fn blocked(code: &str, path: impl Into<String>, blocked: Blocked) -> Self {
+        let message = Bilingual::new(
+            format!("判定に必要な情報がありません（{}）", blocked.message.ja),
+            format!("This cannot be judged yet ({})", blocked.message.en),
+        );
+        Self::new(code, path, message)
+    }
+}
+
+impl CompiledNeed {
+    /// Whether it holds; otherwise the fault with the reason that the definition gives.
+    pub(crate) fn fault(
+        &self,
+        code: &str,
+        path: &str,
+        facts: &(impl Facts + ?Sized),
+    ) -> Result<Option<Fault>, Blocked> {
+        if self.when.is_true(facts)? {
+            return Ok(None);
+        }
+        let mut fault = Fault::new(code, path, self.otherwise.clone());
+        fault.explanation = Some(self.when.explain(facts));
+        Ok(Some(fault))
+    }
+}
+
+/// The award rule as it is computed from one form.
+#[derive(Debug)]
+pub(crate) struct AwardOver {
+    pub rate: Vec<CompiledCase<Rate>>,
+    pub cap: Vec<CompiledCase<Yen>>,
+    /// Conditions of the categories of the cost table.
+    pub category_when: BTreeMap<Name, Expression>,
+}
+
+#[derive(Debug)]
+pub(crate) struct CompiledCase<T> {
+    pub when: Option<Expression>,
+    pub then: T,
+}
+
+/// A deadline understood.
+#[derive(Debug)]
+pub(crate) struct CompiledDeadline {
+    pub rule: When,
+    pub first_day: FirstDay,
+    pub on_holiday: OnHoliday,
+}
+
+#[derive(Debug)]
+pub(crate) enum When {
+    After { span: Span, fact: Expression },
+    Date { month: u32, day: u32, of: DateOf },
+    EarliestOf(Vec<CompiledDeadline>),
+}
+
+/// What came of a check: all faults at once, and the values as they are stored when there are none.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FormCheck {
+    pub clean: Map<String, Json>,
+    pub faults: Vec<Fault>,
+}
+
+impl FormCheck {
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.faults.is_empty()
+    }
+}
