@@ -1,6 +1,6 @@
 //! Deadlines as last days: spans, dates of a fiscal year, the earliest of several.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use vocabulary::{Calendar, FiscalYear};
 
 use crate::compiled::Program;

@@ -8,7 +8,7 @@ use vocabulary::Bilingual;
 
 use crate::compiled::Program;
 use crate::definition::{FieldType, Name, OtherAid};
-use crate::expression::{Expression, Facts, Record, RowOver, Value};
+use crate::expression::{Expression, Record, RowOver, Value};
 use crate::facts::{APPLICATION, CaseFacts, field_value, row_value, rows};
 use crate::parts::{CompiledNeed, DocumentAsked, Fault, Form, FormCheck, FormField, FormRule};
 use crate::values::{clean, missing, unknown_fields};

@@ -94,7 +94,7 @@ impl Fault {
         Self::new("field.unknown", path, Bilingual::new("この項目はありません", "There is no such field"))
     }
 
-    fn blocked(code: &str, path: impl Into<String>, blocked: Blocked) -> Self {
+    pub(crate) fn blocked(code: &str, path: impl Into<String>, blocked: Blocked) -> Self {
         let message = Bilingual::new(
             format!("判定に必要な情報がありません（{}）", blocked.message.ja),
             format!("This cannot be judged yet ({})", blocked.message.en),

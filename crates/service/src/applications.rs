@@ -8,7 +8,7 @@ use program::definition::{Name, Role, StateKind};
 use serde_json::{Map, Value};
 use store::{CaseKey, DraftKey, Lock, Tx};
 use uuid::Uuid;
-use vocabulary::{Bilingual, FiscalYear, Instant, canonical_json, day_in_japan};
+use vocabulary::{Bilingual, FiscalYear, Instant, day_in_japan};
 
 use crate::once::{checked_key, claim, input_digest, wish};
 use crate::service::Service;
