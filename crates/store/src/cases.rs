@@ -172,8 +172,7 @@ impl Tx<'_> {
         if let Some((form, submission)) = &step.submission {
             self.submit(step, form, submission, recording.salt).await?;
         }
-        self.issue_letters(step, recording.now).await?;
-        self.enqueue(&messages(step, recording.now)?).await?;
+        self.correspond(step, recording.now).await?;
         if !step.postings.is_empty() {
             let movement = Movement {
                 line: step.case.call.budget_line,
@@ -268,13 +267,14 @@ impl Tx<'_> {
         Ok(())
     }
 
-    async fn issue_letters(&self, step: &Step, now: Instant) -> Result<()> {
+    async fn correspond(&self, step: &Step, now: Instant) -> Result<()> {
+        let messages = messages(step, now)?;
         if step.letters.is_empty() {
-            return Ok(());
+            return self.enqueue(&messages).await;
         }
-        let mut values: Vec<Value> = Vec::with_capacity(step.letters.len() * 8);
+        let mut values: Vec<Value> = Vec::with_capacity(step.letters.len() * 8 + messages.len() * 7);
         for letter in &step.letters {
-            values.extend([
+            values.extend::<[Value; 8]>([
                 letter.id.into(),
                 step.case.id.into(),
                 step.event.id.into(),
@@ -285,8 +285,17 @@ impl Tx<'_> {
                 now.into(),
             ]);
         }
-        self.run(&sql::insert_letters(&placeholders(step.letters.len(), 8, 1)), values).await?;
-        Ok(())
+        let letters = placeholders(step.letters.len(), 8, 1);
+        if self.is_postgres() {
+            let rows = placeholders(messages.len(), 7, values.len() + 1);
+            messages.iter().for_each(|message| values.extend(message.values()));
+            self.run(&sql::issue_and_enqueue(&letters, &rows), values).await?;
+            self.outbox_is_filled();
+            Ok(())
+        } else {
+            self.run(&sql::insert_letters(&letters), values).await?;
+            self.enqueue(&messages).await
+        }
     }
 
     /// Keeps what was typed; of two saves the later one counts.

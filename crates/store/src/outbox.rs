@@ -49,6 +49,21 @@ impl NewMessage {
     }
 }
 
+impl NewMessage {
+    /// In the order of `sql::enqueue`.
+    pub(crate) fn values(&self) -> [Value; 7] {
+        [
+            self.id.into(),
+            self.kind.as_str().into(),
+            self.subject.into(),
+            self.payload.as_str().into(),
+            self.dedupe_key.as_str().into(),
+            self.available_at.into(),
+            self.created_at.into(),
+        ]
+    }
+}
+
 /// A message of the outbox as it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Message {
@@ -169,17 +184,7 @@ impl Tx<'_> {
         const PART: usize = 1_000;
         for part in messages.chunks(PART) {
             let mut values: Vec<Value> = Vec::with_capacity(part.len() * 7);
-            for message in part {
-                values.extend::<[Value; 7]>([
-                    message.id.into(),
-                    message.kind.as_str().into(),
-                    message.subject.into(),
-                    message.payload.as_str().into(),
-                    message.dedupe_key.as_str().into(),
-                    message.available_at.into(),
-                    message.created_at.into(),
-                ]);
-            }
+            part.iter().for_each(|message| values.extend(message.values()));
             self.run(&sql::enqueue(&placeholders(part.len(), 7, 1)), values).await?;
             self.outbox_is_filled();
         }

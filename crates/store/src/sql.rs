@@ -8,7 +8,7 @@
 pub enum Lock {
     Nothing,
     Case,
-    /// Also the business, so that what it was granted elsewhere ([`Reader::granted`]) stays as it is read.
+    /// Also the business, so that what it was granted elsewhere ([`crate::Reader::granted`]) stays as it is read.
     CaseAndBusiness,
 }
 
@@ -102,6 +102,11 @@ pub const DRAFT: &str =
 
 pub fn insert_letters(rows: &str) -> String {
     format!("INSERT INTO letter (id, application, event, name, number, data, template_hash, created_at) VALUES {rows}")
+}
+
+/// Both in one: a letter never comes without its message.
+pub fn issue_and_enqueue(letters: &str, messages: &str) -> String {
+    format!("WITH issued AS ({}) {}", insert_letters(letters), enqueue(messages))
 }
 
 pub fn enqueue(rows: &str) -> String {

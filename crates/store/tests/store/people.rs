@@ -171,7 +171,7 @@ async fn a_link_works_once_under_50_parallel_tries() {
         for task in tasks {
             used.extend(task.await.unwrap());
         }
-        assert_eq!(used, [link.clone()]);
+        assert_eq!(used, std::slice::from_ref(link));
     })
     .await;
 }

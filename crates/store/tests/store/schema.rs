@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use store::{Settings, Store, StoreError};
+use sea_orm::{ConnectionTrait as _, Database};
+use store::{Settings, Store, StoreError, StoredSeal};
 
-use crate::fixture::{connect, open};
+use crate::fixture::{World, connect, handed_in, id, later, now, open, write};
 use crate::postgres::{Backend, each_database};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -70,4 +71,52 @@ async fn a_server_that_may_forget_is_refused() {
     let url = format!("{}?options=-c%20synchronous_commit%3Doff", database.url);
     let error = Store::connect(&Settings { url, max_connections: 2 }).await.unwrap_err();
     assert!(error.to_string().contains("synchronous_commit"), "{error}");
+}
+
+/// Whatever the code does, the database itself keeps history, ledger and seals as they were written.
+#[tokio::test(flavor = "multi_thread")]
+async fn history_and_ledger_only_grow() {
+    each_database(async |database| {
+        let world = World::new(database).await;
+        world.appropriate(100).await.unwrap();
+        let case = world.draft().await;
+        let step = handed_in(&case, later(1));
+        world.record(&step).await.unwrap();
+        let seal = &StoredSeal {
+            id: id(),
+            at: now(),
+            heads_digest: "d".to_owned(),
+            heads_count: 1,
+            document: "{}".to_owned(),
+        };
+        write!(world.store, tx => tx.keep_seal(seal).await).unwrap();
+        assert_eq!(world.store.read().newest_seal().await.unwrap().as_ref(), Some(seal));
+
+        let direct = Database::connect(&database.url).await.unwrap();
+        for statement in [
+            "UPDATE event SET to_state = 'granted'",
+            "UPDATE event SET facts = '{}'",
+            "DELETE FROM event",
+            "UPDATE ledger_entry SET amount = 1",
+            "DELETE FROM ledger_entry",
+            "UPDATE seal SET heads_digest = 'x'",
+            "UPDATE program_version SET canonical = 'x'",
+        ] {
+            let error = direct.execute_unprepared(statement).await.unwrap_err();
+            assert!(error.to_string().contains("append only"), "{statement}: {error}");
+        }
+        // What a person wrote can be erased; the chain holds.
+        direct.execute_unprepared("UPDATE event SET comment = NULL").await.unwrap();
+        let events = world.store.read().events(case.id, 0, 10).await.unwrap();
+        assert_eq!(casework::history::verify(case.id, &events, &[step.case.head]), []);
+
+        for statement in [
+            "UPDATE budget_line SET committed = 101",
+            "UPDATE budget_line SET held = -1",
+            "UPDATE application SET business = NULL",
+        ] {
+            assert!(direct.execute_unprepared(statement).await.is_err(), "{statement}");
+        }
+    })
+    .await;
 }
