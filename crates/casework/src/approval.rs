@@ -1,18 +1,20 @@
 //! Approval (決裁): a drafted decision is a pending act on an unchanged state. Positions sign in order exactly what was
 //! frozen; the last signature checks everything again and lets the act take effect.
 
-use program::definition::RouteBand;
-use serde_json::json;
+use std::collections::BTreeMap;
+
+use program::definition::{Role, RouteBand};
+use serde_json::{Value, json};
 use uuid::Uuid;
 use vocabulary::Yen;
 
 use crate::act::{Act, Actor, Person, Refusal, Step, World};
-use crate::authority::{RETURN_INTERNALLY, SIGN, TAKE_BACK};
-use crate::case::{Case, Pending, Signature, SignedHow, Signing};
+use crate::authority::{RETURN_INTERNALLY, SIGN, TAKE_BACK, still_in_place};
+use crate::case::{Case, Done, Pending, Signature, SignedHow, Signing};
 use crate::clockwork::stand;
-use crate::event::event;
+use crate::event::{event, salted};
 use crate::history::Stage;
-use crate::perform::{Performance, perform};
+use crate::perform::{Performance, perform, signatures};
 
 /// 起案. `outcome` is what the act would do now: it shows the amount, and that nothing stands in the way.
 pub(crate) fn draft(
@@ -33,10 +35,9 @@ pub(crate) fn draft(
         .map(|step| Signing { position: step.position.clone(), mode: step.mode, signed: None })
         .collect();
     skip_own(world, case, person, &mut route);
-    let Some(next) = route.iter().find(|signing| signing.signed.is_none()).map(|signing| signing.position.clone())
-    else {
+    if route.iter().all(|signing| signing.signed.is_some()) {
         return Err(vec![no_route(kind)]);
-    };
+    }
     let pending = Pending {
         action: act.action.clone(),
         procedure: performance.procedure,
@@ -50,13 +51,15 @@ pub(crate) fn draft(
         route,
         digest: shown(case, act, outcome),
     };
-    let mut after = case.clone();
     let facts = json!({
-        "amount": amount, "digest": pending.digest, "waits_for": next,
+        "amount": amount, "digest": salted(world, &pending.digest),
+        "waits_for": pending.next().map(|signing| &signing.position),
         "route": pending.route.iter().map(|signing| &signing.position).collect::<Vec<_>>(),
+        "signatures": signatures(&pending.route),
     });
+    let mut after = case.clone();
     after.body.pending = Some(pending);
-    Ok(recorded(world, case, after, performance.role, person.id, act, Stage::Drafted, facts))
+    Ok(recorded(world, case, after, (performance.role, person.id), act, Stage::Drafted, facts))
 }
 
 /// 決裁, one signature.
@@ -65,23 +68,18 @@ pub(crate) fn sign(world: &World<'_>, case: &Case, actor: &Actor, act: &Act) -> 
         return Err(vec![no_route("")]);
     };
     let mut pending = pending.clone();
-    let how = put_signature(world, case, person, &mut pending.route);
-    if pending.next().is_some() {
-        let facts = json!({ "digest": pending.digest, "how": how, "drafted": pending.action });
-        let mut after = case.clone();
-        after.body.pending = Some(pending);
-        return Ok(recorded(
-            world,
-            case,
-            after,
-            program::definition::Role::Approver,
-            person.id,
-            act,
-            Stage::Signed,
-            facts,
-        ));
+    put_signature(world, case, person, &mut pending.route);
+    if pending.next().is_none() {
+        return take_effect(world, case, person, &pending, act);
     }
-    take_effect(world, case, person, &pending, act)
+    let facts = json!({
+        "digest": salted(world, &pending.digest), "drafted": pending.action,
+        "signatures": signatures(&pending.route),
+    });
+    let mut after = case.clone();
+    after.body.pending = Some(pending);
+    after.body.done.push(Done { action: SIGN.to_owned(), user: person.id });
+    Ok(recorded(world, case, after, (Role::Approver, person.id), act, Stage::Signed, facts))
 }
 
 fn take_effect(
@@ -92,26 +90,28 @@ fn take_effect(
     act: &Act,
 ) -> Result<Step, Vec<Refusal>> {
     let action = world.program.action(&pending.action).ok_or_else(|| vec![no_route(&pending.action)])?;
+    still_in_place(world, case, &action)?;
     let performance = Performance {
         action,
         procedure: pending.procedure,
-        role: program::definition::Role::Approver,
+        role: Role::Approver,
         actor: person.id,
-        drafted_by: Some(pending.drafted_by),
+        approved: Some(pending),
     };
     let drafted = Act {
         action: pending.action.clone(),
         expected_version: act.expected_version,
         values: pending.values.clone(),
         marks: pending.marks.clone(),
-        comment: act.comment.clone().or_else(|| pending.comment.clone()),
+        comment: pending.comment.clone(),
     };
-    let step = perform(world, case, &performance, &drafted)?;
-    if amount_of(&step) != pending.amount {
+    let said = Act { comment: act.comment.clone().or_else(|| pending.comment.clone()), ..drafted.clone() };
+    let step = perform(world, case, &performance, &said)?;
+    if amount_of(&step) != pending.amount || shown(case, &drafted, &step) != pending.digest {
         return Err(vec![Refusal::new(
             "approval.changed",
-            "起案後に算定額が変わりました。差戻しのうえ、起案し直してください",
-            "The amount has changed since the draft; return it and draft again",
+            "起案後に内容または算定額が変わりました。差戻しのうえ、起案し直してください",
+            "The content or the amount has changed since the draft; return it and draft again",
         )]);
     }
     Ok(step)
@@ -143,22 +143,18 @@ fn dropped(world: &World<'_>, case: &Case, actor: Uuid, act: &Act, name: &str, s
     let facts = json!({ "drafted": after.body.pending.as_ref().map(|pending| pending.action.clone()) });
     after.body.pending = None;
     let act = Act { action: name.to_owned(), ..act.clone() };
-    recorded(world, case, after, program::definition::Role::Approver, actor, &act, stage, facts)
+    recorded(world, case, after, (Role::Approver, actor), &act, stage, facts)
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "an event has that many parts, and this is the one place that lists them"
-)]
+/// A step that moves no state and no money: the approval itself.
 fn recorded(
     world: &World<'_>,
     before: &Case,
     mut after: Case,
-    role: program::definition::Role,
-    actor: Uuid,
+    (role, actor): (Role, Uuid),
     act: &Act,
     stage: Stage,
-    facts: serde_json::Value,
+    facts: Value,
 ) -> Step {
     stand(world, &mut after);
     let event = event(world, before, role, actor, &act.action, stage)
@@ -180,20 +176,18 @@ fn recorded(
 }
 
 /// The signature of the next position, and of every following one that the same person holds (兼務).
-fn put_signature(world: &World<'_>, case: &Case, person: &Person, route: &mut [Signing]) -> Option<SignedHow> {
-    let mut first = None;
-    for signing in route.iter_mut().skip_while(|signing| signing.signed.is_some()) {
-        let holds = person.holds(&case.municipality, &signing.position);
-        let how = match (first, holds) {
-            (None, true) => SignedHow::Regular,
-            (None, false) => SignedHow::Acting,
-            (Some(_), true) => SignedHow::Skipped,
-            (Some(_), false) => break,
+fn put_signature(world: &World<'_>, case: &Case, person: &Person, route: &mut [Signing]) {
+    let mut signed = false;
+    for signing in route.iter_mut().filter(|signing| signing.signed.is_none()) {
+        let how = match (signed, person.holds(&case.municipality, &signing.position)) {
+            (false, true) => SignedHow::Regular,
+            (false, false) => SignedHow::Acting,
+            (true, true) => SignedHow::Skipped,
+            (true, false) => break,
         };
-        first = first.or(Some(how));
+        signed = true;
         signing.signed = Some(Signature { by: person.id, name: person.name.clone(), at: world.now, how });
     }
-    first
 }
 
 /// The drafter's own positions on the way are skipped; the last one never is, so that somebody else always signs.
@@ -223,11 +217,13 @@ fn amount_of(step: &Step) -> Yen {
     }
 }
 
-/// What the signers are shown, as one digest: the act, and everything of the case that it rests on.
+/// What the signers are shown, as one digest: the act, and everything of the case that it rests on. It stays with the
+/// pending act; the history gets it salted.
 fn shown(case: &Case, act: &Act, outcome: &Step) -> String {
+    let amounts: BTreeMap<_, _> = outcome.case.body.amounts.iter().map(|(name, frozen)| (name, frozen.yen)).collect();
     let content = json!({
         "application": case.id, "action": act.action, "values": act.values, "marks": act.marks, "comment": act.comment,
-        "forms": case.body.forms, "amounts": outcome.case.body.amounts, "to": outcome.case.state,
+        "forms": case.body.forms, "amounts": amounts, "to": outcome.case.state,
     });
     vocabulary::digest(vocabulary::canonical_json(&content).unwrap_or_default().as_bytes())
 }

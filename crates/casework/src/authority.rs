@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use program::ActionRef;
 use program::definition::{Role, StateKind};
+use program::{ActionRef, Program};
 use uuid::Uuid;
 use vocabulary::{Bilingual, day_in_japan};
 
-use crate::act::{Actor, Refusal, World};
-use crate::case::{Case, ProcedureCase};
+use crate::act::{Actor, Person, Refusal, World};
+use crate::case::{Case, ProcedureCase, Ring};
 use crate::facts::case_facts;
 
 /// Actions that every approval brings with it.
@@ -41,19 +41,24 @@ pub fn may_see(actor: &Actor, case: &Case) -> bool {
         Actor::Clock | Actor::Treasury => true,
         Actor::Person(person) => {
             person.memberships.contains(&case.business.id)
-                || (case.body.standing.kind != Some(StateKind::Drafting) && person.is_staff_of(&case.municipality))
+                || (handed_in(case) && person.is_staff_of(&case.municipality))
         }
     }
+}
+
+/// A draft that no decision has touched yet has no standing.
+fn handed_in(case: &Case) -> bool {
+    case.body.standing.kind.is_some_and(|kind| kind != StateKind::Drafting)
 }
 
 /// # Errors
 /// Every reason why not, each with what to do next.
 pub fn permit<'a>(world: &World<'a>, case: &Case, actor: &Actor, action: &str) -> Result<Permit<'a>, Vec<Refusal>> {
     match action {
-        SIGN => sign(world, case, actor).map_err(one),
-        RETURN_INTERNALLY => return_internally(case, actor).map_err(one),
-        TAKE_BACK => take_back(case, actor).map_err(one),
-        REMIND if *actor == Actor::Clock => Ok(Permit { role: Role::Clock, what: What::Remind }),
+        SIGN => sign(world, case, actor),
+        RETURN_INTERNALLY => return_internally(world, case, actor),
+        TAKE_BACK => take_back(case, actor),
+        REMIND if *actor == Actor::Clock => remind(world, case),
         _ => named(world, case, actor, action),
     }
 }
@@ -117,19 +122,13 @@ fn named<'a>(world: &World<'a>, case: &Case, actor: &Actor, name: &str) -> Resul
             format!("You have no right to do this: {}", label.en),
         )));
     };
-    let Ok(procedure) = place(case, &action) else {
-        let state = world.program.state(&case.state).map(|state| state.label.clone()).unwrap_or_default();
-        return Err(one(Refusal::new(
-            "state.wrong",
-            format!("「{}」の案件では「{}」を行えません。最新の状態を確認してください", state.ja, label.ja),
-            format!("\"{}\" cannot be done while the case is \"{}\"; look at it as it is now", label.en, state.en),
-        )));
-    };
-    if let Some(refusal) = pending_blocks(world, case, role, &action) {
+    let procedure = place(case, &action).map_err(|()| one(wrong_state(world, case, &action)))?;
+    let procedure = procedure.map(|procedure| procedure.id);
+    if let Some(refusal) = pending_blocks(world, case, role, &action, procedure) {
         return Err(one(refusal));
     }
-    let procedure = procedure.map(|procedure| procedure.id);
     let refusals: Vec<Refusal> = [
+        not_due(world, case, role, &action),
         separation(case, actor, &action),
         open_procedures(world, case, &action),
         deadlines(world, case, &action),
@@ -141,18 +140,72 @@ fn named<'a>(world: &World<'a>, case: &Case, actor: &Actor, name: &str) -> Resul
     if refusals.is_empty() { Ok(Permit { role, what: What::Action { action, procedure } }) } else { Err(refusals) }
 }
 
-/// While a decision is on its way, only the applicant's way out stays open.
-fn pending_blocks(world: &World<'_>, case: &Case, role: Role, action: &ActionRef<'_>) -> Option<Refusal> {
-    case.body.pending.as_ref()?;
-    let ends = action.rule.to.as_ref().and_then(|to| world.program.state(to)).is_some_and(|state| state.kind.is_end());
-    if role == Role::Applicant && action.procedure.is_none() && ends {
-        return None;
-    }
-    Some(Refusal::new(
+fn wrong_state(world: &World<'_>, case: &Case, action: &ActionRef<'_>) -> Refusal {
+    let state = world.program.state(&case.state).map(|state| state.label.clone()).unwrap_or_default();
+    let label = &action.rule.label;
+    Refusal::new(
+        "state.wrong",
+        format!("「{}」の案件では「{}」を行えません。最新の状態を確認してください", state.ja, label.ja),
+        format!("\"{}\" cannot be done while the case is \"{}\"; look at it as it is now", label.en, state.en),
+    )
+}
+
+/// While a decision is on its way, only the applicant's way out stays open: out of the case, or out of the procedure
+/// that the decision is about.
+fn pending_blocks(
+    world: &World<'_>,
+    case: &Case,
+    role: Role,
+    action: &ActionRef<'_>,
+    procedure: Option<Uuid>,
+) -> Option<Refusal> {
+    let pending = case.body.pending.as_ref()?;
+    let leaves = role == Role::Applicant && ends(world.program, action);
+    (!leaves || (procedure.is_some() && procedure != pending.procedure)).then(being_signed)
+}
+
+/// Whether the action ends the case, or the procedure that it belongs to.
+pub(crate) fn ends(program: &Program, action: &ActionRef<'_>) -> bool {
+    let state = action.rule.to.as_ref().and_then(|to| match action.procedure {
+        None => program.state(to),
+        Some(name) => program.procedure(name)?.states.get(to),
+    });
+    state.is_some_and(|state| state.kind.is_end())
+}
+
+fn being_signed() -> Refusal {
+    Refusal::new(
         "approval.pending",
         "この案件は決裁中です。決裁が終わるか、起案が差戻し・引戻しされるまでお待ちください",
         "A decision on this case is being signed; wait until it is signed, returned or taken back",
-    ))
+    )
+}
+
+/// The clock acts when it rings, and then only as its deadline says.
+fn not_due(world: &World<'_>, case: &Case, role: Role, action: &ActionRef<'_>) -> Option<Refusal> {
+    let rings = case.body.deadline.as_ref().and_then(|deadline| deadline.rings(world.now));
+    (role == Role::Clock && action.procedure.is_none() && rings != Some(Ring::Over(action.name))).then(nothing_due)
+}
+
+pub(crate) fn nothing_due() -> Refusal {
+    Refusal::new("clock.nothing_due", "期限の時期ではありません", "No deadline asks for this now")
+}
+
+fn remind<'a>(world: &World<'a>, case: &Case) -> Result<Permit<'a>, Vec<Refusal>> {
+    if case.body.pending.is_some() {
+        return Err(one(being_signed()));
+    }
+    match case.body.deadline.as_ref().and_then(|deadline| deadline.rings(world.now)) {
+        Some(Ring::Reminder) => Ok(Permit { role: Role::Clock, what: What::Remind }),
+        _ => Err(one(nothing_due())),
+    }
+}
+
+/// What a last signature asks again of the drafted action: that it still starts from where the case stands, and that no
+/// procedure is in its way.
+pub(crate) fn still_in_place(world: &World<'_>, case: &Case, action: &ActionRef<'_>) -> Result<(), Vec<Refusal>> {
+    place(case, action).map_err(|()| one(wrong_state(world, case, action)))?;
+    open_procedures(world, case, action).map_or(Ok(()), |refusal| Err(one(refusal)))
 }
 
 fn separation(case: &Case, actor: &Actor, action: &ActionRef<'_>) -> Option<Refusal> {
@@ -178,16 +231,15 @@ fn open_procedures(world: &World<'_>, case: &Case, action: &ActionRef<'_>) -> Op
 
 fn deadlines(world: &World<'_>, case: &Case, action: &ActionRef<'_>) -> Option<Refusal> {
     let today = day_in_japan(world.now);
-    if action.rule.after_deadline && !case.body.deadline.as_ref().is_some_and(|deadline| deadline.due <= world.now) {
+    if action.rule.after_deadline && case.body.deadline.as_ref().is_none_or(|deadline| deadline.due > world.now) {
         return Some(Refusal::new(
             "deadline.running",
             "期限がまだ過ぎていません。期限の翌日から行えます",
             "The deadline has not passed yet; this is possible from the day after it",
         ));
     }
-    let facts = case_facts(world, case);
     let until = action.rule.until.as_ref()?;
-    let last = world.program.deadline(until, &facts, &world.municipality.calendar)?;
+    let last = world.program.deadline(until, &case_facts(world, case), &world.municipality.calendar)?;
     (last < today).then(|| {
         Refusal::new(
             "deadline.passed",
@@ -228,11 +280,11 @@ fn window(world: &World<'_>, case: &Case, action: &ActionRef<'_>) -> Option<Refu
 // ---------------------------------------------------------------------------------------------------------------
 // The actions of an approval
 
-fn no_approval() -> Refusal {
-    Refusal::new("approval.none", "決裁中の起案がありません", "No decision is waiting for a signature")
+fn no_approval() -> Vec<Refusal> {
+    one(Refusal::new("approval.none", "決裁中の起案がありません", "No decision is waiting for a signature"))
 }
 
-fn sign<'a>(world: &World<'a>, case: &Case, actor: &Actor) -> Result<Permit<'a>, Refusal> {
+fn sign<'a>(world: &World<'a>, case: &Case, actor: &Actor) -> Result<Permit<'a>, Vec<Refusal>> {
     let person = actor.person().ok_or_else(no_approval)?;
     if !person.is_staff_of(&case.municipality) {
         return Err(forbidden());
@@ -241,32 +293,32 @@ fn sign<'a>(world: &World<'a>, case: &Case, actor: &Actor) -> Result<Permit<'a>,
     let next = pending.next().ok_or_else(no_approval)?;
     if !may_sign(world, case, person, &next.position) {
         let name = position_name(world, &next.position);
-        return Err(Refusal::new(
+        return Err(one(Refusal::new(
             "approval.not_your_turn",
             format!("次に署名するのは「{}」です", name.ja),
             format!("The next signature is that of the {}", name.en),
-        ));
+        )));
     }
     if pending.drafted_by == person.id {
-        return Err(Refusal::new(
+        return Err(one(Refusal::new(
             "approval.own_draft",
             "自分の起案を自分で決裁することはできません",
             "Nobody approves a draft of their own",
-        ));
+        )));
     }
     Ok(Permit { role: Role::Approver, what: What::Sign })
 }
 
-fn forbidden() -> Refusal {
-    Refusal::new("action.forbidden", "この操作を行う権限がありません", "You have no right to do this")
+fn forbidden() -> Vec<Refusal> {
+    one(Refusal::new("action.forbidden", "この操作を行う権限がありません", "You have no right to do this"))
 }
 
 /// Holds the position, or is first in the line of deputies of a vacant one (代決).
-pub(crate) fn may_sign(world: &World<'_>, case: &Case, person: &crate::act::Person, position: &str) -> bool {
+fn may_sign(world: &World<'_>, case: &Case, person: &Person, position: &str) -> bool {
     person.holds(&case.municipality, position) || acts_for(world, case, person, position)
 }
 
-fn acts_for(world: &World<'_>, case: &Case, person: &crate::act::Person, position: &str) -> bool {
+fn acts_for(world: &World<'_>, case: &Case, person: &Person, position: &str) -> bool {
     let vacant = |name: &str, holders: &BTreeMap<String, Vec<Uuid>>| holders.get(name).is_none_or(Vec::is_empty);
     if !vacant(position, &world.holders) {
         return false;
@@ -278,7 +330,7 @@ fn acts_for(world: &World<'_>, case: &Case, person: &crate::act::Person, positio
         .is_some_and(|deputy| person.holds(&case.municipality, deputy))
 }
 
-pub(crate) fn position_name(world: &World<'_>, position: &str) -> Bilingual {
+fn position_name(world: &World<'_>, position: &str) -> Bilingual {
     world
         .municipality
         .positions
@@ -287,13 +339,13 @@ pub(crate) fn position_name(world: &World<'_>, position: &str) -> Bilingual {
 }
 
 /// 差戻し: by anybody who signs on this route, whoever's turn it is.
-fn return_internally<'a>(case: &Case, actor: &Actor) -> Result<Permit<'a>, Refusal> {
+fn return_internally<'a>(world: &World<'a>, case: &Case, actor: &Actor) -> Result<Permit<'a>, Vec<Refusal>> {
     let person = actor.person().ok_or_else(no_approval)?;
     if !person.is_staff_of(&case.municipality) {
         return Err(forbidden());
     }
     let pending = case.body.pending.as_ref().ok_or_else(no_approval)?;
-    let on_route = pending.route.iter().any(|signing| person.holds(&case.municipality, &signing.position));
+    let on_route = pending.route.iter().any(|signing| may_sign(world, case, person, &signing.position));
     if !on_route || pending.drafted_by == person.id {
         return Err(forbidden());
     }
@@ -301,18 +353,18 @@ fn return_internally<'a>(case: &Case, actor: &Actor) -> Result<Permit<'a>, Refus
 }
 
 /// 引戻し: by the drafter.
-fn take_back<'a>(case: &Case, actor: &Actor) -> Result<Permit<'a>, Refusal> {
+fn take_back<'a>(case: &Case, actor: &Actor) -> Result<Permit<'a>, Vec<Refusal>> {
     let person = actor.person().ok_or_else(no_approval)?;
     if !person.is_staff_of(&case.municipality) {
         return Err(forbidden());
     }
     let pending = case.body.pending.as_ref().ok_or_else(no_approval)?;
     if pending.drafted_by != person.id {
-        return Err(Refusal::new(
+        return Err(one(Refusal::new(
             "approval.not_your_draft",
             "引戻しは起案者だけが行えます",
             "Only the drafter takes a draft back",
-        ));
+        )));
     }
     Ok(Permit { role: Role::Reviewer, what: What::TakeBack })
 }

@@ -78,6 +78,9 @@ pub struct Body {
     /// The newest submission of each form.
     #[serde(default)]
     pub forms: BTreeMap<Name, Submission>,
+    /// Form → values that an approved change put in place of those that were submitted.
+    #[serde(default)]
+    pub amended: BTreeMap<Name, Map<String, Value>>,
     #[serde(default)]
     pub pending: Option<Pending>,
     /// Set while a correction is with the applicant.
@@ -85,6 +88,9 @@ pub struct Body {
     pub unlocked: Option<Unlocked>,
     #[serde(default)]
     pub deadline: Option<Deadline>,
+    /// State → the last day for which its clock has rung.
+    #[serde(default)]
+    pub rung: BTreeMap<Name, NaiveDate>,
     /// The day on which the present state began.
     #[serde(default)]
     pub entered_on: Option<NaiveDate>,
@@ -102,7 +108,7 @@ pub struct Body {
     /// First-come rank: the earlier, the sooner.
     #[serde(default)]
     pub ranked_at: Option<Instant>,
-    /// A role whose attention a clock asked for, besides whom the state waits on.
+    /// A role whose attention a task asked for, or a procedure beside the case, besides whom the state waits on.
     #[serde(default)]
     pub attention: Option<Role>,
     /// The business as it was when last submitted.
@@ -251,6 +257,20 @@ impl Deadline {
     pub fn next(&self) -> Option<Instant> {
         if self.passed { None } else { Some(self.remind.first().copied().unwrap_or(self.due)) }
     }
+
+    /// Why the clock rings now, if it does. Once the last day is over, reminders that were missed are not made up for.
+    pub(crate) fn rings(&self, now: Instant) -> Option<Ring<'_>> {
+        let next = self.next().filter(|next| *next <= now)?;
+        Some(if next < self.due && now < self.due { Ring::Reminder } else { Ring::Over(&self.then) })
+    }
+}
+
+/// What the clock has to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ring<'a> {
+    Reminder,
+    /// The deadline has passed; the clock's action.
+    Over(&'a str),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

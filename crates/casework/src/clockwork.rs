@@ -5,8 +5,8 @@ use program::definition::{Audience, Role};
 use vocabulary::{Instant, day_in_japan, end_of_day, start_of_day};
 
 use crate::act::{Act, Refusal, Step, World};
-use crate::authority::REMIND;
-use crate::case::{Case, Deadline};
+use crate::authority::{REMIND, nothing_due};
+use crate::case::{Case, Deadline, Ring};
 use crate::correspondence;
 use crate::event::event;
 use crate::facts::case_facts;
@@ -18,17 +18,20 @@ const REMINDER_HOUR: i64 = 9;
 /// What the clock wants to do with the case now.
 #[must_use]
 pub fn clock_act(case: &Case, now: Instant) -> Option<Act> {
-    let deadline = case.body.deadline.as_ref()?;
-    if case.body.pending.is_some() || deadline.next().is_none_or(|next| next > now) {
-        return None;
-    }
-    let action = if deadline.due <= now { deadline.then.clone() } else { REMIND.to_owned() };
-    Some(Act { action, expected_version: case.version, ..Act::default() })
+    let deadline = case.body.deadline.as_ref().filter(|_| case.body.pending.is_none())?;
+    let action = match deadline.rings(now)? {
+        Ring::Reminder => REMIND,
+        Ring::Over(action) => action,
+    };
+    Some(Act { action: action.to_owned(), expected_version: case.version, ..Act::default() })
 }
 
-/// Sets the clock of the state the case is in now. A clock that has rung does not ring again in the same state, unless
-/// the deadline itself moves.
+/// Sets the clock of the state the case is in now. A clock that has rung does not ring again in the same state, also
+/// when the case comes back to it, unless the deadline itself moves.
 pub(crate) fn wind(world: &World<'_>, before: &Case, after: &mut Case, rang: bool) {
+    if let Some(deadline) = before.body.deadline.as_ref().filter(|_| rang) {
+        after.body.rung.insert(before.state.clone(), deadline.day);
+    }
     let calendar = &world.municipality.calendar;
     let today = day_in_japan(world.now);
     let entered = after.body.entered_on.unwrap_or(today);
@@ -51,7 +54,7 @@ pub(crate) fn wind(world: &World<'_>, before: &Case, after: &mut Case, rang: boo
             remind: previous.map_or(remind, |old| old.remind.clone()),
             reminder: rule.reminder.clone(),
             then: rule.then.clone(),
-            passed: rang || previous.is_some_and(|old| old.passed),
+            passed: after.body.rung.get(&after.state) == Some(&due.last_day),
         }
     });
 }
@@ -82,11 +85,7 @@ pub(crate) fn stand(world: &World<'_>, case: &mut Case) {
 /// One reminder; all that were due are counted as sent with it.
 pub(crate) fn remind(world: &World<'_>, case: &Case) -> Result<Step, Vec<Refusal>> {
     let mut after = case.clone();
-    let due =
-        after.body.deadline.as_mut().filter(|deadline| deadline.remind.first().is_some_and(|at| *at <= world.now));
-    let Some(deadline) = due else {
-        return Err(vec![Refusal::new("clock.nothing_due", "督促の時期ではありません", "No reminder is due")]);
-    };
+    let Some(deadline) = &mut after.body.deadline else { return Err(vec![nothing_due()]) };
     deadline.remind.retain(|at| *at > world.now);
     let mail = deadline.reminder.clone();
     stand(world, &mut after);

@@ -4,7 +4,7 @@ use program::definition::Effect;
 
 use crate::act::{Act, Actor, Needs, Refusal, Step, World};
 use crate::approval;
-use crate::authority::{Permit, SIGN, What, permit};
+use crate::authority::{Permit, RETURN_INTERNALLY, SIGN, What, permit};
 use crate::case::Case;
 use crate::clockwork;
 use crate::perform::{Performance, perform};
@@ -16,12 +16,15 @@ pub fn needs(program: &program::Program, case: &Case, action: &str) -> Needs {
         (Some(pending), SIGN) => pending.action.as_str(),
         _ => action,
     };
-    let Some(rule) = program.action(behind).map(|action| action.rule) else { return Needs::default() };
+    let by_position = [SIGN, RETURN_INTERNALLY].contains(&action);
+    let Some(rule) = program.action(behind).map(|action| action.rule) else {
+        return Needs { holders: by_position, ..Needs::default() };
+    };
     let freezes = rule.effects.iter().any(|effect| matches!(effect, Effect::Freeze(_) | Effect::FreezeFrom { .. }));
     Needs {
         draft: if action == behind { rule.form.clone() } else { None },
         granted: freezes,
-        holders: rule.approval.is_some() || action == SIGN,
+        holders: rule.approval.is_some() || by_position,
     }
 }
 
@@ -37,7 +40,7 @@ pub fn decide(world: &World<'_>, case: &Case, actor: &Actor, act: &Act) -> Resul
         What::TakeBack => approval::take_back(world, case, actor, act),
         What::Remind => clockwork::remind(world, case),
         What::Action { action, procedure } => {
-            let performance = Performance { action, procedure, role, actor: actor.id(), drafted_by: None };
+            let performance = Performance { action, procedure, role, actor: actor.id(), approved: None };
             let step = perform(world, case, &performance, act)?;
             if action.rule.approval.is_some() {
                 approval::draft(world, case, actor, &performance, act, &step)

@@ -1,10 +1,11 @@
 //! A case as the expressions of its program read it.
 
 use program::CaseFacts;
+use serde_json::{Map, Value};
 use vocabulary::day_in_japan;
 
 use crate::act::World;
-use crate::case::Case;
+use crate::case::{Case, Submission};
 
 #[must_use]
 pub fn case_facts(world: &World<'_>, case: &Case) -> CaseFacts {
@@ -12,11 +13,18 @@ pub fn case_facts(world: &World<'_>, case: &Case) -> CaseFacts {
     CaseFacts {
         applicant: body.applicant.clone().unwrap_or_else(|| case.business.facts.clone()),
         dates: body.dates.clone(),
-        forms: body.forms.iter().map(|(name, form)| (name.clone(), form.values.clone())).collect(),
+        forms: body.forms.iter().map(|(name, form)| (name.clone(), in_force(case, name, form))).collect(),
         amounts: body.amounts.iter().map(|(name, frozen)| (name.clone(), frozen.yen)).collect(),
         granted_this_year: world.granted.yen_this_year,
         granted_before: world.granted.yen_before,
         today: day_in_japan(world.now),
         award_fiscal_year: case.call.fiscal_year,
     }
+}
+
+/// What was submitted, with what approved changes put in its place.
+fn in_force(case: &Case, form: &str, submission: &Submission) -> Map<String, Value> {
+    let mut values = submission.values.clone();
+    values.extend(case.body.amended.get(form).cloned().unwrap_or_default());
+    values
 }

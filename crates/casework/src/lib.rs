@@ -5,6 +5,7 @@ mod approval;
 mod authority;
 mod case;
 mod clockwork;
+mod correction;
 mod correspondence;
 mod decide;
 mod event;
@@ -13,6 +14,7 @@ pub mod history;
 pub mod numbers;
 mod perform;
 pub mod scenario;
+mod submission;
 
 pub use act::{Act, Actor, Draft, Granted, LetterIssued, MailOrdered, Needs, Person, Refusal, Step, World};
 pub use approval::is_built_in;

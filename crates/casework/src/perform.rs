@@ -1,25 +1,25 @@
 //! Letting an action take effect: what it brings is checked, its effects happen, the case moves on, the event is made.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use program::definition::{Effect, FieldType, HoldingAccount, Name, RankBy, Role};
-use program::{ActionRef, CaseFacts, Fault};
+use program::{ActionRef, CaseFacts};
 use serde_json::{Map, Value, json};
-use treasury::{Account, BankMaster, Holdings};
+use treasury::{Account, Holdings};
 use uuid::Uuid;
 use vocabulary::{BankAccount, Yen, day_in_japan, start_of_day};
 
 use crate::act::{Act, Refusal, Step, World};
-use crate::authority::SIGN;
-use crate::case::{
-    Case, Change, DocumentRef, Done, FieldMark, Frozen, PaymentOrder, ProcedureCase, Submission, Unlocked,
-};
+use crate::authority::{SIGN, ends};
+use crate::case::{Case, Done, FieldMark, Frozen, PaymentOrder, Pending, ProcedureCase, Signing, Submission, Unlocked};
 use crate::clockwork;
+use crate::correction;
 use crate::correspondence;
 use crate::event::{event, salted};
 use crate::facts::case_facts;
 use crate::history::Stage;
+use crate::submission::{self, bank_refusals, refusal};
 
 /// The form that a business applies with.
 const APPLICATION: &str = "application";
@@ -30,8 +30,8 @@ pub(crate) struct Performance<'a> {
     pub procedure: Option<Uuid>,
     pub role: Role,
     pub actor: Uuid,
-    /// The drafter, when a last signature lets a drafted decision take effect.
-    pub drafted_by: Option<Uuid>,
+    /// The drafted decision, with every signature, that the last one lets take effect.
+    pub approved: Option<&'a Pending>,
 }
 
 /// Lets an action take effect: everything but who may and who signs.
@@ -47,6 +47,8 @@ pub(crate) fn perform(
         action,
         after: case.clone(),
         input: Map::new(),
+        marks: Vec::new(),
+        task: None,
         facts: json!({}),
         numbers: Vec::new(),
         letters: Vec::new(),
@@ -55,7 +57,7 @@ pub(crate) fn perform(
     };
     work.take_in(case, performance, act)?;
     work.check_needs()?;
-    work.apply_effects(act)?;
+    work.apply_effects()?;
     work.move_on(case, performance);
     work.finish(case, performance, act)
 }
@@ -67,6 +69,10 @@ struct Work<'w> {
     after: Case,
     /// The action's own clean input.
     input: Map<String, Value>,
+    /// The fields that the action marks for correction.
+    marks: Vec<FieldMark>,
+    /// The role before which the action puts a task.
+    task: Option<Role>,
     /// What the event will say.
     facts: Value,
     numbers: Vec<Name>,
@@ -97,89 +103,36 @@ impl Work<'_> {
             act.values.clone().into_iter().partition(|(name, _)| rule.form.is_none() || rule.input.contains_key(name));
         let marks_field = rule.input.iter().find(|(_, field)| field.kind == FieldType::FieldMarks);
         if let Some((name, _)) = marks_field {
-            if !act.marks.is_empty() {
-                let marks: Map<String, Value> =
-                    act.marks.iter().map(|mark| (mark.field.clone(), json!(mark.remark))).collect();
-                input.insert(name.clone(), Value::Object(marks));
+            self.marks = correction::marks(act, name);
+            if !self.marks.is_empty() {
+                let marks = self.marks.iter().map(|mark| (mark.field.clone(), json!(mark.remark)));
+                input.insert(name.clone(), Value::Object(marks.collect()));
             }
+        }
+        if rule.form.as_deref() == Some(APPLICATION) {
+            self.after.body.applicant = Some(before.business.facts.clone());
         }
         let facts = self.case_facts();
         let check = self.world.program.check_input(self.action.name, &input, &facts);
         let mut refusals: Vec<Refusal> = check.faults.into_iter().map(refusal).collect();
         refusals.extend(bank_refusals(&check.clean, rule.input.iter().map(|(name, field)| (name, field.kind))));
         if marks_field.is_some() {
-            refusals.extend(unknown_marks(self.world, before, &act.marks));
+            let form = self.world.program.form(self.corrected_form());
+            refusals.extend(correction::unknown_marks(form, &self.marks));
         }
         self.input = check.clean;
         if let Some(form) = &rule.form {
-            match self.snapshot(before, performance, form, form_values, &facts) {
+            match submission::hand_in(self.world, before, performance.actor, form, form_values, &facts) {
                 Ok(submission) => {
-                    self.note("submission", json!({ "form": form, "digest": self.salted(&submission.values) }));
+                    self.note("submission", json!({ "form": form, "digest": salted(self.world, &submission.values) }));
                     self.after.body.forms.insert(form.clone(), submission.clone());
+                    self.after.body.amended.remove(form);
                     self.submission = Some((form.clone(), submission));
                 }
                 Err(more) => refusals.extend(more),
             }
-            if form == APPLICATION {
-                self.after.body.applicant = Some(before.business.facts.clone());
-            }
         }
         if refusals.is_empty() { Ok(()) } else { Err(refusals) }
-    }
-
-    fn snapshot(
-        &self,
-        before: &Case,
-        performance: &Performance<'_>,
-        form: &str,
-        given: Map<String, Value>,
-        facts: &CaseFacts,
-    ) -> Result<Submission, Vec<Refusal>> {
-        let earlier = before.body.forms.get(form);
-        let unlocked = before.body.unlocked.as_ref().filter(|unlocked| unlocked.form == form);
-        let draft = self.world.draft.clone().unwrap_or_default();
-        // In a correction everything that was not marked stays as it was submitted.
-        let base = unlocked.and(earlier);
-        let mut values = base.map(|earlier| earlier.values.clone()).unwrap_or_default();
-        values.extend(draft.values);
-        values.extend(given);
-        let mut documents = base.map(|earlier| earlier.documents.clone()).unwrap_or_default();
-        documents.extend(draft.documents);
-        let slots: BTreeSet<String> =
-            documents.iter().filter(|(_, files)| !files.is_empty()).map(|(slot, _)| slot.clone()).collect();
-        let check = self.world.program.check_form(form, &values, &slots, facts);
-        let mut refusals: Vec<Refusal> = check.faults.into_iter().map(refusal).collect();
-        if let Some(rule) = self.world.program.form(form) {
-            refusals
-                .extend(bank_refusals(&check.clean, rule.fields.iter().map(|(name, field)| (name, field.rule.kind))));
-            let known: BTreeSet<&str> = rule.documents.iter().map(|document| document.name.as_str()).collect();
-            refusals.extend(slots.iter().filter(|slot| !known.contains(slot.as_str())).map(|slot| {
-                Refusal::new("document.unknown", "この書類は求められていません", "This document is not asked for")
-                    .at(format!("documents.{slot}"))
-            }));
-        }
-        let changes = earlier.map(|earlier| differences(earlier, &check.clean, &documents)).unwrap_or_default();
-        if let Some(unlocked) = unlocked {
-            refusals.extend(changes.iter().filter(|change| !is_open(unlocked, &change.path)).map(|change| {
-                Refusal::new(
-                    "field.locked",
-                    "補正の対象ではない項目は変更できません。元の内容に戻してください",
-                    "Only the marked fields may be corrected; please put this one back",
-                )
-                .at(change.path.clone())
-            }));
-        }
-        if !refusals.is_empty() {
-            return Err(refusals);
-        }
-        Ok(Submission {
-            id: (self.world.ids)(),
-            at: self.world.now,
-            by: performance.actor,
-            values: check.clean,
-            documents,
-            changes,
-        })
     }
 
     fn check_needs(&self) -> Result<(), Vec<Refusal>> {
@@ -187,7 +140,7 @@ impl Work<'_> {
         if faults.is_empty() { Ok(()) } else { Err(faults.into_iter().map(refusal).collect()) }
     }
 
-    fn apply_effects(&mut self, act: &Act) -> Result<(), Vec<Refusal>> {
+    fn apply_effects(&mut self) -> Result<(), Vec<Refusal>> {
         let rule = self.action.rule;
         for effect in &rule.effects {
             match effect {
@@ -198,9 +151,12 @@ impl Work<'_> {
                         self.world.program.definition().archetype.amounts.get(amount).map(|rule| rule.from.clone());
                     self.freeze(amount, &from.unwrap_or_default())?;
                 }
-                Effect::FreezeFrom { amount, form } => self.freeze(amount, form)?,
+                Effect::FreezeFrom { amount, form } => {
+                    self.freeze(amount, form)?;
+                    self.amend(amount, form);
+                }
                 Effect::Letter(letter) => self.letters.push(letter.clone()),
-                Effect::Unlock(_) => self.unlock(act),
+                Effect::Unlock(_) => self.unlock(),
                 Effect::Lock => self.after.body.unlocked = None,
                 Effect::Pause(clock) => {
                     self.after.body.paused.entry(clock.clone()).or_insert(self.world.now);
@@ -209,7 +165,7 @@ impl Work<'_> {
                     self.after.body.paused.remove(clock);
                 }
                 Effect::Open(procedure) => self.open(procedure),
-                Effect::Task(audience) => self.after.body.attention = Some(correspondence::role_of(*audience)),
+                Effect::Task(audience) => self.task = Some(correspondence::role_of(*audience)),
                 Effect::Pay(amount) => self.pay(amount)?,
             }
         }
@@ -249,6 +205,24 @@ impl Work<'_> {
         let frozen = Frozen { yen, on: self.today(), award };
         self.after.body.amounts.insert(amount.to_owned(), frozen);
         Ok(())
+    }
+
+    /// What the amount rests on now: from here on the fields of this form stand in place of those of the same name in the
+    /// form that the amount's rule reads, e.g. the costs and the date of completion of an approved change.
+    fn amend(&mut self, amount: &str, form: &str) {
+        let program = self.world.program;
+        let Some(rule) = program.definition().archetype.amounts.get(amount).filter(|rule| rule.from != form) else {
+            return;
+        };
+        let Some(changed) = self.after.body.forms.get(form) else { return };
+        let fields = program.form(&rule.from).map(|form| &form.fields);
+        let shared: Map<String, Value> = changed
+            .values
+            .iter()
+            .filter(|(name, _)| fields.is_some_and(|fields| fields.contains_key(*name)))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        self.after.body.amended.entry(rule.from.clone()).or_default().extend(shared);
     }
 
     /// The amount that the action's input sets, if it is not above what was computed.
@@ -299,10 +273,22 @@ impl Work<'_> {
         if refusals.is_empty() { Ok(()) } else { Err(refusals) }
     }
 
-    fn unlock(&mut self, act: &Act) {
+    fn unlock(&mut self) {
         let message = self.input.get("message").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let form = correction_form(self.world, self.action).unwrap_or(APPLICATION.to_owned());
-        self.after.body.unlocked = Some(Unlocked { form, marks: act.marks.clone(), message });
+        let form = self.corrected_form().to_owned();
+        self.after.body.unlocked = Some(Unlocked { form, marks: self.marks.clone(), message });
+    }
+
+    /// The form that is handed in again from the state that the action leads to.
+    fn corrected_form(&self) -> &str {
+        let action = self.action.rule.to.as_ref().and_then(|to| {
+            self.world
+                .program
+                .actions()
+                .filter(|next| next.procedure == self.action.procedure && next.rule.from.as_slice().contains(to))
+                .find_map(|next| next.rule.form.as_deref())
+        });
+        action.unwrap_or(APPLICATION)
     }
 
     fn open(&mut self, name: &str) {
@@ -324,7 +310,10 @@ impl Work<'_> {
                 "No account to pay to; the claim must give one",
             )]
         })?;
-        let amount = self.after.body.amounts.get(amount).map_or(Yen::ZERO, |frozen| frozen.yen);
+        let amount = self.after.body.amounts.get(amount).map(|frozen| frozen.yen).filter(|yen| *yen > Yen::ZERO);
+        let amount = amount.ok_or_else(|| {
+            vec![Refusal::new("payment.nothing", "支払う金額がありません", "There is no amount to pay")]
+        })?;
         let order = PaymentOrder { id: (self.world.ids)(), amount, account };
         self.after.body.payments.push(order.clone());
         self.payment = Some(order);
@@ -334,21 +323,11 @@ impl Work<'_> {
     /// The state it leads to, and the clock that starts there.
     fn move_on(&mut self, before: &Case, performance: &Performance<'_>) {
         let today = self.today();
+        let ends = ends(self.world.program, self.action);
         match (performance.procedure, &self.action.rule.to) {
             (_, None) => {}
             (None, Some(to)) => self.after.state.clone_from(to),
-            (Some(id), Some(to)) => {
-                let ends = self
-                    .action
-                    .procedure
-                    .and_then(|name| self.world.program.procedure(name))
-                    .and_then(|rule| rule.states.get(to))
-                    .is_some_and(|state| state.kind.is_end());
-                if let Some(open) = self.after.body.procedures.iter_mut().find(|open| open.id == id) {
-                    open.state.clone_from(to);
-                    open.open = !ends;
-                }
-            }
+            (Some(id), Some(to)) => self.move_procedure(id, to, ends),
         }
         let body = &mut self.after.body;
         body.pending = None;
@@ -356,16 +335,33 @@ impl Work<'_> {
             body.entered_on = Some(today);
             body.attention = None;
         }
-        if performance.actor != Uuid::nil() {
-            body.done.push(Done {
-                action: self.action.name.to_owned(),
-                user: performance.drafted_by.unwrap_or(performance.actor),
-            });
+        if ends && performance.procedure.is_none() {
+            body.unlocked = None;
+            body.paused.clear();
         }
-        if performance.drafted_by.is_some() {
+        body.attention = self.task.or(body.attention);
+        let drafter = performance.approved.map(|pending| pending.drafted_by);
+        if performance.actor != Uuid::nil() {
+            let user = drafter.unwrap_or(performance.actor);
+            body.done.push(Done { action: self.action.name.to_owned(), user });
+        }
+        if drafter.is_some() {
             body.done.push(Done { action: SIGN.to_owned(), user: performance.actor });
         }
         self.rank(before);
+    }
+
+    /// The attention that the procedure asked for goes with the state it leaves.
+    fn move_procedure(&mut self, id: Uuid, to: &Name, ends: bool) {
+        let rule = self.action.procedure.and_then(|name| self.world.program.procedure(name));
+        let body = &mut self.after.body;
+        let Some(open) = body.procedures.iter_mut().find(|open| open.id == id) else { return };
+        let waited_on = rule.and_then(|rule| rule.states.get(&open.state)).and_then(|state| state.waits_on);
+        if body.attention == waited_on {
+            body.attention = None;
+        }
+        open.state.clone_from(to);
+        open.open = !ends;
     }
 
     /// First come: the rank is the moment of (complete) receipt; a correction may cost it.
@@ -401,13 +397,18 @@ impl Work<'_> {
         self.note("dates", json!(self.after.body.dates));
         self.note("postings", json!(postings));
         if !self.input.is_empty() {
-            self.note("input", json!(self.salted(&self.input)));
+            self.note("input", json!(salted(self.world, &self.input)));
         }
         if let Some(procedure) = performance.procedure {
             self.note("procedure", json!(procedure));
         }
-        if let Some(drafter) = performance.drafted_by {
-            self.note("drafted_by", json!(drafter));
+        match (performance.approved, &before.body.pending) {
+            (Some(pending), _) => {
+                self.note("drafted_by", json!(pending.drafted_by));
+                self.note("signatures", signatures(&pending.route));
+            }
+            (None, Some(pending)) => self.note("canceled", json!(pending.action)),
+            (None, None) => {}
         }
         if let Some(payment) = &self.payment {
             self.note("payment", json!({ "id": payment.id, "amount": payment.amount }));
@@ -418,7 +419,7 @@ impl Work<'_> {
             .commented(self.world, act.comment.as_deref())
             .build();
         let (letters, mails) =
-            correspondence::write(self.world, &self.after, self.action, &self.letters, &self.input, &act.marks);
+            correspondence::write(self.world, &self.after, self.action, &self.letters, &self.input, &self.marks);
         self.after.version += 1;
         Ok(Step {
             from: before.state.clone(),
@@ -444,10 +445,6 @@ impl Work<'_> {
         }
         Ok(holdings)
     }
-
-    fn salted(&self, values: &Map<String, Value>) -> String {
-        salted(self.world, values)
-    }
 }
 
 pub(crate) const fn ledger_account(account: HoldingAccount) -> Account {
@@ -464,97 +461,13 @@ fn overflow() -> Refusal {
     Refusal::new("amount.overflow", "金額が扱える範囲を超えています", "An amount is out of range")
 }
 
-fn refusal(fault: Fault) -> Refusal {
-    Refusal {
-        code: fault.code,
-        path: (!fault.path.is_empty()).then_some(fault.path),
-        message: fault.message,
-        explanation: fault.explanation,
-    }
-}
-
-/// Accounts must exist and their names must fit a transfer file, which is better said here than on the transfer day.
-fn bank_refusals<'f>(
-    values: &Map<String, Value>,
-    fields: impl Iterator<Item = (&'f String, FieldType)>,
-) -> Vec<Refusal> {
-    fields
-        .filter(|(_, kind)| *kind == FieldType::BankAccount)
-        .filter_map(|(name, _)| Some((name, serde_json::from_value::<BankAccount>(values.get(name)?.clone()).ok()?)))
-        .flat_map(|(name, account)| {
-            let known = BankMaster::embedded().check(&account).err().map(|invalid| (invalid, name.clone()));
-            let kana = treasury::zengin_name(&account.holder_kana).err();
-            let kana = kana.map(|invalid| (invalid, format!("{name}.holder_kana")));
-            [known, kana].into_iter().flatten()
-        })
-        .map(|(invalid, path)| Refusal { message: invalid.message, ..Refusal::new(invalid.code, "", "") }.at(path))
-        .collect()
-}
-
-/// The form that is corrected in the state that the action leads to.
-fn correction_form(world: &World<'_>, action: &ActionRef<'_>) -> Option<Name> {
-    let to = action.rule.to.as_ref()?;
-    world
-        .program
-        .actions()
-        .filter(|next| next.procedure == action.procedure && next.rule.from.as_slice().contains(to))
-        .find_map(|next| next.rule.form.clone())
-}
-
-fn unknown_marks(world: &World<'_>, case: &Case, marks: &[FieldMark]) -> Vec<Refusal> {
-    let known = |field: &str| {
-        case.body.forms.keys().filter_map(|form| world.program.form(form)).any(|form| {
-            let (root, slot) = field.split_once('.').unwrap_or((field, ""));
-            let root = root.split('[').next().unwrap_or(root);
-            form.fields.contains_key(root)
-                || (root == "documents" && form.documents.iter().any(|document| document.name == slot))
-        })
-    };
-    marks
-        .iter()
-        .enumerate()
-        .filter(|(_, mark)| !known(&mark.field))
-        .map(|(index, mark)| {
-            Refusal::new(
-                "marks.unknown_field",
-                format!("「{}」という項目はありません", mark.field),
-                format!("There is no field `{}`", mark.field),
-            )
-            .at(format!("marks[{index}].field"))
-        })
-        .collect()
-}
-
-fn is_open(unlocked: &Unlocked, path: &str) -> bool {
-    unlocked.marks.iter().any(|mark| {
-        let root = mark.field.split('[').next().unwrap_or(&mark.field);
-        path == mark.field || path == root
-    })
-}
-
-/// Top-level fields and document slots that differ.
-fn differences(
-    earlier: &Submission,
-    values: &Map<String, Value>,
-    documents: &BTreeMap<Name, Vec<DocumentRef>>,
-) -> Vec<Change> {
-    let empty = Value::Null;
-    let names: BTreeSet<&String> = earlier.values.keys().chain(values.keys()).collect();
-    let fields = names.into_iter().filter_map(|name| {
-        let before = earlier.values.get(name).unwrap_or(&empty);
-        let after = values.get(name).unwrap_or(&empty);
-        (before != after).then(|| Change { path: name.clone(), before: before.clone(), after: after.clone() })
+/// Who signed for which position, and how, as the history keeps it.
+pub(crate) fn signatures(route: &[Signing]) -> Value {
+    let signed = route.iter().filter_map(|signing| {
+        let signature = signing.signed.as_ref()?;
+        Some(json!({ "position": signing.position, "by": signature.by, "how": signature.how }))
     });
-    let slots: BTreeSet<&String> = earlier.documents.keys().chain(documents.keys()).collect();
-    let files = slots.into_iter().filter_map(|slot| {
-        let (before, after) = (earlier.documents.get(slot), documents.get(slot));
-        (before != after).then(|| Change {
-            path: format!("documents.{slot}"),
-            before: json!(before),
-            after: json!(after),
-        })
-    });
-    fields.chain(files).collect()
+    signed.collect()
 }
 
 /// The account of the newest submission that gives one.
