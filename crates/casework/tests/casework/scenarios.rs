@@ -1,31 +1,6 @@
 //! Every scenario of the shipped catalogue, through the same decisions that serve requests.
 
-use std::path::Path;
-
-use program::{Loaded, SourceFile, load};
-
-fn files(folder: &Path, into: &mut Vec<SourceFile>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files(&path, into);
-        } else if path.extension().is_some_and(|ending| ending == "yaml") {
-            into.push(SourceFile {
-                text: std::fs::read_to_string(&path).unwrap(),
-                path: path.to_string_lossy().into_owned(),
-            });
-        }
-    }
-}
-
-fn catalogue() -> Loaded {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schema");
-    let mut found = Vec::new();
-    files(&root.join("archetypes"), &mut found);
-    files(&root.join("programs"), &mut found);
-    found.sort_by(|a, b| a.path.cmp(&b.path));
-    load(&found)
-}
+use crate::desk::catalogue;
 
 #[test]
 fn the_catalogue_has_no_findings() {
