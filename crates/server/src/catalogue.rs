@@ -1,0 +1,113 @@
+//! The catalogue of programs: the one in the binary, or files of whoever writes programs.
+
+use std::path::{Path, PathBuf};
+
+use program::{Loaded, SourceFile, load};
+
+use crate::outcome::{Failure, Outcome};
+
+const SHIPPED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/catalogue.rs"));
+
+/// The files that are part of the binary.
+#[must_use]
+pub fn shipped() -> Vec<SourceFile> {
+    SHIPPED.iter().map(|(path, text)| SourceFile { path: (*path).to_owned(), text: (*text).to_owned() }).collect()
+}
+
+/// What the paths say. A program's file brings its neighbors: the municipality, the calls, the scenarios; archetypes
+/// that are not beside it come from the binary.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn read(paths: &[PathBuf]) -> Outcome<Loaded> {
+    if paths.is_empty() {
+        return Ok(load(&shipped()));
+    }
+    let mut files = Vec::new();
+    for path in paths {
+        collect(path, &mut files)?;
+        if path.is_file() {
+            neighbors(path, &mut files)?;
+        }
+    }
+    files.sort();
+    files.dedup();
+    let mut sources = files.iter().map(|file| source(file)).collect::<Outcome<Vec<_>>>()?;
+    let archetype = |path: &str| path.rsplit_once("archetypes/").map(|(_, name)| name.to_owned());
+    let present: Vec<_> = sources.iter().filter_map(|file| archetype(&file.path)).collect();
+    let missing = |file: &SourceFile| archetype(&file.path).is_some_and(|name| !present.contains(&name));
+    sources.extend(shipped().into_iter().filter(missing));
+    Ok(load(&sources))
+}
+
+/// Only what the paths name themselves, of everything that was loaded.
+#[must_use]
+pub fn is_named(program: &str, paths: &[PathBuf]) -> bool {
+    paths.is_empty()
+        || paths.iter().any(|path| {
+            path.canonicalize().is_ok_and(|path| {
+                Path::new(program).canonicalize().is_ok_and(|program| program.starts_with(&path))
+                    || path.file_name().is_some_and(|name| name == "calls.yaml" || name == "municipality.yaml")
+            })
+        })
+}
+
+fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Outcome {
+    if path.is_dir() {
+        let entries = path.read_dir().map_err(|error| unreadable(path, &error))?;
+        for entry in entries {
+            let entry = entry.map_err(|error| unreadable(path, &error))?.path();
+            if entry.is_dir() || entry.extension().is_some_and(|extension| extension == "yaml") {
+                collect(&entry, files)?;
+            }
+        }
+        return Ok(());
+    }
+    files.push(path.canonicalize().map_err(|error| unreadable(path, &error))?);
+    Ok(())
+}
+
+/// The files that a program cannot be understood without.
+fn neighbors(path: &Path, files: &mut Vec<PathBuf>) -> Outcome {
+    let path = path.canonicalize().map_err(|error| unreadable(path, &error))?;
+    let Some(folder) = path.parent() else { return Ok(()) };
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let slug = stem.strip_suffix(".scenarios").unwrap_or(stem);
+    let names = [
+        "municipality.yaml".to_owned(),
+        "calls.yaml".to_owned(),
+        format!("{slug}.yaml"),
+        format!("{slug}.scenarios.yaml"),
+    ];
+    files.extend(names.iter().map(|name| folder.join(name)).filter(|file| file.is_file()));
+    let archetypes = folder.parent().and_then(Path::parent).map(|schema| schema.join("archetypes"));
+    if let Some(archetypes) = archetypes.filter(|folder| folder.is_dir()) {
+        collect(&archetypes, files)?;
+    }
+    Ok(())
+}
+
+fn source(path: &Path) -> Outcome<SourceFile> {
+    let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
+    let text = String::from_utf8(bytes).map_err(|_| Failure::misuse(format!("{} is not UTF-8", path.display())))?;
+    let here = std::env::current_dir().ok().and_then(|here| here.canonicalize().ok());
+    let shown = here.as_deref().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path);
+    Ok(SourceFile { path: shown.display().to_string(), text })
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::misuse(format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_catalogue_is_right() {
+        let loaded = read(&[]).unwrap();
+        let errors: Vec<_> = loaded.findings.iter().filter(|finding| finding.is_error()).collect();
+        assert!(errors.is_empty(), "{errors:#?}");
+        assert!(!loaded.programs.is_empty());
+    }
+}

@@ -1,0 +1,355 @@
+//! The command line, in one place.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use vocabulary::Locale;
+
+/// The engine that a municipality runs its subsidies on.
+#[derive(Debug, Parser)]
+#[command(name = "hojokin", version, propagate_version = true, max_term_width = 120)]
+#[command(after_help = "Exit codes: 0 done, 1 refused, 2 misuse, 3 fault.")]
+pub struct Cli {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+impl Cli {
+    /// Whether it stays.
+    pub const fn serves(&self) -> bool {
+        matches!(self.command, Command::Serve(_) | Command::Worker(_) | Command::Demo(_))
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Common {
+    /// `sqlite://path/to/file.db` or `postgres://user@host/name`; a file in the data folder when absent.
+    #[arg(long, global = true, env = "HOJOKIN_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub database: Option<String>,
+    /// Folder of uploaded files, and of mails in development.
+    #[arg(long, global = true, env = "HOJOKIN_DATA", value_name = "DIR", default_value = "./data")]
+    pub data: PathBuf,
+    /// Print JSON for machines.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What is logged, e.g. `info` or `warn,service=debug`.
+    #[arg(long, global = true, env = "HOJOKIN_LOG", value_name = "FILTER")]
+    pub log: Option<String>,
+    /// Log JSON, one object a line.
+    #[arg(long, global = true, env = "HOJOKIN_LOG_JSON")]
+    pub log_json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a demonstration: programs, people, cases, payments; then serve it.
+    Demo(DemoArgs),
+    /// Serve the API and the pages, and work off mails and deadlines.
+    Serve(ServeArgs),
+    /// Only work off mails and deadlines.
+    Worker(WorkerArgs),
+    /// Bring the database's schema up to date.
+    Migrate,
+    /// Print a file that the program writes about itself.
+    #[command(subcommand)]
+    Schema(SchemaCommand),
+    /// Accounts, roles and positions.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Personal API tokens.
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Check that this installation can work.
+    Doctor(SiteArgs),
+    /// Grant programs as files.
+    #[command(subcommand)]
+    Program(ProgramCommand),
+    /// Move a case.
+    Act(ActArgs),
+    /// Bank files.
+    #[command(subcommand)]
+    Payments(PaymentsCommand),
+    /// The history of all cases.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Mails that wait or were given up.
+    #[command(subcommand)]
+    Outbox(OutboxCommand),
+}
+
+/// How this installation is reached and how it sends mail.
+#[derive(Clone, Debug, Args)]
+pub struct SiteArgs {
+    /// Address and port to listen on.
+    #[arg(long, env = "HOJOKIN_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// Where people reach it, for links in mails; `https://…` outside this machine.
+    #[arg(long, env = "HOJOKIN_BASE_URL", value_name = "URL")]
+    pub base_url: Option<String>,
+    /// The sender of mails.
+    #[arg(long, env = "HOJOKIN_MAIL_FROM", value_name = "ADDRESS", default_value = "no-reply@hojokin.example.jp")]
+    pub mail_from: String,
+    /// `smtps://user:password@host` or `smtp://host?tls=required`; without it mails become files in the data folder.
+    #[arg(long, env = "HOJOKIN_SMTP_URL", value_name = "URL", hide_env_values = true)]
+    pub smtp_url: Option<String>,
+    /// Adds the helpers for development: mails to look at, a console, signing in with one click. Never in production.
+    #[arg(long, env = "HOJOKIN_DEVELOPMENT")]
+    pub development: bool,
+    /// Connections to the database at most.
+    #[arg(long, env = "HOJOKIN_MAX_CONNECTIONS", value_name = "COUNT", default_value_t = 16)]
+    pub max_connections: u32,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct ServeArgs {
+    #[command(flatten)]
+    pub site: SiteArgs,
+    /// Leave mails and deadlines to another process.
+    #[arg(long)]
+    pub no_worker: bool,
+    /// Bring the schema up to date first.
+    #[arg(long, value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
+    pub migrate: bool,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    #[arg(long, env = "HOJOKIN_TRUSTED_PROXIES", value_name = "IP", value_delimiter = ',')]
+    pub trusted_proxy: Vec<IpAddr>,
+    /// `Authorization: Bearer` for `/metrics` from other machines.
+    #[arg(long, env = "HOJOKIN_METRICS_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    pub metrics_token: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    #[command(flatten)]
+    pub serve: ServeArgs,
+    /// Make the data, print accounts, tokens, addresses and the bank file's path, and end.
+    #[arg(long)]
+    pub no_serve: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct WorkerArgs {
+    #[command(flatten)]
+    pub site: SiteArgs,
+    /// Do what is due now, and end.
+    #[arg(long)]
+    pub once: bool,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum SchemaCommand {
+    /// The API's schema.
+    Graphql,
+    /// JSON Schema of program files.
+    Program,
+    /// JSON Schema of archetype files.
+    Archetype,
+    /// JSON Schema of municipality files.
+    Municipality,
+    /// JSON Schema of files of calls.
+    Calls,
+    /// JSON Schema of scenario files.
+    Scenarios,
+    /// The database's schema.
+    Database {
+        /// PostgreSQL needs the address of an empty database in `TEST_DATABASE_URL`.
+        #[arg(long, value_enum, default_value_t = Backend::Sqlite)]
+        backend: Backend,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    Ja,
+    En,
+}
+
+impl From<Language> for Locale {
+    fn from(language: Language) -> Self {
+        match language {
+            Language::Ja => Self::Ja,
+            Language::En => Self::En,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Add an account; its password is read from standard input.
+    Add {
+        email: String,
+        #[arg(long)]
+        name: String,
+        #[arg(long, value_enum, default_value_t = Language::Ja)]
+        locale: Language,
+    },
+    /// The staff of a municipality, with roles and positions.
+    List { municipality: String },
+    /// Give a person roles in a municipality from today on, or take them away.
+    Role {
+        email: String,
+        municipality: String,
+        /// clerk, reviewer, approver, finance_maker, finance_checker, program_officer, auditor, administrator
+        #[arg(required = true)]
+        roles: Vec<String>,
+        /// Take them away.
+        #[arg(long)]
+        end: bool,
+    },
+    /// Give a person a post for a period.
+    Position {
+        email: String,
+        municipality: String,
+        position: String,
+        #[arg(long)]
+        from: NaiveDate,
+        /// The last day.
+        #[arg(long)]
+        until: Option<NaiveDate>,
+        /// While the post is vacant (職務代理).
+        #[arg(long)]
+        acting: bool,
+    },
+    /// Set a new password, read from standard input; ends all sessions.
+    Password { email: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Make a token and print it once.
+    Create {
+        email: String,
+        #[arg(long)]
+        name: String,
+        /// What it may do: read, apply, act, pay.
+        #[arg(long, value_delimiter = ',', default_value = "read")]
+        scopes: Vec<String>,
+        /// Days that it is valid.
+        #[arg(long, default_value_t = 90)]
+        days: i64,
+    },
+    /// A person's tokens.
+    List { email: String },
+    /// End a token.
+    Revoke { email: String, id: uuid::Uuid },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ProgramCommand {
+    /// Say everything that is wrong with the files.
+    Check(Paths),
+    /// Run the scenarios beside the programs.
+    Test(Paths),
+    /// Print the machine as a Mermaid diagram.
+    Diagram(Shown),
+    /// Print the program in words.
+    Explain(Shown),
+    /// Run many made-up cases (not part of this release).
+    Simulate(Paths),
+    /// Compare two versions (not part of this release).
+    Diff(Paths),
+    /// Check, test, and publish into the database, with the municipality and its calls.
+    Publish(Paths),
+}
+
+#[derive(Debug, Args)]
+pub struct Paths {
+    /// Files or folders; the catalogue in the binary when absent.
+    pub paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Shown {
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    #[arg(long, value_enum, default_value_t = Language::Ja)]
+    pub locale: Language,
+}
+
+#[derive(Debug, Args)]
+pub struct ActArgs {
+    /// The application's number, or its id.
+    pub number: String,
+    pub action: String,
+    /// Who acts: the address of an account.
+    #[arg(long = "as", value_name = "EMAIL")]
+    pub actor: String,
+    /// The form's values, over those of the draft.
+    #[arg(long, value_name = "JSON")]
+    pub values: Option<String>,
+    #[arg(long)]
+    pub comment: Option<String>,
+    /// Field to correct and its remark, e.g. `costs=内訳が分かりません`.
+    #[arg(long, value_name = "FIELD=REMARK")]
+    pub mark: Vec<String>,
+    /// Refuse unless the case still has this version; the version of now when absent.
+    #[arg(long)]
+    pub expected_version: Option<i64>,
+    /// For sending the same command twice safely.
+    #[arg(long)]
+    pub idempotency_key: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PaymentsCommand {
+    /// Write the file of an approved batch.
+    Export {
+        file: PathBuf,
+        #[arg(long)]
+        batch: String,
+        #[arg(long = "as", value_name = "EMAIL")]
+        actor: String,
+    },
+    /// Check any file as a transfer file.
+    Check { file: PathBuf },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Write all events and heads, one JSON object a line.
+    Export {
+        /// Standard output when absent.
+        file: Option<PathBuf>,
+        /// Also seal the heads of all chains, and write the seal here, to be kept elsewhere.
+        #[arg(long, value_name = "FILE")]
+        seals: Option<PathBuf>,
+    },
+    /// Check an export against itself and against seals that were kept elsewhere.
+    Verify {
+        file: PathBuf,
+        #[arg(long, value_name = "FILE")]
+        seals: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum OutboxCommand {
+    /// What was given up, and how much waits.
+    List,
+    /// Try again what was given up.
+    Retry {
+        /// One of them; all when absent.
+        id: Option<uuid::Uuid>,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,62 @@
+//! `act`: one move of one case, by the same way as everybody's.
+
+use casework::{Act, FieldMark};
+use serde_json::{Value, json};
+use service::Error;
+
+use super::tell;
+use crate::cli::{ActArgs, Common};
+use crate::outcome::{Failure, Outcome};
+use crate::startup::Installation;
+
+pub async fn act(common: &Common, args: &ActArgs) -> Outcome {
+    let installation = Installation::for_command(common).await?;
+    let service = &installation.service;
+    let viewer = service.viewer_by_email(&args.actor).await?;
+    let found = match graphql::key_of(&args.number) {
+        Some(id) => service.application(&viewer, id).await?,
+        None => service.application_by_number(&viewer, &args.number).await?,
+    };
+    let application = found.ok_or_else(|| Failure::refused(format!("there is no application {}", args.number)))?;
+    let act = Act {
+        action: args.action.clone(),
+        expected_version: args.expected_version.unwrap_or(application.case.version),
+        values: values(args.values.as_deref())?,
+        marks: args.mark.iter().map(|mark| field_mark(mark)).collect::<Outcome<_>>()?,
+        comment: args.comment.clone(),
+    };
+    let key = args.idempotency_key.clone().unwrap_or_else(|| installation.fresh_key());
+    let performed = match service.act(&viewer, application.case.id, act, &key).await {
+        Ok(performed) => performed,
+        Err(Error::Stale(now)) => {
+            return Err(Failure::Refused {
+                message: format!("the case has moved on: it is {} at version {}", now.case.state, now.case.version),
+                details: json!({ "code": "stale_version", "version": now.case.version, "state": now.case.state }),
+            });
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let case = &performed.application.case;
+    let answer = json!({
+        "number": case.body.numbers.get("application"), "id": case.id, "version": case.version, "state": case.state,
+        "event": { "sequence": performed.event.event.sequence, "stage": performed.event.event.stage.as_str() },
+    });
+    tell(common, &answer, || {
+        let label = performed.application.program.state(&case.state).map_or("", |state| state.label.ja.as_str());
+        format!("{}: {} → {} {label} (version {})", args.number, args.action, case.state, case.version)
+    })
+}
+
+fn values(text: Option<&str>) -> Outcome<serde_json::Map<String, Value>> {
+    match text.map(serde_json::from_str).transpose() {
+        Ok(None) => Ok(serde_json::Map::new()),
+        Ok(Some(Value::Object(values))) => Ok(values),
+        Ok(Some(_)) => Err(Failure::misuse("--values is a JSON object")),
+        Err(error) => Err(Failure::misuse(format!("--values is no JSON: {error}"))),
+    }
+}
+
+fn field_mark(text: &str) -> Outcome<FieldMark> {
+    let (field, remark) = text.split_once('=').ok_or_else(|| Failure::misuse("write a mark as FIELD=REMARK"))?;
+    Ok(FieldMark { field: field.to_owned(), remark: remark.to_owned() })
+}

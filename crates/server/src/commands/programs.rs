@@ -1,0 +1,169 @@
+//! `program`: grant programs as files, checked, tried, shown and published.
+
+use std::path::PathBuf;
+
+use casework::scenario;
+use program::{Finding, Loaded, LoadedProgram, explain, mermaid};
+use serde_json::json;
+use service::Published;
+
+use super::tell;
+use crate::catalogue;
+use crate::cli::{Common, ProgramCommand};
+use crate::outcome::{Failure, Outcome};
+use crate::startup::Installation;
+
+pub async fn run(common: &Common, command: &ProgramCommand) -> Outcome {
+    match command {
+        ProgramCommand::Check(args) => check(common, &args.paths),
+        ProgramCommand::Test(args) => test(common, &args.paths),
+        ProgramCommand::Diagram(args) => show(&args.paths, |program| mermaid(program, args.locale.into())),
+        ProgramCommand::Explain(args) => show(&args.paths, |program| explain(program, args.locale.into())),
+        ProgramCommand::Simulate(_) | ProgramCommand::Diff(_) => {
+            Err(Failure::misuse("this is not part of this release; `program check` and `program test` are"))
+        }
+        ProgramCommand::Publish(args) => publish(common, &args.paths).await,
+    }
+}
+
+fn check(common: &Common, paths: &[PathBuf]) -> Outcome {
+    let loaded = catalogue::read(paths)?;
+    tell(common, &loaded.findings, || said(&loaded, &loaded.findings))?;
+    must_be_right(&loaded)
+}
+
+fn said(loaded: &Loaded, findings: &[Finding]) -> String {
+    let errors = findings.iter().filter(|finding| finding.is_error()).count();
+    let warnings = findings.len() - errors;
+    let mut lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    lines.push(format!("{} programs, {errors} errors, {warnings} warnings", loaded.programs.len()));
+    lines.join("\n")
+}
+
+fn must_be_right(loaded: &Loaded) -> Outcome {
+    if loaded.programs.is_empty() && loaded.findings.is_empty() {
+        return Err(Failure::misuse("there is no program here; programs are …/programs/<municipality>/<slug>.yaml"));
+    }
+    match loaded.findings.iter().filter(|finding| finding.is_error()).count() {
+        0 => Ok(()),
+        errors => Err(Failure::Refused {
+            message: format!("{errors} errors in the definition files"),
+            details: serde_json::to_value(&loaded.findings).unwrap_or_default(),
+        }),
+    }
+}
+
+/// The programs that the paths name, of everything that had to be read to understand them.
+fn named<'a>(loaded: &'a Loaded, paths: &'a [PathBuf]) -> impl Iterator<Item = &'a LoadedProgram> {
+    loaded.programs.iter().filter(|program| catalogue::is_named(&program.path, paths))
+}
+
+fn test(common: &Common, paths: &[PathBuf]) -> Outcome {
+    let loaded = catalogue::read(paths)?;
+    right_or_printed(&loaded)?;
+    let (mut run, mut failed, mut lines, mut machine) = (0, 0, Vec::new(), Vec::new());
+    for LoadedProgram { program, scenarios, .. } in named(&loaded, paths) {
+        let (Some(program), Some(scenarios)) = (program, scenarios) else { continue };
+        let municipality = loaded.municipalities.iter().find(|place| place.municipality == program.municipality());
+        let municipality = municipality
+            .ok_or_else(|| Failure::misuse(format!("the municipality of {} is not here", program.name())))?;
+        for result in scenario::run(program, municipality, &loaded.calls, scenarios) {
+            run += 1;
+            failed += usize::from(!result.failures.is_empty());
+            let failures: Vec<String> = result.failures.iter().map(ToString::to_string).collect();
+            let verdict = if failures.is_empty() { "ok" } else { "FAILED" };
+            lines.push(format!("{verdict:6} {}: {}", program.name(), result.name.en));
+            lines.extend(failures.iter().map(|failure| format!("       {failure}")));
+            machine.push(json!({
+                "program": program.name(), "scenario": result.name, "passed": failures.is_empty(), "failures": failures,
+                "states": result.states, "covered": result.covered,
+            }));
+        }
+    }
+    lines.push(format!("{run} scenarios, {failed} failed"));
+    tell(common, &machine, || lines.join("\n"))?;
+    if failed > 0 { Err(Failure::refused(format!("{failed} of {run} scenarios failed"))) } else { Ok(()) }
+}
+
+/// # Errors
+/// When something is wrong, after it was said.
+fn right_or_printed(loaded: &Loaded) -> Outcome {
+    let outcome = must_be_right(loaded);
+    if outcome.is_err() {
+        for finding in loaded.findings.iter().filter(|finding| finding.is_error()) {
+            eprintln!("{finding}");
+        }
+    }
+    outcome
+}
+
+fn show(paths: &[PathBuf], text: impl Fn(&program::Program) -> String) -> Outcome {
+    let loaded = catalogue::read(paths)?;
+    let mut shown = 0;
+    for program in named(&loaded, paths).filter_map(|loaded| loaded.program.as_ref()) {
+        if shown > 0 {
+            println!();
+        }
+        println!("{}", text(program).trim_end());
+        shown += 1;
+    }
+    if shown == 0 { right_or_printed(&loaded).and(Err(Failure::misuse("there is no program here"))) } else { Ok(()) }
+}
+
+async fn publish(common: &Common, paths: &[PathBuf]) -> Outcome {
+    let loaded = catalogue::read(paths)?;
+    right_or_printed(&loaded)?;
+    let installation = Installation::for_command(common).await?;
+    let published = into(&installation, &loaded, |program| catalogue::is_named(&program.path, paths)).await?;
+    let machine: Vec<_> = published
+        .iter()
+        .map(|(name, published)| match published {
+            Published::Version(version) => json!({ "program": name, "version": version, "new": true }),
+            Published::Already(version) => json!({ "program": name, "version": version, "new": false }),
+        })
+        .collect();
+    tell(common, &machine, || {
+        let line = |(name, published): &(String, Published)| match published {
+            Published::Version(version) => format!("{name} is published as version {version}"),
+            Published::Already(version) => format!("{name} is published already, as version {version}"),
+        };
+        published.iter().map(line).collect::<Vec<_>>().join("\n")
+    })
+}
+
+/// Takes in municipalities, programs and calls.
+///
+/// # Errors
+/// When a scenario fails, or the database does.
+pub async fn into(
+    installation: &Installation,
+    loaded: &Loaded,
+    wanted: impl Fn(&LoadedProgram) -> bool,
+) -> Outcome<Vec<(String, Published)>> {
+    let service = &installation.service;
+    let chosen: Vec<_> = loaded.programs.iter().filter(|program| wanted(program)).collect();
+    let mut published = Vec::new();
+    for municipality in &loaded.municipalities {
+        let of_place = |program: &&&LoadedProgram| {
+            program.program.as_ref().is_some_and(|found| found.municipality() == municipality.municipality)
+        };
+        let programs: Vec<_> = chosen.iter().filter(of_place).collect();
+        if programs.is_empty() {
+            continue;
+        }
+        service.import_municipality(municipality).await?;
+        for LoadedProgram { program, scenarios, .. } in programs {
+            let Some(program) = program else { continue };
+            let outcome = service.publish(program, &loaded.calls, scenarios.as_ref()).await?;
+            published.push((program.name().to_owned(), outcome));
+        }
+        let names: Vec<&String> = published.iter().map(|(name, _)| name).collect();
+        let calls: Vec<_> = loaded.calls.iter().filter(|call| names.contains(&&call.program)).cloned().collect();
+        let calls: Vec<_> = calls
+            .into_iter()
+            .filter(|call| call.program.split_once('/').is_some_and(|(place, _)| place == municipality.municipality))
+            .collect();
+        service.import_calls(&municipality.municipality, &calls).await?;
+    }
+    Ok(published)
+}

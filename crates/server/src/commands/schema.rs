@@ -1,0 +1,42 @@
+//! `schema`: the files that the program writes about itself.
+
+use program::{SchemaKind, schema};
+use store::Store;
+
+use crate::cli::{Backend, SchemaCommand};
+use crate::outcome::{Failure, Outcome};
+
+pub async fn run(command: SchemaCommand) -> Outcome {
+    let text = match command {
+        SchemaCommand::Graphql => graphql::sdl(),
+        SchemaCommand::Program => json(SchemaKind::Program)?,
+        SchemaCommand::Archetype => json(SchemaKind::Archetype)?,
+        SchemaCommand::Municipality => json(SchemaKind::Municipality)?,
+        SchemaCommand::Calls => json(SchemaKind::Calls)?,
+        SchemaCommand::Scenarios => json(SchemaKind::Scenarios)?,
+        SchemaCommand::Database { backend } => database(backend).await?,
+    };
+    println!("{}", text.trim_end());
+    Ok(())
+}
+
+fn json(kind: SchemaKind) -> Outcome<String> {
+    serde_json::to_string_pretty(&schema(kind)).map_err(|error| Failure::fault(error.to_string()))
+}
+
+/// Migrates an empty database and reads its schema back.
+async fn database(backend: Backend) -> Outcome<String> {
+    let folder = tempfile::tempdir().map_err(|error| Failure::fault(error.to_string()))?;
+    let url = match backend {
+        Backend::Sqlite => format!("sqlite://{}?mode=rwc", folder.path().join("schema.db").display()),
+        Backend::Postgres => std::env::var("TEST_DATABASE_URL")
+            .ok()
+            .filter(|url| !url.is_empty())
+            .ok_or_else(|| Failure::misuse("give the address of an empty PostgreSQL database in TEST_DATABASE_URL"))?,
+    };
+    let store = Store::connect(&store::Settings { url, max_connections: 2 }).await?;
+    store.migrate().await?;
+    let text = store.schema_dump().await?;
+    store.close().await?;
+    Ok(text)
+}

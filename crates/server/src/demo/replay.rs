@@ -1,0 +1,289 @@
+//! Makes cases of the demonstration by real actions: scenarios of the catalogue are replayed through the service, each
+//! up to the step that leaves it in a state that is still wanted, all on one moving clock.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use casework::Act;
+use casework::scenario::{moment, step_marks, step_values};
+use program::definition::{Municipality, Scenario, Scenarios, ScenarioStep, StateKind};
+use program::{Loaded, Program};
+use service::{Application, Service, Viewer, Worker};
+use treasury::{LineOutcome, LineResult, ReturnKind};
+use uuid::Uuid;
+use vocabulary::Instant;
+
+use super::cast::{Cast, Player};
+use crate::adapters::MovingClock;
+use crate::outcome::{Failure, Outcome};
+
+/// One life to be lived: the first steps of a scenario.
+struct Life<'a> {
+    program: Arc<Program>,
+    scenarios: &'a Scenarios,
+    scenario: &'a Scenario,
+    steps: usize,
+    player: usize,
+    application: Option<Uuid>,
+}
+
+/// Where a life stands after a step: what makes it worth keeping.
+type Standing = (String, String, bool);
+
+pub struct Stage<'a> {
+    pub service: &'a Service,
+    pub worker: &'a Worker,
+    pub clock: &'a MovingClock,
+    pub cast: &'a Cast,
+    pub begins: Instant,
+    pub ends: Instant,
+}
+
+impl Stage<'_> {
+    /// Plays so many lives that every state of each archetype is there once.
+    pub async fn play(&self, loaded: &Loaded, places: &[Arc<Municipality>]) -> Outcome<Vec<(String, String)>> {
+        let mut lives = self.choose(loaded, places)?;
+        // All steps of all lives in the order of time, so that the clock never goes back.
+        let mut agenda: Vec<(Instant, usize, usize)> = Vec::new();
+        for (index, life) in lives.iter().enumerate() {
+            let mut at = self.begins;
+            for (number, step) in life.scenario.steps.iter().take(life.steps).enumerate() {
+                at = step.on.map_or(at, moment).max(at);
+                agenda.push((at, index, number));
+            }
+        }
+        agenda.sort_unstable();
+        for (at, index, number) in agenda {
+            self.clock.advance_to(at);
+            self.work_off().await?;
+            let Some(life) = lives.get_mut(index) else { continue };
+            let Some(step) = life.scenario.steps.get(number) else { continue };
+            let name = life.scenario.name.ja.clone();
+            self.step(life, step, number).await.map_err(|failure| during(failure, &format!("{name}, step {}", number + 1)))?;
+        }
+        self.clock.advance_to(self.ends);
+        self.work_off().await?;
+        for life in lives.iter_mut().filter(|life| life.application.is_none()) {
+            self.leave_draft(life).await?;
+        }
+        self.summary(&lives).await
+    }
+
+    /// Numbers and states, in the order of the states.
+    async fn summary(&self, lives: &[Life<'_>]) -> Outcome<Vec<(String, String)>> {
+        let mut found = Vec::new();
+        for life in lives {
+            let Some(id) = life.application else { continue };
+            let case = self.look(&self.player(life)?.owner, id).await?.case;
+            let number = case.body.numbers.get("application").cloned().unwrap_or_else(|| id.to_string());
+            let label = life.program.state(&case.state).map(|state| state.label.clone()).unwrap_or_default();
+            let signing = if case.body.pending.is_some() { "（決裁中）" } else { "" };
+            found.push((number, format!("{} {}{signing} {}", life.program.name(), label.ja, case.state)));
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    async fn work_off(&self) -> Outcome {
+        while self.worker.tick().await? > 0 {}
+        Ok(())
+    }
+
+    /// For each archetype and state the first life that ends there, spread over programs and businesses.
+    fn choose<'a>(&self, loaded: &'a Loaded, places: &[Arc<Municipality>]) -> Outcome<Vec<Life<'a>>> {
+        let mut lives: Vec<Life<'a>> = Vec::new();
+        let mut seen: BTreeSet<Standing> = BTreeSet::new();
+        let mut taken: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+        let mut candidates = Vec::new();
+        for found in &loaded.programs {
+            let Some(scenarios) = &found.scenarios else { continue };
+            let Some(place) = places.iter().find(|place| found.definition.program.program.starts_with(&format!("{}/", place.municipality))) else {
+                continue;
+            };
+            let program = Program::compile(found.definition.clone()).map_err(|_| Failure::fault("a program does not compile"))?;
+            let program = Arc::new(program);
+            let results = casework::scenario::run(&program, place, &loaded.calls, scenarios);
+            for (scenario, result) in scenarios.scenarios.iter().zip(results) {
+                // Before the first step it is a draft.
+                candidates.push((Arc::clone(&program), scenarios, scenario, 0, program.initial().to_owned(), false));
+                for (steps, (state, pending)) in result.standings.into_iter().enumerate() {
+                    candidates.push((Arc::clone(&program), scenarios, scenario, steps + 1, state, pending));
+                }
+            }
+        }
+        // Programs take turns, so that the states are spread over them.
+        let mut turn: BTreeMap<String, usize> = BTreeMap::new();
+        while let Some(best) = candidates
+            .iter()
+            .enumerate()
+            .filter(|(_, (program, _, scenario, steps, state, pending))| {
+                let archetype = program.definition().archetype.archetype.clone();
+                !seen.contains(&(archetype, state.clone(), *pending)) && self.is_playable(scenario, *steps)
+            })
+            .min_by_key(|(_, (program, _, _, steps, ..))| (turn.get(program.name()).copied().unwrap_or(0), *steps))
+            .map(|(index, _)| index)
+        {
+            let (program, scenarios, scenario, steps, state, pending) = candidates.swap_remove(best);
+            seen.insert((program.definition().archetype.archetype.clone(), state, pending));
+            let used = taken.entry(program.name().to_owned()).or_default();
+            let player = self.cast.players.iter().position(|player| player.kind == scenario.applicant.kind).and_then(|_| {
+                (0..self.cast.players.len())
+                    .filter(|index| self.cast.players.get(*index).is_some_and(|p| p.kind == scenario.applicant.kind))
+                    .find(|index| !used.contains(index))
+            });
+            let Some(player) = player else { continue };
+            used.insert(player);
+            *turn.entry(program.name().to_owned()).or_default() += 1;
+            lives.push(Life { program, scenarios, scenario, steps, player, application: None });
+        }
+        Ok(lives)
+    }
+
+    /// Refusals show rules, not lives; and nothing happens after the demonstration's present.
+    fn is_playable(&self, scenario: &Scenario, steps: usize) -> bool {
+        scenario.steps.iter().take(steps).all(|step| {
+            step.expect.refused.is_empty() && step.on.is_none_or(|day| (self.begins..=self.ends).contains(&moment(day)))
+        })
+    }
+
+    /// Something typed, and not handed in.
+    async fn leave_draft(&self, life: &mut Life<'_>) -> Outcome {
+        let player = self.player(life)?;
+        let application = self.begin(life, player).await?;
+        let values = life.scenario.steps.first().map(|step| step_values(life.scenarios, step)).unwrap_or_default();
+        self.service.save_draft(&player.owner, application, None, values).await?;
+        Ok(())
+    }
+
+    fn player(&self, life: &Life<'_>) -> Outcome<&Player> {
+        self.cast.players.get(life.player).ok_or_else(|| Failure::fault("no such business"))
+    }
+
+    async fn begin(&self, life: &mut Life<'_>, player: &Player) -> Outcome<Uuid> {
+        if let Some(id) = life.application {
+            return Ok(id);
+        }
+        let key = format!("demo-start-{}-{}", life.player, life.program.name());
+        let started = self.service.start_application(&player.owner, life.program.name(), player.business, &key).await?;
+        life.application = Some(started.case.id);
+        Ok(started.case.id)
+    }
+
+    async fn step(&self, life: &mut Life<'_>, step: &ScenarioStep, number: usize) -> Outcome {
+        let player = self.player(life)?;
+        let application = self.begin(life, player).await?;
+        let Some(action) = &step.action else { return Ok(()) };
+        match step.by.as_str() {
+            // What rings has rung when the clock moved.
+            "clock" => Ok(()),
+            "treasury" => self.pay(life, application, action).await,
+            by => {
+                let municipality = life.program.municipality();
+                let viewer = if by == "applicant" { Some(&player.owner) } else { self.cast.staff(municipality, by) };
+                let viewer = viewer.ok_or_else(|| Failure::fault(format!("nobody is {by} of {municipality}")))?;
+                self.act(life, player, viewer, application, step, number).await
+            }
+        }
+    }
+
+    async fn act(
+        &self,
+        life: &Life<'_>,
+        player: &Player,
+        viewer: &Viewer,
+        application: Uuid,
+        step: &ScenarioStep,
+        number: usize,
+    ) -> Outcome {
+        let current = self.look(viewer, application).await?;
+        let action = step.action.clone().unwrap_or_default();
+        let values = step_values(life.scenarios, step);
+        let form = life.program.action(&action).and_then(|action| action.rule.form.clone());
+        if let Some(form) = &form {
+            let asked: Vec<String> = match &step.documents {
+                Some(named) => named.clone(),
+                None => self.service.asked_documents(viewer, application, form, &values).await?,
+            };
+            for slot in asked {
+                self.service.attach_document(&player.owner, application, Some(form), &slot, player.file).await?;
+            }
+        }
+        let act = Act {
+            action,
+            expected_version: current.case.version,
+            values,
+            marks: step_marks(step),
+            comment: step.comment.clone(),
+        };
+        self.service.act(viewer, application, act, &format!("demo-{application}-{number}")).await?;
+        Ok(())
+    }
+
+    async fn look(&self, viewer: &Viewer, application: Uuid) -> Outcome<Application> {
+        let found = self.service.application(viewer, application).await?;
+        found.ok_or_else(|| Failure::fault("a case of the demonstration has vanished"))
+    }
+
+    /// A whole batch for one payment, through maker, checker and bank.
+    async fn pay(&self, life: &Life<'_>, application: Uuid, action: &str) -> Outcome {
+        let municipality = life.program.municipality();
+        let (maker, checker) = self.finance(municipality)?;
+        let case = self.look(maker, application).await?.case;
+        let line = case.body.payments.last().ok_or_else(|| Failure::fault("no payment was ordered"))?.id;
+        let key = |what: &str| format!("demo-{what}-{line}");
+        let service = self.service;
+        let batch = self.draft_batch(municipality, Some(vec![line]), &key("batch")).await?;
+        service.approve_payment_batch(checker, batch, None, &key("approve")).await?;
+        service.export_payment_batch(maker, batch, &key("export")).await?;
+        service.hand_over_payment_batch(maker, batch, &key("hand")).await?;
+        let transfer = service.payment_batch(maker, batch).await?.batch.transfer_date;
+        self.clock.advance_to(moment(transfer));
+        let to = life.program.action(action).and_then(|action| action.rule.to.clone());
+        let paid = to.and_then(|to| life.program.state(&to)).is_some_and(|state| state.kind == StateKind::ClosedPaid);
+        let outcome = if paid {
+            LineOutcome::Transferred
+        } else {
+            LineOutcome::Returned { kind: ReturnKind::TransferFailed, reason: "口座名義が一致しません".to_owned() }
+        };
+        service.record_transfer_results(maker, batch, vec![LineResult { line, outcome }], &key("results")).await?;
+        Ok(())
+    }
+
+    fn finance(&self, municipality: &str) -> Outcome<(&Viewer, &Viewer)> {
+        let person = |role: &str| {
+            self.cast.staff(municipality, role).ok_or_else(|| Failure::fault(format!("nobody is {role} of {municipality}")))
+        };
+        Ok((person("finance_maker")?, person("finance_checker")?))
+    }
+
+    async fn draft_batch(&self, municipality: &str, lines: Option<Vec<Uuid>>, key: &str) -> Outcome<Uuid> {
+        let (maker, _) = self.finance(municipality)?;
+        let place = self.service.municipality_named(municipality).await?;
+        let today = vocabulary::day_in_japan(self.service.now());
+        let day = place.calendar.bank_day_after(place.calendar.bank_day_after(today));
+        let batch = self.service.create_payment_batch(maker, municipality, day, lines, key).await?;
+        Ok(batch.batch.id)
+    }
+
+    /// What still waits for payment goes into a batch that is exported and no more. Returns the file.
+    pub async fn export_rest(&self, municipality: &str) -> Outcome<Option<(String, Vec<u8>)>> {
+        let (maker, checker) = self.finance(municipality)?;
+        if self.service.payables(maker, municipality).await?.is_empty() {
+            return Ok(None);
+        }
+        let key = |what: &str| format!("demo-rest-{what}-{municipality}");
+        let batch = self.draft_batch(municipality, None, &key("batch")).await?;
+        self.service.approve_payment_batch(checker, batch, None, &key("approve")).await?;
+        let (_, file) = self.service.export_payment_batch(maker, batch, &key("export")).await?;
+        Ok(Some((file.name, file.bytes)))
+    }
+}
+
+/// The failure, with where it happened.
+fn during(failure: Failure, place: &str) -> Failure {
+    match failure {
+        Failure::Refused { message, details } => Failure::Refused { message: format!("{place}: {message}"), details },
+        Failure::Misuse(message) => Failure::Misuse(format!("{place}: {message}")),
+        Failure::Fault(message) => Failure::Fault(format!("{place}: {message}")),
+    }
+}
