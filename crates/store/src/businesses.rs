@@ -14,7 +14,7 @@ use vocabulary::{Instant, normalized_for_search};
 use crate::entity::{account, business, membership, search_gram};
 use crate::error::Result;
 use crate::people::one_changed;
-use crate::row::{from_json, from_word, json, word};
+use crate::row::{Columns, from_json, from_word, json, placeholders, word};
 use crate::unit::{Reader, Tx};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -116,6 +116,16 @@ impl Reader {
     /// # Errors
     /// When the database fails.
     pub async fn find_businesses(&self, text: &str, limit: u32) -> Result<Vec<Uuid>> {
+        self.find_businesses_of(&[], text, limit).await
+    }
+
+    /// Only those that have handed in a case to one of the municipalities, if any is named.
+    pub(crate) async fn find_businesses_of(
+        &self,
+        municipalities: &[String],
+        text: &str,
+        limit: u32,
+    ) -> Result<Vec<Uuid>> {
         /// More pairs make the index no more selective than these.
         const GRAMS: usize = 4;
         let normalized = normalized_for_search(text);
@@ -133,13 +143,21 @@ impl Reader {
         }
         let (like, most) = (wanted.len() + 1, wanted.len() + 2);
         sql.push_str(&format!(
-            " JOIN business b ON b.id = g1.business WHERE g1.gram = $1 AND b.search_text LIKE ${like} ESCAPE '!' \
-             ORDER BY g1.business LIMIT ${most}"
+            " JOIN business b ON b.id = g1.business WHERE g1.gram = $1 AND b.search_text LIKE ${like} ESCAPE '!'"
         ));
         let mut values: Vec<Value> = wanted.into_iter().map(Into::into).collect();
         values.extend::<[Value; 2]>([like_anywhere(&normalized).into(), i64::from(limit).into()]);
+        if !municipalities.is_empty() {
+            let list = placeholders(1, municipalities.len(), values.len() + 1);
+            sql.push_str(&format!(
+                " AND EXISTS (SELECT 1 FROM application a WHERE a.business = b.id AND a.received_at IS NOT NULL \
+                 AND a.municipality IN {list})"
+            ));
+            values.extend(municipalities.iter().map(|name| Value::from(name.as_str())));
+        }
+        sql.push_str(&format!(" ORDER BY g1.business LIMIT ${most}"));
         let rows = self.all(&sql, values).await?;
-        rows.iter().map(|row| crate::row::Columns::of(row).take()).collect()
+        rows.iter().map(|row| Columns::of(row).take()).collect()
     }
 
     /// Owners first.

@@ -9,11 +9,11 @@ use sea_orm::Value;
 use uuid::Uuid;
 use vocabulary::{Instant, normalized_for_search};
 
-use crate::businesses::{like_anywhere, wanted_grams};
+use crate::businesses::like_anywhere;
 use crate::cases::{StoredCase, stored_case_at};
 use crate::error::Result;
 use crate::row::{Columns, word};
-use crate::sql::{CASE_COLUMNS, CASE_TABLES};
+use crate::sql::{self, CASE_COLUMNS, CASE_TABLES};
 use crate::unit::Reader;
 
 /// Whose cases are listed at all.
@@ -45,12 +45,13 @@ pub struct ListFilter {
     pub assignee: Option<Uuid>,
     pub fiscal_year: Option<i32>,
     pub business: Option<Uuid>,
-    /// The beginning of an application's number, or a part of a business's name, kana or corporate number.
+    /// The beginning of an application's number, or a part of a business's name, kana or corporate number. Of numbers
+    /// that share a beginning, the last 200 are found.
     pub text: Option<String>,
 }
 
 /// The place of a row in its list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor {
     /// The value that the list is ordered by.
     pub at: Instant,
@@ -115,9 +116,10 @@ impl Conditions {
         self.and(&format!("{column} = ${n}"));
     }
 
-    fn any_of(&mut self, column: &str, ids: &[Uuid]) {
+    /// A condition that is not added yet.
+    fn list(&mut self, column: &str, ids: &[Uuid]) -> String {
         let list: Vec<String> = padded(ids).into_iter().map(|id| format!("${}", self.bind(id))).collect();
-        self.and(&format!("{column} IN ({})", list.join(", ")));
+        format!("{column} IN ({})", list.join(", "))
     }
 }
 
@@ -131,26 +133,97 @@ fn padded(ids: &[Uuid]) -> Vec<Uuid> {
 }
 
 /// Above so many matching businesses a text is so common that walking the list and comparing finds a page sooner.
-const FEW_BUSINESSES: u32 = 64;
+const FEW_BUSINESSES: u32 = 256;
+/// Of numbers with the same beginning the last ones are found; who looks for another one types more of it.
+const NUMBERS: i64 = 200;
 
 impl Reader {
     /// # Errors
     /// When the database fails.
     pub async fn list(&self, query: &ListQuery<'_>) -> Result<Page> {
-        let mut common = Conditions::default();
-        if !self.filter(&query.filter, &mut common).await? {
-            return Ok(Page { rows: Vec::new(), has_next: false });
-        }
-        let parts: Vec<Conditions> = match query.scope {
-            Scope::Municipalities(names) => names.iter().map(|name| of_office(&common, name)).collect(),
-            Scope::Businesses([]) => Vec::new(),
-            Scope::Businesses(ids) => {
-                let mut conditions = common;
-                conditions.any_of("a.business", ids);
-                vec![conditions]
+        let common = conditions(&query.filter)?;
+        match query.filter.text.as_deref().map(str::trim) {
+            Some(text) if !text.is_empty() => self.search(query, common, text).await,
+            _ => {
+                let found_by_business = query.filter.business.is_some();
+                self.page(scoped(&common, query.scope, found_by_business), query.order, query.after, query.first).await
             }
+        }
+    }
+
+    async fn search(&self, query: &ListQuery<'_>, common: Conditions, text: &str) -> Result<Page> {
+        let numbered = self.newest_numbered(text).await?;
+        let businesses = match query.scope {
+            Scope::Municipalities([]) | Scope::Businesses([]) => Vec::new(),
+            Scope::Municipalities(names) => self.find_businesses_of(names, text, FEW_BUSINESSES + 1).await?,
+            Scope::Businesses(own) => self.find_own(own, text).await?,
         };
-        self.page(parts, query.order, query.after, query.first).await
+        if !i64::try_from(businesses.len()).is_ok_and(|found| found <= i64::from(FEW_BUSINESSES)) {
+            let mut common = common;
+            let like = common.bind(like_anywhere(&normalized_for_search(text)));
+            let name = format!("b.search_text LIKE ${like} ESCAPE '!'");
+            let condition = match numbered.is_empty() {
+                true => name,
+                false => format!("({name} OR {})", common.list("a.id", &numbered)),
+            };
+            common.and(&condition);
+            return self.page(scoped(&common, query.scope, false), query.order, query.after, query.first).await;
+        }
+        let mut places: Vec<Cursor> = Vec::new();
+        for (column, ids) in [("a.id", numbered), ("a.business", businesses)] {
+            if ids.is_empty() {
+                continue;
+            }
+            let mut common = common.clone();
+            let condition = common.list(column, &ids);
+            common.and(&condition);
+            for part in scoped(&common, query.scope, true) {
+                let sql = format!("SELECT {}, a.id FROM application a{}", query.order.column(), part.text);
+                for row in self.all(&sql, part.values).await? {
+                    let mut columns = Columns::of(&row);
+                    places.push(Cursor { at: columns.take()?, id: columns.take()? });
+                }
+            }
+        }
+        self.page_of(places, query).await
+    }
+
+    /// The page of a list of which all places are known.
+    async fn page_of(&self, mut places: Vec<Cursor>, query: &ListQuery<'_>) -> Result<Page> {
+        sort(&mut places, |place| *place, query.order);
+        places.dedup();
+        if let Some(after) = query.after {
+            places.retain(|place| if query.order.is_descending() { *place < after } else { *place > after });
+        }
+        let wanted = usize::try_from(query.first).unwrap_or(usize::MAX);
+        let has_next = places.len() > wanted;
+        places.truncate(wanted);
+        let ids: Vec<Uuid> = places.iter().map(|place| place.id).collect();
+        let mut rows = Vec::with_capacity(ids.len());
+        for stored in self.cases(&ids).await? {
+            let Some(cursor) = places.iter().find(|place| place.id == stored.case.id) else { continue };
+            rows.push(Listed { cursor: *cursor, stored });
+        }
+        sort(&mut rows, |row| row.cursor, query.order);
+        Ok(Page { rows, has_next })
+    }
+
+    /// Applications whose numbers begin with the text, the last ones.
+    async fn newest_numbered(&self, text: &str) -> Result<Vec<Uuid>> {
+        let above = format!("{text}{}", char::MAX);
+        let rows = self.all(sql::NUMBERED, vec![text.into(), above.into(), NUMBERS.into()]).await?;
+        rows.iter().map(|row| Columns::of(row).take()).collect()
+    }
+
+    /// Those of a few businesses whose name, kana or corporate number holds the text.
+    async fn find_own(&self, own: &[Uuid], text: &str) -> Result<Vec<Uuid>> {
+        let mut conditions = Conditions::default();
+        let (list, normalized) = (conditions.list("b.id", own), normalized_for_search(text));
+        conditions.and(&list);
+        let like = conditions.bind(like_anywhere(&normalized));
+        conditions.and(&format!("b.search_text LIKE ${like} ESCAPE '!'"));
+        let rows = self.all(&format!("SELECT b.id FROM business b{}", conditions.text), conditions.values).await?;
+        rows.iter().map(|row| Columns::of(row).take()).collect()
     }
 
     /// What waits for a person: cases whose turn it is of one of his or her roles, positions or businesses, or whose
@@ -163,86 +236,24 @@ impl Reader {
         let common = Conditions::default();
         for (municipality, role) in &person.roles {
             for column in ["a.waits_on", "a.attention"] {
-                let mut conditions = of_office(&common, municipality);
+                let mut conditions = of_office(&common, "a.municipality", municipality);
                 conditions.equal(column, role.as_str());
                 parts.push(conditions);
             }
         }
         for (municipality, position) in &person.positions {
-            let mut conditions = of_office(&common, municipality);
+            let mut conditions = of_office(&common, "a.municipality", municipality);
             conditions.equal("a.waits_on", format!("position:{position}"));
             parts.push(conditions);
         }
         if !person.memberships.is_empty() {
             let mut conditions = common;
-            conditions.any_of("a.business", &person.memberships);
+            let own = conditions.list("a.business", &person.memberships);
+            conditions.and(&own);
             conditions.equal("a.waits_on", Role::Applicant.as_str());
             parts.push(conditions);
         }
         self.page(parts, ListOrder::Deadline, after, first).await
-    }
-
-    /// False when nothing can match.
-    async fn filter(&self, filter: &ListFilter, conditions: &mut Conditions) -> Result<bool> {
-        if let Some(program) = &filter.program {
-            conditions.equal("a.program", program.as_str());
-        }
-        if let Some(state) = &filter.state {
-            conditions.equal("a.state", state.as_str());
-        }
-        if let Some(kind) = filter.kind {
-            conditions.equal("a.state_kind", word(&kind)?);
-        }
-        if let Some(assignee) = filter.assignee {
-            conditions.equal("a.assignee", assignee);
-        }
-        if let Some(year) = filter.fiscal_year {
-            conditions.equal("a.fiscal_year", year);
-        }
-        if let Some(business) = filter.business {
-            conditions.equal("a.business", business);
-        }
-        match filter.text.as_deref().map(str::trim) {
-            None | Some("") => Ok(true),
-            Some(text) => self.text(text, conditions).await,
-        }
-    }
-
-    async fn text(&self, text: &str, conditions: &mut Conditions) -> Result<bool> {
-        let number = self.number_range(text, conditions).await?;
-        let normalized = normalized_for_search(text);
-        let businesses = if wanted_grams(&normalized).is_empty() {
-            Vec::new()
-        } else {
-            self.find_businesses(text, FEW_BUSINESSES + 1).await?
-        };
-        let by_business = if businesses.len() > usize::try_from(FEW_BUSINESSES).unwrap_or(usize::MAX) {
-            let n = conditions.bind(like_anywhere(&normalized));
-            Some(format!("b.search_text LIKE ${n} ESCAPE '!'"))
-        } else if businesses.is_empty() {
-            None
-        } else {
-            let list: Vec<String> =
-                padded(&businesses).into_iter().map(|id| format!("${}", conditions.bind(id))).collect();
-            Some(format!("a.business IN ({})", list.join(", ")))
-        };
-        match (number, by_business) {
-            (None, None) => return Ok(false),
-            (Some(one), None) | (None, Some(one)) => conditions.and(&one),
-            (Some(number), Some(business)) => conditions.and(&format!("({number} OR {business})")),
-        }
-        Ok(true)
-    }
-
-    /// The range of numbers that begin with the text, when there is one; asked first, because most texts are names.
-    async fn number_range(&self, text: &str, conditions: &mut Conditions) -> Result<Option<String>> {
-        let above = format!("{text}{}", char::MAX);
-        let first = "SELECT number FROM application WHERE number >= $1 AND number < $2 LIMIT 1";
-        if self.one(first, vec![text.into(), above.as_str().into()]).await?.is_none() {
-            return Ok(None);
-        }
-        let (from, to) = (conditions.bind(text), conditions.bind(above));
-        Ok(Some(format!("(a.number >= ${from} AND a.number < ${to})")))
     }
 
     /// The first rows of each part, merged.
@@ -251,15 +262,10 @@ impl Reader {
         for part in parts {
             let (text, values) = statement(part, order, after, first);
             for row in self.all(&text, values).await? {
-                rows.push(listed(&row, order)?);
+                rows.push(listed(&row)?);
             }
         }
-        let place = |row: &Listed| (row.cursor.at, row.cursor.id);
-        if order.is_descending() {
-            rows.sort_by_key(|row| std::cmp::Reverse(place(row)));
-        } else {
-            rows.sort_by_key(place);
-        }
+        sort(&mut rows, |row| row.cursor, order);
         // A case may wait for two roles of one person.
         rows.dedup_by_key(|row| row.cursor.id);
         let wanted = usize::try_from(first).unwrap_or(usize::MAX);
@@ -269,11 +275,61 @@ impl Reader {
     }
 }
 
-fn of_office(common: &Conditions, municipality: &str) -> Conditions {
+/// Everything but the text.
+fn conditions(filter: &ListFilter) -> Result<Conditions> {
+    let mut conditions = Conditions::default();
+    if let Some(program) = &filter.program {
+        conditions.equal("a.program", program.as_str());
+    }
+    if let Some(state) = &filter.state {
+        conditions.equal("a.state", state.as_str());
+    }
+    if let Some(kind) = filter.kind {
+        conditions.equal("a.state_kind", word(&kind)?);
+    }
+    if let Some(assignee) = filter.assignee {
+        conditions.equal("a.assignee", assignee);
+    }
+    if let Some(year) = filter.fiscal_year {
+        conditions.equal("a.fiscal_year", year);
+    }
+    if let Some(business) = filter.business {
+        conditions.equal("a.business", business);
+    }
+    Ok(conditions)
+}
+
+/// The parts of a list, each a range of its own. When the rows are `found` otherwise, by business or id, the
+/// municipality only compares, so that no planner walks the whole list of the municipality instead.
+fn scoped(common: &Conditions, scope: Scope<'_>, found: bool) -> Vec<Conditions> {
+    match scope {
+        Scope::Municipalities(names) => {
+            let column = if found { "a.municipality || ''" } else { "a.municipality" };
+            names.iter().map(|name| of_office(common, column, name)).collect()
+        }
+        Scope::Businesses([]) => Vec::new(),
+        Scope::Businesses(ids) => {
+            let mut conditions = common.clone();
+            let list = conditions.list("a.business", ids);
+            conditions.and(&list);
+            vec![conditions]
+        }
+    }
+}
+
+fn of_office(common: &Conditions, column: &str, municipality: &str) -> Conditions {
     let mut conditions = common.clone();
-    conditions.equal("a.municipality", municipality);
+    conditions.equal(column, municipality);
     conditions.and("a.received_at IS NOT NULL");
     conditions
+}
+
+fn sort<T>(rows: &mut [T], place: impl Fn(&T) -> Cursor, order: ListOrder) {
+    if order.is_descending() {
+        rows.sort_by_key(|row| std::cmp::Reverse(place(row)));
+    } else {
+        rows.sort_by_key(place);
+    }
 }
 
 /// One row more than asked for, to see whether there is a next page.
@@ -292,7 +348,7 @@ fn statement(mut conditions: Conditions, order: ListOrder, after: Option<Cursor>
     (text, conditions.values)
 }
 
-fn listed(row: &sea_orm::QueryResult, _: ListOrder) -> Result<Listed> {
+fn listed(row: &sea_orm::QueryResult) -> Result<Listed> {
     let mut columns = Columns::of(row);
     let at = columns.take()?;
     let stored = stored_case_at(&mut columns)?;

@@ -230,3 +230,6 @@ pub const MAILS_OF_CASE: &str = "SELECT m.id, m.recipient, m.subject, m.body, m.
     FROM sent_mail m JOIN outbox o ON o.id = m.outbox WHERE m.application = $1 ORDER BY m.created_at, m.id";
 
 pub const SET_KEY_RESULT: &str = "UPDATE idempotency SET result = $3 WHERE account = $1 AND key = $2";
+
+pub const NUMBERED: &str =
+    "SELECT id FROM application WHERE number >= $1 AND number < $2 ORDER BY number DESC LIMIT $3";

@@ -271,7 +271,7 @@ async fn a_common_text_finds_all_too() {
     each_database(async |database| {
         let world = World::new(database).await;
         let mut expected = Vec::new();
-        for n in 0..80 {
+        for n in 0..260 {
             let business = business(&format!("株式会社{n}商店"), "ショウテン", None);
             let mut case = world.case();
             case.business = business.clone();
