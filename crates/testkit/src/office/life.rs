@@ -1,0 +1,261 @@
+//! One case on its way through a scenario of the catalogue, step by step through the service.
+
+use std::sync::Arc;
+
+use casework::Act;
+use casework::scenario::{moment, step_marks, step_values};
+use program::Program;
+use program::definition::{Scenario, ScenarioStep, Scenarios, StateKind};
+use service::{Application, Error, Viewer};
+use treasury::{LineOutcome, LineResult, ReturnKind};
+use uuid::Uuid;
+
+use super::{Party, TestOffice, catalogue};
+
+/// The program whose scenarios tests walk through most: ex ante, with a budget, signatures and payment.
+pub const SALES_CHANNEL: &str = "hino/sales-channel";
+
+/// A case, and the steps that are still before it.
+#[derive(Clone, Debug)]
+pub struct Life {
+    pub program: Arc<Program>,
+    pub party: Party,
+    pub application: Uuid,
+    pub scenario: &'static Scenario,
+    scenarios: &'static Scenarios,
+    /// Steps taken so far.
+    pub taken: usize,
+}
+
+impl Life {
+    /// The step that comes next.
+    #[must_use]
+    pub fn next(&self) -> Option<&'static ScenarioStep> {
+        self.scenario.steps.get(self.taken)
+    }
+
+    #[must_use]
+    pub fn municipality(&self) -> &str {
+        self.program.municipality()
+    }
+}
+
+impl TestOffice {
+    /// A draft of the program's scenario of that place in the file, for a new business.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub async fn life(&self, program: &str, scenario: usize) -> Life {
+        let facts = &scenario_of(program, scenario).1.applicant;
+        let party = self.party(facts).await;
+        self.life_of(party, program, scenario).await
+    }
+
+    /// The same for a business that is there.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub async fn life_of(&self, party: Party, program: &str, scenario: usize) -> Life {
+        let (scenarios, scenario) = scenario_of(program, scenario);
+        let key = format!("start-{}", self.count());
+        let started = self.service.start_application(&party.owner, program, party.business, &key).await;
+        let started = started.expect("a draft");
+        Life { program: started.program, party, application: started.case.id, scenario, scenarios, taken: 0 }
+    }
+
+    /// Takes the next step, at its time or now if that has passed.
+    ///
+    /// # Panics
+    /// When there is none left, or it goes another way than the scenario says.
+    pub async fn step(&self, life: &mut Life) -> Application {
+        let step = life.next().expect("a step");
+        if let Some(day) = step.on {
+            self.advance_to(moment(day)).await;
+        }
+        let place = format!("{}, {}, step {}", life.program.name(), life.scenario.name.en, life.taken + 1);
+        match self.take(life, step).await {
+            Ok(()) => assert!(step.expect.refused.is_empty(), "{place}: it was done"),
+            Err(Error::Refused(reasons)) => {
+                let codes: Vec<&str> = reasons.iter().map(|reason| reason.code.as_str()).collect();
+                let expected = step.expect.refused.iter().all(|code| codes.contains(&code.as_str()));
+                assert!(expected && !step.expect.refused.is_empty(), "{place}: refused: {reasons:?}");
+            }
+            Err(error) => panic!("{place}: {error:?}"),
+        }
+        life.taken += 1;
+        let after = self.look(&life.party.owner, life.application).await;
+        if let Some(state) = &step.expect.state {
+            assert_eq!(after.case.state, *state, "{place}");
+        }
+        after
+    }
+
+    async fn take(&self, life: &Life, step: &ScenarioStep) -> service::Result<()> {
+        let Some(action) = &step.action else { return Ok(()) };
+        match step.by.as_str() {
+            // What rings has rung when the clock moved.
+            "clock" => Ok(()),
+            "treasury" => self.pay(life, action).await,
+            "applicant" => self.perform(life, &life.party.owner, step).await,
+            by => self.perform(life, self.staff(life.municipality(), by), step).await,
+        }
+    }
+
+    async fn perform(&self, life: &Life, viewer: &Viewer, step: &ScenarioStep) -> service::Result<()> {
+        let act = self.prepare(life, viewer, step).await?;
+        let key = format!("step-{}", self.count());
+        self.service.act(viewer, life.application, act, &key).await.map(|_| ())
+    }
+
+    /// The act of a step, its documents attached: what `Service::act` takes.
+    ///
+    /// # Errors
+    /// What the service answers when documents are attached.
+    pub async fn prepare(&self, life: &Life, viewer: &Viewer, step: &ScenarioStep) -> service::Result<Act> {
+        let action = step.action.clone().unwrap_or_default();
+        let values = step_values(life.scenarios, step);
+        let form = life.program.action(&action).and_then(|action| action.rule.form.clone());
+        if let Some(form) = &form {
+            let slots = match &step.documents {
+                Some(named) => named.clone(),
+                None => self.service.asked_documents(viewer, life.application, form, &values).await?,
+            };
+            // In a correction only what is marked may be another file; the rest stays as it was handed in.
+            let case = self.look(viewer, life.application).await.case;
+            let locked = case.body.unlocked.filter(|unlocked| unlocked.form == *form);
+            let open = |slot: &str| {
+                let path = format!("documents.{slot}");
+                locked.as_ref().is_none_or(|locked| locked.marks.iter().any(|mark| mark.field == path))
+            };
+            for slot in slots.into_iter().filter(|slot| open(slot)) {
+                let bytes = sample_pdf(&format!("{slot} {}", life.application));
+                let file = self.service.upload(viewer, &format!("{slot}.pdf"), bytes).await?;
+                self.service.attach_document(viewer, life.application, Some(form), &slot, file.id).await?;
+            }
+        }
+        Ok(Act {
+            action,
+            expected_version: self.look(viewer, life.application).await.case.version,
+            values,
+            marks: step_marks(step),
+            comment: step.comment.clone(),
+        })
+    }
+
+    /// A whole batch for one payment: made, approved, exported, handed over, and what the bank said.
+    async fn pay(&self, life: &Life, action: &str) -> service::Result<()> {
+        let place = life.municipality();
+        let (maker, checker) = (self.staff(place, "finance_maker"), self.staff(place, "finance_checker"));
+        let case = self.look(maker, life.application).await.case;
+        let line = case.body.payments.last().expect("an ordered payment").id;
+        let key = || format!("pay-{}", self.count());
+        let batch = self.draft_batch(place, Some(vec![line])).await?;
+        self.service.approve_payment_batch(checker, batch, None, &key()).await?;
+        self.service.export_payment_batch(maker, batch, &key()).await?;
+        self.service.hand_over_payment_batch(maker, batch, &key()).await?;
+        let day = self.service.payment_batch(maker, batch).await?.batch.transfer_date;
+        self.advance_to(moment(day)).await;
+        let to = life.program.action(action).and_then(|action| action.rule.to.clone());
+        let paid = to.and_then(|to| life.program.state(&to)).is_some_and(|state| state.kind == StateKind::ClosedPaid);
+        let outcome = if paid {
+            LineOutcome::Transferred
+        } else {
+            LineOutcome::Returned {
+                kind: ReturnKind::TransferFailed, reason: "口座名義が一致しません".to_owned()
+            }
+        };
+        let results = vec![LineResult { line, outcome }];
+        self.service.record_transfer_results(maker, batch, results, &key()).await.map(|_| ())
+    }
+
+    /// A new batch of these lines, or of all that wait, for the second bank day from now.
+    ///
+    /// # Errors
+    /// What the service answers.
+    pub async fn draft_batch(&self, municipality: &str, lines: Option<Vec<Uuid>>) -> service::Result<Uuid> {
+        let maker = self.staff(municipality, "finance_maker");
+        let place = self.service.municipality_named(municipality).await?;
+        let today = vocabulary::day_in_japan(self.service.now());
+        let day = place.calendar.bank_day_after(place.calendar.bank_day_after(today));
+        let key = format!("batch-{}", self.count());
+        Ok(self.service.create_payment_batch(maker, municipality, day, lines, &key).await?.batch.id)
+    }
+
+    /// Steps on until the case is in that state with nothing to be signed.
+    ///
+    /// # Panics
+    /// When the scenario never gets there.
+    pub async fn live_until(&self, life: &mut Life, state: &str) -> Application {
+        loop {
+            let now = self.step(life).await;
+            if now.case.state == state && now.case.body.pending.is_none() {
+                return now;
+            }
+        }
+    }
+
+    /// So many cases of the first scenario of Hino's sales channel program, of as many businesses, all in that state.
+    /// They go side by side, so that the clock is where one case alone would have brought it.
+    ///
+    /// # Panics
+    /// When the scenario never gets there.
+    pub async fn cases_in(&self, state: &str, count: usize) -> Vec<Life> {
+        let mut lives = Vec::with_capacity(count);
+        for _ in 0..count {
+            lives.push(self.life(SALES_CHANNEL, 0).await);
+        }
+        loop {
+            let mut there = true;
+            for life in &mut lives {
+                let now = self.step(life).await;
+                there &= now.case.state == state && now.case.body.pending.is_none();
+            }
+            if there {
+                return lives;
+            }
+        }
+    }
+
+    /// A case that was handed in.
+    pub async fn submitted(&self) -> Life {
+        self.one_in("submitted").await
+    }
+
+    /// A case with a reviewer.
+    pub async fn under_review(&self) -> Life {
+        self.one_in("under_review").await
+    }
+
+    /// A case that was granted.
+    pub async fn granted(&self) -> Life {
+        self.one_in("granted").await
+    }
+
+    /// A case whose payment was ordered.
+    pub async fn ordered(&self) -> Life {
+        self.one_in("ordered").await
+    }
+
+    async fn one_in(&self, state: &str) -> Life {
+        let mut life = self.life(SALES_CHANNEL, 0).await;
+        self.live_until(&mut life, state).await;
+        life
+    }
+}
+
+fn scenario_of(program: &str, place: usize) -> (&'static Scenarios, &'static Scenario) {
+    let found = catalogue().programs.iter().find(|found| found.definition.program.program == program);
+    let scenarios = found.and_then(|found| found.scenarios.as_ref()).expect("a program with scenarios");
+    (scenarios, scenarios.scenarios.get(place).expect("a scenario of that place"))
+}
+
+/// One empty page that differs by its mark.
+#[must_use]
+pub fn sample_pdf(mark: &str) -> Vec<u8> {
+    format!(
+        "%PDF-1.4\n% {mark}\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n\
+         2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n\
+         3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+    )
+    .into_bytes()
+}

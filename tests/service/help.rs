@@ -1,0 +1,112 @@
+//! What several of these tests ask.
+
+use serde_json::{Map, Value, json};
+use service::Error;
+use testkit::{Life, TestOffice};
+use uuid::Uuid;
+
+/// The codes of a refusal.
+pub fn codes<T: std::fmt::Debug>(answer: service::Result<T>) -> Vec<String> {
+    match answer {
+        Err(Error::Refused(reasons)) => reasons.into_iter().map(|reason| reason.code).collect(),
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+pub fn values(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(values) => values,
+        other => panic!("not an object: {other}"),
+    }
+}
+
+pub fn none() -> Map<String, Value> {
+    values(json!({}))
+}
+
+/// The ledger of the life's budget line: entries number without a gap, their sums are the line's totals, and the totals
+/// are what the cases of the line hold.
+pub async fn assert_balanced(office: &TestOffice, lives: &[&Life]) {
+    let Some(first) = lives.first() else { return };
+    let line = office.look(&first.party.owner, first.application).await.case.call.budget_line;
+    assert_line_balanced(office, line).await;
+    let mut held = std::collections::BTreeMap::new();
+    for life in lives {
+        for (account, yen) in office.look(&life.party.owner, life.application).await.case.body.holdings.iter() {
+            *held.entry(account).or_insert(0) += yen.get();
+        }
+    }
+    let totals = office.store.read().budget_line(line).await.unwrap().unwrap().totals;
+    for account in treasury::Account::ALL.into_iter().filter(|account| *account != treasury::Account::Available) {
+        let held = held.get(&account).copied().unwrap_or(0);
+        assert_eq!(of(&totals, account), held, "{account:?} of the line and of its cases");
+    }
+}
+
+/// Entries number without a gap, and their sums are the line's totals.
+pub async fn assert_line_balanced(office: &TestOffice, line: Uuid) {
+    let reader = office.store.read();
+    let totals = reader.budget_line(line).await.unwrap().unwrap().totals;
+    let entries = reader.ledger(line, 0, 100_000).await.unwrap();
+    let mut sums = std::collections::BTreeMap::new();
+    let mut appropriated = 0;
+    for (entry, sequence) in entries.iter().zip(1..) {
+        assert_eq!(entry.sequence, sequence);
+        assert!(entry.amount.get() > 0);
+        match (entry.from, entry.to) {
+            (None, Some(_)) => appropriated += entry.amount.get(),
+            (Some(_), None) => appropriated -= entry.amount.get(),
+            (Some(_), Some(_)) => {}
+            (None, None) => panic!("an entry with no side"),
+        }
+        if let Some(from) = entry.from {
+            *sums.entry(from).or_insert(0) -= entry.amount.get();
+        }
+        if let Some(to) = entry.to {
+            *sums.entry(to).or_insert(0) += entry.amount.get();
+        }
+    }
+    assert_eq!(totals.appropriated.get(), appropriated);
+    for account in treasury::Account::ALL {
+        let sum = sums.get(&account).copied().unwrap_or(0);
+        assert!(sum >= 0, "{account:?} is below zero: {sum}");
+        if account != treasury::Account::Available {
+            assert_eq!(of(&totals, account), sum, "{account:?}");
+        }
+    }
+    let used: i64 = treasury::Account::ALL.into_iter().skip(1).map(|account| of(&totals, account)).sum();
+    assert_eq!(sums.get(&treasury::Account::Available).copied().unwrap_or(0), appropriated - used);
+}
+
+fn of(totals: &treasury::LineTotals, account: treasury::Account) -> i64 {
+    use treasury::Account;
+    match account {
+        Account::Available => totals.appropriated.get(),
+        Account::Held => totals.held.get(),
+        Account::Committed => totals.committed.get(),
+        Account::Finalized => totals.finalized.get(),
+        Account::Ordered => totals.ordered.get(),
+        Account::Paid => totals.paid.get(),
+    }
+}
+
+/// The events of a case, all of them.
+pub async fn events(office: &TestOffice, application: Uuid) -> Vec<casework::history::Event> {
+    office.store.read().events(application, 0, 100_000).await.unwrap()
+}
+
+/// Leaves so much of the life's budget line.
+pub async fn leave(office: &TestOffice, life: &Life, yen: i64) {
+    let line = office.look(&life.party.owner, life.application).await.case.call.budget_line;
+    leave_line(office, line, yen).await;
+}
+
+/// Leaves so much of the budget line.
+pub async fn leave_line(office: &TestOffice, line: Uuid, yen: i64) {
+    let totals = office.store.read().budget_line(line).await.unwrap().unwrap().totals;
+    let more = vocabulary::Yen::new(yen - totals.available(true).get()).unwrap();
+    let now = office.service.now();
+    let appropriated =
+        office.store.write(|tx| Box::pin(async move { tx.appropriate(line, more, now, Uuid::nil()).await }));
+    appropriated.await.unwrap();
+}

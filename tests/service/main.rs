@@ -1,0 +1,8 @@
+//! What the service promises, on both databases and in process: nothing here is mocked but the clock, the identifiers
+//! and the last step of a mail.
+
+mod clock;
+mod evidence;
+mod help;
+mod life;
+mod races;
