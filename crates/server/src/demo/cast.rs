@@ -52,9 +52,8 @@ struct BusinessMember {
 pub struct Player {
     pub business: Uuid,
     pub kind: ApplicantKind,
+    pub trade: String,
     pub owner: Viewer,
-    /// A file to attach wherever one is asked for.
-    pub file: Uuid,
 }
 
 /// Everybody, by what they can do.
@@ -138,8 +137,7 @@ impl Cast {
         };
         let business = service.register_business(&viewer, new, &format!("demo-business-{number}")).await?.business;
         let owner = self.introduce(service, script, &email, member.name.clone()).await?;
-        let file = service.upload(&owner, "見本書類.pdf", sample_pdf(&member.id)).await?;
-        self.players.push(Player { business: business.id, kind: member.kind, owner, file: file.id });
+        self.players.push(Player { business: business.id, kind: member.kind, trade: member.trade.clone(), owner });
         Ok(())
     }
 
@@ -164,7 +162,7 @@ pub fn script() -> Outcome<Script> {
 }
 
 /// One empty page.
-fn sample_pdf(mark: &str) -> Vec<u8> {
+pub fn sample_pdf(mark: &str) -> Vec<u8> {
     format!(
         "%PDF-1.4\n% {mark}\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n\
          3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"

@@ -94,7 +94,9 @@ pub async fn run(installation: &Installation, clock: &MovingClock) -> Outcome<De
     }
     let service = &installation.service;
     if !service.programs(None, None, 1, None).await?.items.is_empty() {
-        return Err(Failure::refused("this database is in use; the demonstration needs one of its own (--database, --data)"));
+        return Err(Failure::refused(
+            "this database is in use; the demonstration needs one of its own (--database, --data)",
+        ));
     }
     let script = cast::script()?;
     let loaded = catalogue::read(&[])?;
@@ -119,12 +121,8 @@ pub async fn run(installation: &Installation, clock: &MovingClock) -> Outcome<De
         }
     }
     let ahead = clock.run();
-    let made = Demonstration {
-        accounts: cast.accounts,
-        applications,
-        bank_file,
-        clock_ahead_seconds: ahead.num_seconds(),
-    };
+    let made =
+        Demonstration { accounts: cast.accounts, applications, bank_file, clock_ahead_seconds: ahead.num_seconds() };
     let text = serde_json::to_vec_pretty(&made).map_err(|error| Failure::fault(error.to_string()))?;
     let path = installation.data.join(PEOPLE);
     write_durably(&path, &text).map_err(|error| Failure::fault(format!("{}: {error}", path.display())))?;

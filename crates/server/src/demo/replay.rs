@@ -6,19 +6,20 @@ use std::sync::Arc;
 
 use casework::Act;
 use casework::scenario::{moment, step_marks, step_values};
-use program::definition::{Municipality, Scenario, Scenarios, ScenarioStep, StateKind};
+use program::definition::{Municipality, Scenario, ScenarioStep, Scenarios, StateKind};
 use program::{Loaded, Program};
 use service::{Application, Service, Viewer, Worker};
 use treasury::{LineOutcome, LineResult, ReturnKind};
 use uuid::Uuid;
 use vocabulary::Instant;
 
-use super::cast::{Cast, Player};
+use super::cast::{Cast, Player, sample_pdf};
 use crate::adapters::MovingClock;
 use crate::outcome::{Failure, Outcome};
 
 /// One life to be lived: the first steps of a scenario.
 struct Life<'a> {
+    number: usize,
     program: Arc<Program>,
     scenarios: &'a Scenarios,
     scenario: &'a Scenario,
@@ -27,8 +28,25 @@ struct Life<'a> {
     application: Option<Uuid>,
 }
 
-/// Where a life stands after a step: what makes it worth keeping.
-type Standing = (String, String, bool);
+/// A life that could be lived, and where it would stand.
+struct Candidate<'a> {
+    program: Arc<Program>,
+    scenarios: &'a Scenarios,
+    scenario: &'a Scenario,
+    steps: usize,
+    state: String,
+    /// A decision waits for signatures.
+    pending: bool,
+    /// Money was promised on the way.
+    granted: bool,
+}
+
+impl Candidate<'_> {
+    /// What makes it worth living: archetype, state, and whether it is being signed.
+    fn shows(&self) -> (String, String, bool) {
+        (self.program.definition().archetype.archetype.clone(), self.state.clone(), self.pending)
+    }
+}
 
 pub struct Stage<'a> {
     pub service: &'a Service,
@@ -59,7 +77,9 @@ impl Stage<'_> {
             let Some(life) = lives.get_mut(index) else { continue };
             let Some(step) = life.scenario.steps.get(number) else { continue };
             let name = life.scenario.name.ja.clone();
-            self.step(life, step, number).await.map_err(|failure| during(failure, &format!("{name}, step {}", number + 1)))?;
+            self.step(life, step, number)
+                .await
+                .map_err(|failure| during(failure, &format!("{name}, step {}", number + 1)))?;
         }
         self.clock.advance_to(self.ends);
         self.work_off().await?;
@@ -92,58 +112,82 @@ impl Stage<'_> {
     /// For each archetype and state the first life that ends there, spread over programs and businesses.
     fn choose<'a>(&self, loaded: &'a Loaded, places: &[Arc<Municipality>]) -> Outcome<Vec<Life<'a>>> {
         let mut lives: Vec<Life<'a>> = Vec::new();
-        let mut seen: BTreeSet<Standing> = BTreeSet::new();
+        let mut seen = BTreeSet::new();
         let mut taken: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
         let mut candidates = Vec::new();
         for found in &loaded.programs {
             let Some(scenarios) = &found.scenarios else { continue };
-            let Some(place) = places.iter().find(|place| found.definition.program.program.starts_with(&format!("{}/", place.municipality))) else {
+            let Some(place) = places
+                .iter()
+                .find(|place| found.definition.program.program.starts_with(&format!("{}/", place.municipality)))
+            else {
                 continue;
             };
-            let program = Program::compile(found.definition.clone()).map_err(|_| Failure::fault("a program does not compile"))?;
+            let program =
+                Program::compile(found.definition.clone()).map_err(|_| Failure::fault("a program does not compile"))?;
             let program = Arc::new(program);
             let results = casework::scenario::run(&program, place, &loaded.calls, scenarios);
             for (scenario, result) in scenarios.scenarios.iter().zip(results) {
                 // Before the first step it is a draft.
-                candidates.push((Arc::clone(&program), scenarios, scenario, 0, program.initial().to_owned(), false));
-                for (steps, (state, pending)) in result.standings.into_iter().enumerate() {
-                    candidates.push((Arc::clone(&program), scenarios, scenario, steps + 1, state, pending));
+                let draft = (program.initial().to_owned(), false);
+                let standings = std::iter::once(draft).chain(result.standings);
+                let mut granted = false;
+                for (steps, (state, pending)) in standings.enumerate() {
+                    let kind = program.state(&state).map(|state| state.kind);
+                    granted |=
+                        matches!(kind, Some(StateKind::InProject | StateKind::AwaitingPayment | StateKind::ClosedPaid));
+                    let program = Arc::clone(&program);
+                    candidates.push(Candidate { program, scenarios, scenario, steps, state, pending, granted });
                 }
             }
         }
         // Programs take turns, so that the states are spread over them.
         let mut turn: BTreeMap<String, usize> = BTreeMap::new();
-        while let Some(best) = candidates
-            .iter()
-            .enumerate()
-            .filter(|(_, (program, _, scenario, steps, state, pending))| {
-                let archetype = program.definition().archetype.archetype.clone();
-                !seen.contains(&(archetype, state.clone(), *pending)) && self.is_playable(scenario, *steps)
-            })
-            .min_by_key(|(_, (program, _, _, steps, ..))| (turn.get(program.name()).copied().unwrap_or(0), *steps))
-            .map(|(index, _)| index)
-        {
-            let (program, scenarios, scenario, steps, state, pending) = candidates.swap_remove(best);
-            seen.insert((program.definition().archetype.archetype.clone(), state, pending));
-            let used = taken.entry(program.name().to_owned()).or_default();
-            let player = self.cast.players.iter().position(|player| player.kind == scenario.applicant.kind).and_then(|_| {
-                (0..self.cast.players.len())
-                    .filter(|index| self.cast.players.get(*index).is_some_and(|p| p.kind == scenario.applicant.kind))
-                    .find(|index| !used.contains(index))
-            });
-            let Some(player) = player else { continue };
-            used.insert(player);
-            *turn.entry(program.name().to_owned()).or_default() += 1;
-            lives.push(Life { program, scenarios, scenario, steps, player, application: None });
+        loop {
+            let best = candidates
+                .iter()
+                .enumerate()
+                .filter(|(_, candidate)| !seen.contains(&candidate.shows()) && self.is_playable(candidate))
+                .filter_map(|(index, candidate)| Some((index, candidate, self.free_player(candidate, &taken)?)))
+                .min_by_key(|(_, candidate, _)| (turn.get(candidate.program.name()).copied(), candidate.steps))
+                .map(|(index, _, player)| (index, player));
+            let Some((index, player)) = best else { return Ok(lives) };
+            let candidate = candidates.swap_remove(index);
+            seen.insert(candidate.shows());
+            let name = candidate.program.name().to_owned();
+            if candidate.granted {
+                taken.entry(name.clone()).or_default().insert(player);
+            }
+            *turn.entry(name).or_default() += 1;
+            let Candidate { program, scenarios, scenario, steps, .. } = candidate;
+            let number = lives.len();
+            lives.push(Life { number, program, scenarios, scenario, steps, player, application: None });
         }
-        Ok(lives)
     }
 
-    /// Refusals show rules, not lives; and nothing happens after the demonstration's present.
-    fn is_playable(&self, scenario: &Scenario, steps: usize) -> bool {
-        scenario.steps.iter().take(steps).all(|step| {
-            step.expect.refused.is_empty() && step.on.is_none_or(|day| (self.begins..=self.ends).contains(&moment(day)))
-        })
+    /// A business of the scenario's kind and trade; one that was granted nothing by this program, if this is to be
+    /// granted. They take turns too.
+    fn free_player(&self, candidate: &Candidate<'_>, granted: &BTreeMap<String, BTreeSet<usize>>) -> Option<usize> {
+        let used = granted.get(candidate.program.name());
+        let wanted = &candidate.scenario.applicant;
+        let fits = |index: &usize| {
+            self.cast.players.get(*index).is_some_and(|player| {
+                let free = !candidate.granted || !used.is_some_and(|used| used.contains(index));
+                player.kind == wanted.kind && player.trade == wanted.trade && free
+            })
+        };
+        let count = self.cast.players.len();
+        (0..count).map(|index| (index + candidate.steps) % count).find(fits)
+    }
+
+    /// Nothing happens before the demonstration's first day, or after its present.
+    fn is_playable(&self, candidate: &Candidate<'_>) -> bool {
+        candidate
+            .scenario
+            .steps
+            .iter()
+            .take(candidate.steps)
+            .all(|step| step.on.is_none_or(|day| (self.begins..=self.ends).contains(&moment(day))))
     }
 
     /// Something typed, and not handed in.
@@ -163,7 +207,7 @@ impl Stage<'_> {
         if let Some(id) = life.application {
             return Ok(id);
         }
-        let key = format!("demo-start-{}-{}", life.player, life.program.name());
+        let key = format!("demo-start-{}", life.number);
         let started = self.service.start_application(&player.owner, life.program.name(), player.business, &key).await?;
         life.application = Some(started.case.id);
         Ok(started.case.id)
@@ -173,6 +217,10 @@ impl Stage<'_> {
         let player = self.player(life)?;
         let application = self.begin(life, player).await?;
         let Some(action) = &step.action else { return Ok(()) };
+        // A step that is refused shows a rule; it leaves no trace.
+        if !step.expect.refused.is_empty() {
+            return Ok(());
+        }
         match step.by.as_str() {
             // What rings has rung when the clock moved.
             "clock" => Ok(()),
@@ -204,8 +252,16 @@ impl Stage<'_> {
                 Some(named) => named.clone(),
                 None => self.service.asked_documents(viewer, application, form, &values).await?,
             };
-            for slot in asked {
-                self.service.attach_document(&player.owner, application, Some(form), &slot, player.file).await?;
+            // In a correction, what was handed in stays; only what is asked for anew is attached.
+            let body = &current.case.body;
+            let correcting = body.unlocked.as_ref().is_some_and(|unlocked| unlocked.form == *form);
+            let there = body.forms.get(form).filter(|_| correcting);
+            let there = there.map(|earlier| earlier.documents.clone()).unwrap_or_default();
+            let marked = |slot: &String| step.marks.contains_key(&format!("documents.{slot}"));
+            for slot in asked.into_iter().filter(|slot| !there.contains_key(slot) || marked(slot)) {
+                let bytes = sample_pdf(&format!("{application} {form} {slot}"));
+                let file = self.service.upload(&player.owner, &format!("{slot}.pdf"), bytes).await?;
+                self.service.attach_document(&player.owner, application, Some(form), &slot, file.id).await?;
             }
         }
         let act = Act {
@@ -243,7 +299,9 @@ impl Stage<'_> {
         let outcome = if paid {
             LineOutcome::Transferred
         } else {
-            LineOutcome::Returned { kind: ReturnKind::TransferFailed, reason: "口座名義が一致しません".to_owned() }
+            LineOutcome::Returned {
+                kind: ReturnKind::TransferFailed, reason: "口座名義が一致しません".to_owned()
+            }
         };
         service.record_transfer_results(maker, batch, vec![LineResult { line, outcome }], &key("results")).await?;
         Ok(())
@@ -251,7 +309,9 @@ impl Stage<'_> {
 
     fn finance(&self, municipality: &str) -> Outcome<(&Viewer, &Viewer)> {
         let person = |role: &str| {
-            self.cast.staff(municipality, role).ok_or_else(|| Failure::fault(format!("nobody is {role} of {municipality}")))
+            self.cast
+                .staff(municipality, role)
+                .ok_or_else(|| Failure::fault(format!("nobody is {role} of {municipality}")))
         };
         Ok((person("finance_maker")?, person("finance_checker")?))
     }
