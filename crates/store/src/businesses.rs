@@ -126,27 +126,13 @@ impl Reader {
         text: &str,
         limit: u32,
     ) -> Result<Vec<Uuid>> {
-        /// More pairs make the index no more selective than these.
-        const GRAMS: usize = 4;
         let normalized = normalized_for_search(text);
-        let mut wanted = wanted_grams(&normalized);
-        if wanted.is_empty() {
-            return Ok(Vec::new());
-        }
-        if wanted.len() > GRAMS {
-            let every = wanted.len().div_ceil(GRAMS);
-            wanted = wanted.into_iter().step_by(every).collect();
-        }
-        let mut sql = String::from("SELECT b.id FROM search_gram g1");
-        for n in 2..=wanted.len() {
-            sql.push_str(&format!(" JOIN search_gram g{n} ON g{n}.business = g1.business AND g{n}.gram = ${n}"));
-        }
-        let (like, most) = (wanted.len() + 1, wanted.len() + 2);
-        sql.push_str(&format!(
-            " JOIN business b ON b.id = g1.business WHERE g1.gram = $1 AND b.search_text LIKE ${like} ESCAPE '!'"
-        ));
-        let mut values: Vec<Value> = wanted.into_iter().map(Into::into).collect();
-        values.extend::<[Value; 2]>([like_anywhere(&normalized).into(), i64::from(limit).into()]);
+        let Some(rarest) = self.rarest_gram(&normalized).await? else { return Ok(Vec::new()) };
+        let mut sql = String::from(
+            "SELECT b.id FROM search_gram g JOIN business b ON b.id = g.business \
+             WHERE g.gram = $1 AND b.search_text LIKE $2 ESCAPE '!'",
+        );
+        let mut values: Vec<Value> = vec![rarest.into(), like_anywhere(&normalized).into(), i64::from(limit).into()];
         if !municipalities.is_empty() {
             let list = placeholders(1, municipalities.len(), values.len() + 1);
             sql.push_str(&format!(
@@ -155,9 +141,42 @@ impl Reader {
             ));
             values.extend(municipalities.iter().map(|name| Value::from(name.as_str())));
         }
-        sql.push_str(&format!(" ORDER BY g1.business LIMIT ${most}"));
+        sql.push_str(" ORDER BY g.business LIMIT $3");
         let rows = self.all(&sql, values).await?;
         rows.iter().map(|row| Columns::of(row).take()).collect()
+    }
+
+    /// The gram of the text that the fewest businesses have; none when no business can match.
+    async fn rarest_gram(&self, normalized: &str) -> Result<Option<String>> {
+        /// Of a longer text as many, spread over it, are looked at.
+        const GRAMS: usize = 8;
+        /// Counted so far; above, one common gram is as good as another.
+        const COMMON: i64 = 1_000;
+        let mut wanted = wanted_grams(normalized);
+        if wanted.len() > GRAMS {
+            let every = wanted.len().div_ceil(GRAMS);
+            wanted = wanted.into_iter().step_by(every).collect();
+        }
+        if wanted.is_empty() {
+            return Ok(None);
+        }
+        let counts: Vec<String> = (2..wanted.len() + 2)
+            .map(|n| {
+                format!(
+                    "SELECT COUNT(*), CAST(${n} AS text) FROM (SELECT 1 FROM search_gram WHERE gram = ${n} LIMIT $1) \
+                     AS g{n}"
+                )
+            })
+            .collect();
+        let mut values: Vec<Value> = vec![COMMON.into()];
+        values.extend(wanted.iter().map(|gram| Value::from(gram.as_str())));
+        let mut rarest: Option<(i64, String)> = None;
+        for row in self.all(&counts.join(" UNION ALL "), values).await? {
+            let mut columns = Columns::of(&row);
+            let counted = (columns.take()?, columns.take()?);
+            rarest = Some(rarest.map_or(counted.clone(), |rarest| rarest.min(counted)));
+        }
+        Ok(rarest.filter(|(count, _)| *count > 0).map(|(_, gram)| gram))
     }
 
     /// Owners first.

@@ -14,7 +14,7 @@ use crate::entity::draft;
 use crate::error::{Result, StoreError};
 use crate::money::Movement;
 use crate::outbox::{CaseLetter, CaseMail, Message, NewMessage};
-use crate::row::{Columns, from_json, json, placeholders, word};
+use crate::row::{Columns, from_json, json, padded, placeholders, word};
 use crate::sql::{self, Lock};
 use crate::unit::{Reader, Tx};
 
@@ -52,14 +52,11 @@ impl Reader {
     /// # Errors
     /// When the database fails.
     pub async fn cases(&self, ids: &[Uuid]) -> Result<Vec<StoredCase>> {
-        /// Longer lists are asked for in parts, so that only few different statements are prepared.
-        const PART: usize = 100;
+        const PART: usize = 128;
         let mut found = Vec::with_capacity(ids.len());
         for part in ids.chunks(PART) {
-            // The last one again and again until the part is full.
-            let filled = part.iter().chain(std::iter::repeat_n(&part[part.len() - 1], PART - part.len()));
-            let values = filled.map(|id| (*id).into()).collect();
-            let rows = self.all(&sql::cases_by_ids(&placeholders(1, PART, 1)), values).await?;
+            let values: Vec<Value> = padded(part).into_iter().map(Into::into).collect();
+            let rows = self.all(&sql::cases_by_ids(&placeholders(1, values.len(), 1)), values).await?;
             for row in &rows {
                 found.push(stored_case(row)?);
             }

@@ -12,7 +12,7 @@ use vocabulary::{Instant, normalized_for_search};
 use crate::businesses::like_anywhere;
 use crate::cases::{StoredCase, stored_case_at};
 use crate::error::Result;
-use crate::row::{Columns, word};
+use crate::row::{Columns, padded, word};
 use crate::sql::{self, CASE_COLUMNS, CASE_TABLES};
 use crate::unit::Reader;
 
@@ -46,7 +46,7 @@ pub struct ListFilter {
     pub fiscal_year: Option<i32>,
     pub business: Option<Uuid>,
     /// The beginning of an application's number, or a part of a business's name, kana or corporate number. Of numbers
-    /// that share a beginning, the last 200 are found.
+    /// that share a beginning, the last 100 are found.
     pub text: Option<String>,
 }
 
@@ -123,19 +123,10 @@ impl Conditions {
     }
 }
 
-/// Filled up with the last id to one of few lengths, so that few different statements are prepared.
-fn padded(ids: &[Uuid]) -> Vec<Uuid> {
-    let mut padded = ids.to_vec();
-    if let Some(last) = ids.last() {
-        padded.resize(ids.len().next_power_of_two(), *last);
-    }
-    padded
-}
-
 /// Above so many matching businesses a text is so common that walking the list and comparing finds a page sooner.
-const FEW_BUSINESSES: u32 = 256;
+const FEW_BUSINESSES: u32 = 128;
 /// Of numbers with the same beginning the last ones are found; who looks for another one types more of it.
-const NUMBERS: i64 = 200;
+const NUMBERS: i64 = 100;
 
 impl Reader {
     /// # Errors

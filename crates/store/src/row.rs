@@ -4,6 +4,7 @@ use sea_orm::{QueryResult, TryGetable};
 use serde::Serialize;
 use serde::de::value::{Error as WordError, StrDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer as _};
+use uuid::Uuid;
 use vocabulary::Yen;
 
 use crate::error::{Result, StoreError};
@@ -75,4 +76,13 @@ pub fn placeholders(rows: usize, columns: usize, first: usize) -> String {
         text.push(')');
     }
     text
+}
+
+/// Filled up with the last id to one of few lengths, so that few different statements are prepared.
+pub fn padded(ids: &[Uuid]) -> Vec<Uuid> {
+    let mut padded = ids.to_vec();
+    if let Some(last) = ids.last() {
+        padded.resize(ids.len().next_power_of_two(), *last);
+    }
+    padded
 }
