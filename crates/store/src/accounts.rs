@@ -10,8 +10,9 @@ use vocabulary::{EmailAddress, Instant, Locale};
 use crate::entity::{account, membership, position_holder, staff_role};
 use crate::error::Result;
 use crate::people::{locale, one_changed};
+use crate::reader::Reader;
 use crate::row::{from_word, word};
-use crate::unit::{Reader, Tx};
+use crate::unit::Tx;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {

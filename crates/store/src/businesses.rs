@@ -14,8 +14,9 @@ use vocabulary::{Instant, normalized_for_search};
 use crate::entity::{account, business, membership, search_gram};
 use crate::error::Result;
 use crate::people::one_changed;
+use crate::reader::Reader;
 use crate::row::{Columns, from_json, from_word, json, placeholders, word};
-use crate::unit::{Reader, Tx};
+use crate::unit::Tx;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -128,15 +129,16 @@ impl Reader {
     ) -> Result<Vec<Uuid>> {
         let normalized = normalized_for_search(text);
         let Some(rarest) = self.rarest_gram(&normalized).await? else { return Ok(Vec::new()) };
+        // Not a join: a planner may read all businesses then, since it cannot know how rare the gram is.
         let mut sql = String::from(
-            "SELECT b.id FROM search_gram g JOIN business b ON b.id = g.business \
-             WHERE g.gram = $1 AND b.search_text LIKE $2 ESCAPE '!'",
+            "SELECT g.business FROM search_gram g WHERE g.gram = $1 \
+             AND (SELECT b.search_text FROM business b WHERE b.id = g.business) LIKE $2 ESCAPE '!'",
         );
         let mut values: Vec<Value> = vec![rarest.into(), like_anywhere(&normalized).into(), i64::from(limit).into()];
         if !municipalities.is_empty() {
             let list = placeholders(1, municipalities.len(), values.len() + 1);
             sql.push_str(&format!(
-                " AND EXISTS (SELECT 1 FROM application a WHERE a.business = b.id AND a.received_at IS NOT NULL \
+                " AND EXISTS (SELECT 1 FROM application a WHERE a.business = g.business AND a.received_at IS NOT NULL \
                  AND a.municipality IN {list})"
             ));
             values.extend(municipalities.iter().map(|name| Value::from(name.as_str())));

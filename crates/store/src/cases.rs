@@ -14,9 +14,10 @@ use crate::entity::draft;
 use crate::error::{Result, StoreError};
 use crate::money::Movement;
 use crate::outbox::{CaseLetter, CaseMail, Message, NewMessage};
+use crate::reader::Reader;
 use crate::row::{Columns, from_json, json, padded, placeholders, word};
 use crate::sql::{self, Lock};
-use crate::unit::{Reader, Tx};
+use crate::unit::Tx;
 
 /// A case with what only its row knows.
 #[derive(Clone, Debug, PartialEq)]

@@ -13,7 +13,7 @@ use sea_orm_migration::MigratorTrait;
 use tokio::sync::Notify;
 
 use crate::error::{Result, StoreError};
-use crate::unit::Reader;
+use crate::reader::Reader;
 
 #[derive(Clone, Debug)]
 pub struct Settings {

@@ -12,8 +12,9 @@ use vocabulary::Instant;
 use crate::entity::{application, event, file, letter, seal};
 use crate::error::Result;
 use crate::people::one_changed;
+use crate::reader::Reader;
 use crate::row::{from_json, from_word};
-use crate::unit::{Reader, Tx};
+use crate::unit::Tx;
 
 /// A letter as it was issued; what it says is rendered once, later.
 #[derive(Clone, Debug, PartialEq)]

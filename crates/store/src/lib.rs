@@ -18,6 +18,7 @@ mod outbox;
 mod payments;
 mod people;
 mod programs;
+mod reader;
 mod row;
 mod schema;
 mod sql;
@@ -36,5 +37,6 @@ pub use outbox::{CaseLetter, CaseMail, MailShown, Message, NewMessage, OutboxCla
 pub use payments::{BatchFile, LineState, OrderedPayment, StoredBatch};
 pub use people::{ApiToken, LinkKind, NewSession, OneTimeLink, SignedIn};
 pub use programs::{NewProgram, PublishedProgram, StoredCall};
+pub use reader::Reader;
 pub use sql::Lock;
-pub use unit::{Reader, Tx};
+pub use unit::Tx;

@@ -12,9 +12,9 @@ use vocabulary::{Instant, normalized_for_search};
 use crate::businesses::like_anywhere;
 use crate::cases::{StoredCase, stored_case_at};
 use crate::error::Result;
+use crate::reader::Reader;
 use crate::row::{Columns, padded, word};
 use crate::sql::{self, CASE_COLUMNS, CASE_TABLES};
-use crate::unit::Reader;
 
 /// Whose cases are listed at all.
 #[derive(Clone, Copy, Debug)]

@@ -12,9 +12,10 @@ use vocabulary::{Bilingual, FiscalYear, Instant, Yen};
 
 use crate::entity::{application, budget_line, ledger_entry};
 use crate::error::{Result, StoreError};
+use crate::reader::Reader;
 use crate::row::{Columns, from_json, from_word, json, placeholders, yen};
 use crate::sql;
-use crate::unit::{Reader, Tx};
+use crate::unit::Tx;
 
 /// A line of the budget with what is left of it.
 #[derive(Clone, Debug, PartialEq)]

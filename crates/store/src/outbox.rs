@@ -12,9 +12,10 @@ use vocabulary::Instant;
 
 use crate::entity::{outbox, sent_mail};
 use crate::error::{Result, StoreError};
+use crate::reader::Reader;
 use crate::row::{from_json, json, placeholders};
 use crate::sql;
-use crate::unit::{Reader, Tx};
+use crate::unit::Tx;
 
 /// Something to be put into the outbox.
 #[derive(Clone, Debug, PartialEq)]

@@ -12,9 +12,10 @@ use vocabulary::{BankAccount, FiscalYear, Instant, Yen};
 use crate::entity::{application, payment_batch, payment_line};
 use crate::error::{Result, StoreError};
 use crate::people::one_changed;
+use crate::reader::Reader;
 use crate::row::{from_json, from_word, json, yen};
 use crate::sql;
-use crate::unit::{Reader, Tx};
+use crate::unit::Tx;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -13,9 +13,10 @@ use vocabulary::{Instant, Locale, day_in_japan};
 
 use crate::entity::{api_token, one_time_link, session};
 use crate::error::{Result, StoreError};
+use crate::reader::Reader;
 use crate::row::{Columns, from_json, from_word, json};
 use crate::sql;
-use crate::unit::{Reader, Tx};
+use crate::unit::Tx;
 
 /// A person who has shown a valid credential, with what counts now.
 #[derive(Clone, Debug, PartialEq)]

@@ -10,8 +10,9 @@ use vocabulary::{Bilingual, FiscalYear, Instant};
 use crate::entity::{call, municipality, program_version};
 use crate::error::Result;
 use crate::people::one_changed;
+use crate::reader::Reader;
 use crate::row::{from_json, json};
-use crate::unit::{Reader, Tx};
+use crate::unit::Tx;
 
 /// A version of a program as it was published.
 #[derive(Clone, Debug, PartialEq)]

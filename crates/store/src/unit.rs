@@ -8,23 +8,11 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbBackend, DbErr, QueryResult,
-    Statement, Value,
-};
+use sea_orm::{DatabaseTransaction, TransactionSession};
 
 use crate::database::{Store, begin};
 use crate::error::{Result, Retryable, StoreError};
-
-/// Asks the database; inside a transaction ([`Tx`] derefs to it) it sees what the transaction has written.
-#[derive(Debug)]
-pub struct Reader(Handle);
-
-#[derive(Debug)]
-enum Handle {
-    Pool(DatabaseConnection),
-    Transaction(DatabaseTransaction),
-}
+use crate::reader::{Handle, Reader};
 
 /// One open transaction. All that a unit of work gets to see, so that it cannot reach for a second connection.
 ///
@@ -121,50 +109,5 @@ fn wait(attempt: u32) -> Duration {
 impl Tx<'_> {
     pub(crate) fn outbox_is_filled(&self) {
         self.filled_outbox.store(true, Ordering::Relaxed);
-    }
-}
-
-impl Reader {
-    pub(crate) fn pool(pool: DatabaseConnection) -> Self {
-        Self(Handle::Pool(pool))
-    }
-
-    pub(crate) fn as_pool(&self) -> Option<&DatabaseConnection> {
-        match &self.0 {
-            Handle::Pool(pool) => Some(pool),
-            Handle::Transaction(_) => None,
-        }
-    }
-
-    pub(crate) fn db(&self) -> DatabaseExecutor<'_> {
-        match &self.0 {
-            Handle::Pool(pool) => pool.into(),
-            Handle::Transaction(transaction) => transaction.into(),
-        }
-    }
-
-    pub(crate) fn backend(&self) -> DbBackend {
-        match &self.0 {
-            Handle::Pool(pool) => pool.get_database_backend(),
-            Handle::Transaction(transaction) => transaction.get_database_backend(),
-        }
-    }
-
-    pub(crate) fn is_postgres(&self) -> bool {
-        self.backend() == DbBackend::Postgres
-    }
-
-    pub(crate) async fn one(&self, sql: &str, values: Vec<Value>) -> Result<Option<QueryResult>> {
-        Ok(self.db().query_one_raw(Statement::from_sql_and_values(self.backend(), sql, values)).await?)
-    }
-
-    pub(crate) async fn all(&self, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>> {
-        Ok(self.db().query_all_raw(Statement::from_sql_and_values(self.backend(), sql, values)).await?)
-    }
-
-    /// Returns the number of rows that were changed.
-    pub(crate) async fn run(&self, sql: &str, values: Vec<Value>) -> Result<u64> {
-        let statement = Statement::from_sql_and_values(self.backend(), sql, values);
-        Ok(self.db().execute_raw(statement).await?.rows_affected())
     }
 }
