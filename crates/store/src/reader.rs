@@ -1,7 +1,5 @@
 //! Asking the database, inside a transaction or outside.
 
-use std::sync::Arc;
-
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbBackend, QueryResult, Statement,
     Value,

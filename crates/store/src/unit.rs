@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use sea_orm::{DatabaseTransaction, TransactionSession};
+use sea_orm::{DatabaseTransaction, DbErr};
 
 use crate::database::{Store, begin};
 use crate::error::{Result, Retryable, StoreError};
