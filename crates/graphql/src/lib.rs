@@ -1,23 +1,18 @@
 //! The API: what `service` knows, as a GraphQL schema. Hides async-graphql from everybody else.
 
-mod application;
-mod business;
-mod case_parts;
 pub mod endpoint;
 mod enums;
 mod fault;
-mod form;
 mod ids;
 mod limits;
 mod loaders;
-mod money;
 mod mutation;
 mod page;
-mod program_type;
 mod query;
 mod scalars;
 mod scope;
 mod text;
+mod types;
 
 use async_graphql::{EmptySubscription, SDLExportOptions};
 use uuid::Uuid;

@@ -3,15 +3,15 @@
 use async_graphql::{Context, Error, ID, InputObject, Interface, Object};
 use service::ApplicationFilter as Filter;
 
-use crate::application::{Application, ApplicationConnection, Task, TaskConnection};
-use crate::business::{Business, Viewer};
 use crate::enums::{ApplicationOrder, StateKind};
 use crate::fault::bad_input;
 use crate::ids::{Kind, decode};
-use crate::money::{Budget, Payable, PaymentBatch, PaymentBatchConnection};
 use crate::page::{Window, page_cost};
-use crate::program_type::{Program, ProgramConnection};
 use crate::scope::Scope;
+use crate::types::application::{Application, ApplicationConnection, Task, TaskConnection};
+use crate::types::business::{Business, Viewer};
+use crate::types::money::{Budget, Payable, PaymentBatch, PaymentBatchConnection};
+use crate::types::program_type::{Program, ProgramConnection};
 
 pub(crate) struct Query;
 

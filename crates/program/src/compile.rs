@@ -24,6 +24,21 @@ use crate::resolve::{Merged, switch_options};
 use crate::span::Span;
 use crate::yaml::pointer_part;
 
+impl Program {
+    /// # Errors
+    /// Everything that is wrong with it, and the warnings beside.
+    pub fn compile(definition: Definition) -> Result<Program, Vec<Finding>> {
+        let (program, findings) = Self::check(definition);
+        program.ok_or(findings)
+    }
+
+    /// The program when nothing is wrong, and all findings, warnings included.
+    #[must_use]
+    pub fn check(definition: Definition) -> (Option<Program>, Vec<Finding>) {
+        compile(definition)
+    }
+}
+
 pub(crate) fn compile(mut definition: Definition) -> (Option<Program>, Vec<Finding>) {
     let mut findings = check::as_written(&definition);
     let closed_states = switch_options(&mut definition);

@@ -9,7 +9,6 @@ use vocabulary::{Bilingual, Digest, Yen};
 use crate::definition::{Action, Definition, Hold, HoldingAccount, Name, Procedure, State};
 use crate::expression::{Blocked, Record, Value};
 use crate::facts::{APPLICATION, CaseFacts, Fields, View, field_values, note_missing_dates};
-use crate::finding::Finding;
 use crate::parts::{AwardOver, CompiledDeadline, CompiledNeed, Fault, Form, FormField};
 
 /// A checked program. Share it by `Arc`; it never changes.
@@ -49,19 +48,6 @@ pub struct ActionRef<'a> {
 }
 
 impl Program {
-    /// # Errors
-    /// Everything that is wrong with it, and the warnings beside.
-    pub fn compile(definition: Definition) -> Result<Program, Vec<Finding>> {
-        let (program, findings) = Self::check(definition);
-        program.ok_or(findings)
-    }
-
-    /// The program when nothing is wrong, and all findings, warnings included.
-    #[must_use]
-    pub fn check(definition: Definition) -> (Option<Program>, Vec<Finding>) {
-        crate::compile::compile(definition)
-    }
-
     /// Archetype and program as they were written; parts whose option is off are already taken out.
     #[must_use]
     pub const fn definition(&self) -> &Definition {

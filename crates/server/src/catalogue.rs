@@ -67,19 +67,11 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Outcome {
     Ok(())
 }
 
-/// The files that a program cannot be understood without.
+/// The files that a program cannot be understood without: its municipality with all that it offers, the archetypes.
 fn neighbors(path: &Path, files: &mut Vec<PathBuf>) -> Outcome {
     let path = path.canonicalize().map_err(|error| unreadable(path, &error))?;
     let Some(folder) = path.parent() else { return Ok(()) };
-    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    let slug = stem.strip_suffix(".scenarios").unwrap_or(stem);
-    let names = [
-        "municipality.yaml".to_owned(),
-        "calls.yaml".to_owned(),
-        format!("{slug}.yaml"),
-        format!("{slug}.scenarios.yaml"),
-    ];
-    files.extend(names.iter().map(|name| folder.join(name)).filter(|file| file.is_file()));
+    collect(folder, files)?;
     let archetypes = folder.parent().and_then(Path::parent).map(|schema| schema.join("archetypes"));
     if let Some(archetypes) = archetypes.filter(|folder| folder.is_dir()) {
         collect(&archetypes, files)?;

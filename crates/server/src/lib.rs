@@ -6,6 +6,7 @@ mod catalogue;
 pub mod cli;
 mod commands;
 mod demo;
+mod demonstration;
 pub mod http;
 mod outcome;
 pub mod startup;

@@ -9,7 +9,7 @@ use vocabulary::{Clock, Ids as _};
 
 use crate::adapters::{FileFolder, MailFolder, RandomIds, SmtpMail, SystemClock};
 use crate::cli::{Common, SiteArgs};
-use crate::demo;
+use crate::demonstration;
 use crate::outcome::{Failure, Outcome};
 
 /// The service with what belongs to this machine.
@@ -59,10 +59,9 @@ impl Installation {
     /// When an argument contradicts another, or the database cannot be reached or migrated.
     pub async fn open(common: &Common, site: &SiteArgs, migrate: bool) -> Outcome<Self> {
         // What was made under the demonstration's clock goes on under it.
-        let clock: Arc<dyn Clock> = if site.development && !demo::accounts(&common.data).is_empty() {
-            demo::clock(&common.data)?
-        } else {
-            Arc::new(SystemClock)
+        let clock: Arc<dyn Clock> = match demonstration::clock(&common.data).filter(|_| site.development) {
+            Some(clock) => Arc::new(clock),
+            None => Arc::new(SystemClock),
         };
         Self::with_clock(common, site, migrate, clock).await
     }

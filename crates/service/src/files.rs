@@ -1,24 +1,10 @@
 //! Files: kept outside the database under their digest, known inside it.
 
-use std::future::Future;
-use std::pin::Pin;
-
 use uuid::Uuid;
 
 use crate::service::Service;
 use crate::view::{FileView, Viewer};
 use crate::{Error, Result};
-
-/// Where bytes live. Two real ones exist: a directory, and an object store.
-pub trait FileStore: Send + Sync + 'static {
-    /// Durable when it returns. Putting the same key again changes nothing.
-    fn put<'a>(
-        &'a self,
-        key: &'a str,
-        bytes: &'a [u8],
-    ) -> Pin<Box<dyn Future<Output = std::io::Result<()>> + Send + 'a>>;
-    fn get<'a>(&'a self, key: &'a str) -> Pin<Box<dyn Future<Output = std::io::Result<Vec<u8>>> + Send + 'a>>;
-}
 
 /// Bytes of one file.
 pub const LARGEST_FILE: usize = 20 * 1024 * 1024;

@@ -18,10 +18,10 @@ mod worker;
 pub use applications::DraftView;
 pub use audit::{AuditLine, AuditReport, Seal, SealedHead, verify_export};
 pub use error::{Error, Result};
-pub use files::{FileStore, LARGEST_FILE};
+pub use files::LARGEST_FILE;
 pub use people::SCOPES;
 pub use programs::Published;
-pub use service::{Deps, Service, Settings};
+pub use service::{Deps, FileStore, Service, Settings};
 pub use store::{ApiToken, Message, OutboxDepth, PositionHeld};
 pub use treasury::BankFile;
 pub use view::{

@@ -1,6 +1,8 @@
 //! The service: what every use case shares.
 
 use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use program::Program;
@@ -9,8 +11,18 @@ use store::Store;
 use vocabulary::{Clock, Ids, Instant};
 
 use crate::Result;
-use crate::files::FileStore;
 use crate::throttle::Throttle;
+
+/// Where bytes live. Two real ones exist: a directory, and an object store.
+pub trait FileStore: Send + Sync + 'static {
+    /// Durable when it returns. Putting the same key again changes nothing.
+    fn put<'a>(
+        &'a self,
+        key: &'a str,
+        bytes: &'a [u8],
+    ) -> Pin<Box<dyn Future<Output = std::io::Result<()>> + Send + 'a>>;
+    fn get<'a>(&'a self, key: &'a str) -> Pin<Box<dyn Future<Output = std::io::Result<Vec<u8>>> + Send + 'a>>;
+}
 
 /// How this installation is set up.
 #[derive(Clone, Debug)]

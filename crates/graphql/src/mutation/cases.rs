@@ -5,13 +5,13 @@ use casework::{Act, FieldMark};
 use serde_json::{Map, Value};
 
 use super::{key, payload, refused};
-use crate::application::{Application, AwardStep, computation, steps};
-use crate::case_parts::Event;
 use crate::fault::bad_input;
 use crate::ids::Kind;
 use crate::scalars::{Json, Yen};
 use crate::scope::{Scope, say};
 use crate::text::{Refusal, refusals};
+use crate::types::application::{Application, AwardStep, computation, steps};
+use crate::types::case_parts::Event;
 
 #[derive(Default)]
 pub(crate) struct Cases;

@@ -7,10 +7,10 @@ use super::{key, payload, refused};
 use crate::enums::TransferOutcome;
 use crate::fault::bad_input;
 use crate::ids::Kind;
-use crate::money::PaymentBatch;
 use crate::scalars::Date;
 use crate::scope::Scope;
 use crate::text::{Refusal, refusals};
+use crate::types::money::PaymentBatch;
 
 #[derive(Default)]
 pub(crate) struct Payments;

@@ -5,12 +5,12 @@ use program::definition::ApplicantFacts;
 use service::{NewBusiness, PositionHeld};
 
 use super::{key, payload, refused};
-use crate::business::Business;
 use crate::enums::{ApplicantKind, BusinessSize, MemberRole, Role};
 use crate::ids::Kind;
 use crate::scalars::{Date, Yen};
 use crate::scope::Scope;
 use crate::text::{Refusal, refusals};
+use crate::types::business::Business;
 
 #[derive(Default)]
 pub(crate) struct People;

@@ -10,7 +10,7 @@ use service::{NewBusiness, PositionHeld, Service, Viewer};
 use uuid::Uuid;
 use vocabulary::{Locale, Yen};
 
-use super::Account;
+use crate::demonstration::Account;
 use crate::outcome::{Failure, Outcome};
 
 /// What the demonstration is made of, as data.

@@ -7,63 +7,22 @@ mod replay;
 use std::path::Path;
 use std::sync::Arc;
 
-use chrono::TimeDelta;
 use program::Loaded;
 use program::definition::Municipality;
-use serde::{Deserialize, Serialize};
 use service::{Service, Worker};
 
 use crate::adapters::{MovingClock, write_durably};
 use crate::catalogue;
+use crate::demonstration::{self, Demonstration};
 use crate::outcome::{Failure, Outcome};
 use crate::startup::Installation;
 
-/// Where the demonstration keeps who its people are, and how far its clock is from ours.
-const PEOPLE: &str = "demo.json";
-
-/// Somebody to sign in as.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Account {
-    pub email: String,
-    pub password: String,
-    pub name: String,
-    /// What they are, e.g. `hino reviewer`, or the business they act for.
-    pub label: String,
-    /// A personal API token.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub token: Option<String>,
-}
-
-/// What a person needs to look around.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Demonstration {
-    pub accounts: Vec<Account>,
-    /// Numbers of applications worth looking at, with the state they show.
-    pub applications: Vec<(String, String)>,
-    /// Where the transfer file of the demonstration is.
-    pub bank_file: Option<String>,
-    /// Seconds that the demonstration's clock is ahead of this machine's.
-    #[serde(default)]
-    pub clock_ahead_seconds: i64,
-}
-
-/// The people of the demonstration in this data folder; none when there is no demonstration.
-#[must_use]
-pub fn accounts(data: &Path) -> Vec<Account> {
-    earlier(data).map(|made| made.accounts).unwrap_or_default()
-}
-
-fn earlier(data: &Path) -> Option<Demonstration> {
-    let text = std::fs::read_to_string(data.join(PEOPLE)).ok()?;
-    serde_json::from_str(&text).ok()
-}
-
 /// The clock of the demonstration: where an earlier one left it, or standing at its first day.
 pub fn clock(data: &Path) -> Outcome<Arc<MovingClock>> {
-    Ok(Arc::new(match earlier(data) {
-        Some(made) => MovingClock::ahead(TimeDelta::seconds(made.clock_ahead_seconds)),
-        None => MovingClock::standing_at(casework::scenario::moment(cast::script()?.begins_on)),
-    }))
+    match demonstration::clock(data) {
+        Some(clock) => Ok(Arc::new(clock)),
+        None => Ok(Arc::new(MovingClock::standing_at(casework::scenario::moment(cast::script()?.begins_on)))),
+    }
 }
 
 /// What is said to a person who started it.
@@ -89,7 +48,7 @@ pub fn described(made: &Demonstration, url: &str) -> String {
 /// # Errors
 /// When something cannot be made.
 pub async fn run(installation: &Installation, clock: &MovingClock) -> Outcome<Demonstration> {
-    if let Some(made) = earlier(&installation.data) {
+    if let Some(made) = demonstration::earlier(&installation.data) {
         return Ok(made);
     }
     let service = &installation.service;
@@ -123,9 +82,7 @@ pub async fn run(installation: &Installation, clock: &MovingClock) -> Outcome<De
     let ahead = clock.run();
     let made =
         Demonstration { accounts: cast.accounts, applications, bank_file, clock_ahead_seconds: ahead.num_seconds() };
-    let text = serde_json::to_vec_pretty(&made).map_err(|error| Failure::fault(error.to_string()))?;
-    let path = installation.data.join(PEOPLE);
-    write_durably(&path, &text).map_err(|error| Failure::fault(format!("{}: {error}", path.display())))?;
+    demonstration::keep(&installation.data, &made)?;
     Ok(made)
 }
 

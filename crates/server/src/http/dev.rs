@@ -13,7 +13,7 @@ use super::input::{Accepts, read};
 use super::reply::{Problem, Reply, html};
 use super::session::{must_be_own_page, welcome};
 use super::{Site, at};
-use crate::demo;
+use crate::demonstration;
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; \
                       frame-ancestors 'none'; form-action 'self'";
@@ -90,8 +90,9 @@ async fn read_mail(data: &Path, file: &str) -> Option<(MailEntry, String)> {
 
 async fn people(site: Arc<Site>, _: Request) -> Reply {
     let Some(data) = &site.development else { return Err(Problem::not_found()) };
-    let person = |account: demo::Account| Person { email: account.email, name: account.name, label: account.label };
-    let people: Vec<_> = demo::accounts(data).into_iter().map(person).collect();
+    let person =
+        |account: demonstration::Account| Person { email: account.email, name: account.name, label: account.label };
+    let people: Vec<_> = demonstration::accounts(data).into_iter().map(person).collect();
     Ok(shown(portal::dev::sign_in(&people)))
 }
 

@@ -9,20 +9,20 @@ use program::definition::Name;
 use serde_json::Value;
 use service::AvailableAction as Available;
 
-use crate::business::Business;
-use crate::case_parts::{
-    Approval, Correction, Deadline, Document, Event, EventConnection, Letter, Message, Procedure, State,
-};
 use crate::enums::{Locale, Role};
 use crate::fault::bad_input;
-use crate::form::Form;
 use crate::ids::Kind;
 use crate::loaders::{ActionsOf, LettersOf, MessagesOf};
 use crate::page::{Window, connection, page_cost};
-use crate::program_type::Program;
 use crate::scalars::{Date, Json, Yen};
 use crate::scope::{Scope, say};
 use crate::text::{Bilingual, Refusal, written};
+use crate::types::business::Business;
+use crate::types::case_parts::{
+    Approval, Correction, Deadline, Document, Event, EventConnection, Letter, Message, Procedure, State,
+};
+use crate::types::form::Form;
+use crate::types::program_type::Program;
 
 /// The form that every case begins with.
 const FIRST_FORM: &str = "application";

@@ -6,15 +6,15 @@ use async_graphql::{Context, Error, ID, Object};
 use program::definition::{Cases, Name};
 use service::{CallView, ProgramVersion};
 
-use crate::case_parts::State;
 use crate::enums::{IntakeMode, LegalNature, Locale, Role};
-use crate::form::Form;
 use crate::ids::Kind;
 use crate::loaders::ProgramKey;
 use crate::page::connection;
 use crate::scalars::{Date, Rate, Yen};
 use crate::scope::{Scope, say};
 use crate::text::Bilingual;
+use crate::types::case_parts::State;
+use crate::types::form::Form;
 
 /// One version of a program. The definition is at hand; what is published beside it is looked up when asked for.
 #[derive(Clone)]

@@ -3,13 +3,13 @@
 use async_graphql::{Context, Error, ID, Object, SimpleObject};
 use service::{BusinessView, Viewer as Person};
 
-use crate::application::{Task, TaskConnection};
 use crate::enums::{ApplicantKind, BusinessSize, Locale, MemberRole, Role};
 use crate::ids::Kind;
 use crate::loaders::BusinessId;
 use crate::page::{Window, page_cost};
 use crate::scalars::{Date, Yen};
 use crate::scope::Scope;
+use crate::types::application::{Task, TaskConnection};
 
 /// A business; its members are looked up when asked for.
 #[derive(Clone)]

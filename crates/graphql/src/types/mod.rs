@@ -1,0 +1,8 @@
+//! The objects of the schema; they name each other, as a graph does.
+
+pub mod application;
+pub mod business;
+pub mod case_parts;
+pub mod form;
+pub mod money;
+pub mod program_type;
