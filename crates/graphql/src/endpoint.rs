@@ -16,6 +16,7 @@ use poem::http::{Method, StatusCode};
 use poem::{Body, Endpoint, Request, Response};
 use serde::Deserialize;
 use service::{Error, Service, Viewer};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 use vocabulary::Locale;
 
 use crate::Schema;
@@ -142,6 +143,45 @@ struct Operation {
     variables: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
+/// Bytes of a refused body that are still read, so that the sender comes to read the answer; and for how long.
+pub const DRAINED_BYTES: u64 = 32 * 1024 * 1024;
+const DRAINING: Duration = Duration::from_secs(5);
+
+/// Why a body was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unread {
+    TooLarge,
+    Broken,
+}
+
+/// Reads a body of at most `limit` bytes, whatever length it announces.
+///
+/// # Errors
+/// When it is longer, or ends too soon.
+pub async fn read_bounded(body: Body, limit: usize) -> Result<Vec<u8>, Unread> {
+    let mut reader = body.into_async_read();
+    let mut bytes = Vec::new();
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    (&mut reader).take(most).read_to_end(&mut bytes).await.map_err(|_| Unread::Broken)?;
+    if bytes.len() > limit {
+        discard(reader).await;
+        return Err(Unread::TooLarge);
+    }
+    Ok(bytes)
+}
+
+/// Reads what somebody sends in vain, within bounds: whoever is cut off while sending never sees the answer.
+pub async fn drain(body: Body) {
+    discard(body.into_async_read()).await;
+}
+
+async fn discard(reader: impl AsyncRead + Unpin) {
+    let mut sink = tokio::io::sink();
+    let mut rest = reader.take(DRAINED_BYTES);
+    // However it ends, there is nothing more to do.
+    tokio::time::timeout(DRAINING, tokio::io::copy(&mut rest, &mut sink)).await.ok();
+}
+
 /// An answer before there is a schema to ask: status, code, text.
 struct Rejection {
     status: StatusCode,
@@ -168,8 +208,12 @@ impl GraphQl {
     }
 
     async fn answer(&self, request: Request, request_id: &str) -> Result<Answer, Rejection> {
-        check_shape(&request)?;
+        let shape = check_shape(&request);
         let (parts, body) = request.into_parts();
+        if let Err(rejection) = shape {
+            drain(body).await;
+            return Err(rejection);
+        }
         let operation = in_time(read(body), StatusCode::REQUEST_TIMEOUT).await??;
         let variables = Variables::from_json(serde_json::Value::Object(operation.variables.unwrap_or_default()));
         let examined = examine(&operation.query, &variables)?;
@@ -252,9 +296,9 @@ fn too_large() -> Rejection {
 }
 
 async fn read(body: Body) -> Result<Operation, Rejection> {
-    let bytes = body.into_bytes_limit(MAXIMUM_BODY).await.map_err(|error| match error {
-        poem::error::ReadBodyError::PayloadTooLarge => too_large(),
-        _ => Rejection::new(StatusCode::BAD_REQUEST, Code::BadInput, "the body ended too soon"),
+    let bytes = read_bounded(body, MAXIMUM_BODY).await.map_err(|error| match error {
+        Unread::TooLarge => too_large(),
+        Unread::Broken => Rejection::new(StatusCode::BAD_REQUEST, Code::BadInput, "the body ended too soon"),
     })?;
     serde_json::from_slice(&bytes).map_err(|_| {
         let message = "send one JSON object: {\"query\": …, \"variables\": {…}, \"operationName\": …}";

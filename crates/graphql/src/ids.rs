@@ -75,7 +75,7 @@ impl Kind {
             (kind, key) if kind == self => Uuid::try_parse(&key).ok(),
             _ => None,
         });
-        parsed.ok_or_else(|| bad_input(path, format!("this is not the id of a {}", self.as_str())))
+        parsed.ok_or_else(|| bad_input(path, format!("this is no id of type {}", self.as_str())))
     }
 }
 

@@ -164,13 +164,13 @@ impl Query {
         let scope = Scope::of(ctx)?;
         let page = scope.service.payment_batches(scope.viewer()?, window.first, window.after.as_deref()).await;
         let page = page.map_err(|error| scope.fault(&error))?;
-        Ok(PaymentBatchConnection(window.shown(page, PaymentBatch)))
+        Ok(PaymentBatchConnection(window.shown(page, PaymentBatch::from)))
     }
 
     async fn payment_batch(&self, ctx: &Context<'_>, id: ID) -> Result<Option<PaymentBatch>, Error> {
         let scope = Scope::of(ctx)?;
         let batch = scope.service.payment_batch(scope.viewer()?, Kind::PaymentBatch.uuid("id", &id)?).await;
-        Ok(found(scope, batch)?.map(PaymentBatch))
+        Ok(found(scope, batch)?.map(PaymentBatch::from))
     }
 
     /// Anything by its id, under the same authority as anywhere else.
@@ -195,7 +195,7 @@ impl Query {
                 found(scope, scope.service.business(viewer, uuid).await)?.map(|view| Node::Business(view.into()))
             }
             Kind::PaymentBatch => found(scope, scope.service.payment_batch(viewer, uuid).await)?
-                .map(|view| Node::PaymentBatch(PaymentBatch(view))),
+                .map(|view| Node::PaymentBatch(view.into())),
             _ => None,
         })
     }

@@ -33,6 +33,18 @@ pub struct Common {
     /// Folder of uploaded files, and of mails in development.
     #[arg(long, global = true, env = "HOJOKIN_DATA", value_name = "DIR", default_value = "./data")]
     pub data: PathBuf,
+    /// Where people reach this installation, for links in mails; `https://…` outside this machine.
+    #[arg(long, global = true, env = "HOJOKIN_BASE_URL", value_name = "URL")]
+    pub base_url: Option<String>,
+    /// The sender of mails.
+    #[arg(
+        long,
+        global = true,
+        env = "HOJOKIN_MAIL_FROM",
+        value_name = "ADDRESS",
+        default_value = "no-reply@hojokin.example.jp"
+    )]
+    pub mail_from: String,
     /// Print JSON for machines.
     #[arg(long, global = true)]
     pub json: bool,
@@ -87,12 +99,6 @@ pub struct SiteArgs {
     /// Address and port to listen on.
     #[arg(long, env = "HOJOKIN_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
-    /// Where people reach it, for links in mails; `https://…` outside this machine.
-    #[arg(long, env = "HOJOKIN_BASE_URL", value_name = "URL")]
-    pub base_url: Option<String>,
-    /// The sender of mails.
-    #[arg(long, env = "HOJOKIN_MAIL_FROM", value_name = "ADDRESS", default_value = "no-reply@hojokin.example.jp")]
-    pub mail_from: String,
     /// `smtps://user:password@host` or `smtp://host?tls=required`; without it mails become files in the data folder.
     #[arg(long, env = "HOJOKIN_SMTP_URL", value_name = "URL", hide_env_values = true)]
     pub smtp_url: Option<String>,

@@ -11,6 +11,7 @@ pub mod http;
 mod outcome;
 pub mod startup;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -48,7 +49,10 @@ fn log(cli: &Cli) {
     let default = if cli.serves() { "info,sqlx=warn,sea_orm=warn,poem=warn" } else { "warn" };
     let filter = cli.common.log.as_deref().unwrap_or(default);
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new(default));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let set = if cli.common.log_json { subscriber.json().try_init() } else { subscriber.try_init() };
     if let Err(error) = set {
         eprintln!("no log: {error}");

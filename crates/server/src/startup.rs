@@ -46,8 +46,6 @@ impl Installation {
     pub async fn for_migration(common: &Common) -> Outcome<Self> {
         let site = SiteArgs {
             listen: ([127, 0, 0, 1], 8080).into(),
-            base_url: None,
-            mail_from: "no-reply@hojokin.example.jp".to_owned(),
             smtp_url: None,
             development: true,
             max_connections: FEW_CONNECTIONS,
@@ -71,7 +69,7 @@ impl Installation {
     /// # Errors
     /// As [`Installation::open`].
     pub async fn with_clock(common: &Common, site: &SiteArgs, migrate: bool, clock: Arc<dyn Clock>) -> Outcome<Self> {
-        let base_url = base_url(site)?;
+        let base_url = base_url(common.base_url.as_deref(), site)?;
         let store = connect(common, site.max_connections).await?;
         if migrate {
             store.migrate().await?;
@@ -84,7 +82,7 @@ impl Installation {
             files: Arc::new(FileFolder::new(common.data.join("files"))),
             settings: Settings {
                 base_url: base_url.clone(),
-                mail_from: site.mail_from.clone(),
+                mail_from: common.mail_from.clone(),
                 production: !site.development,
             },
         });
@@ -128,8 +126,8 @@ impl Installation {
 }
 
 /// `https` everywhere but on this very machine and in development.
-fn base_url(site: &SiteArgs) -> Outcome<String> {
-    let given = site.base_url.clone().unwrap_or_else(|| format!("http://{}", site.listen));
+fn base_url(given: Option<&str>, site: &SiteArgs) -> Outcome<String> {
+    let given = given.map_or_else(|| format!("http://{}", site.listen), str::to_owned);
     let url = given.trim_end_matches('/').to_owned();
     let local = site.development || site.listen.ip().is_loopback();
     if url.starts_with("https://") || (local && url.starts_with("http://")) {
@@ -167,24 +165,17 @@ fn sqlite_path(url: &str) -> Option<&Path> {
 mod tests {
     use super::*;
 
-    fn site(listen: &str, base_url: Option<&str>) -> SiteArgs {
-        SiteArgs {
-            listen: listen.parse().unwrap(),
-            base_url: base_url.map(str::to_owned),
-            mail_from: String::new(),
-            smtp_url: None,
-            development: false,
-            max_connections: 1,
-        }
+    fn url(listen: &str, given: Option<&str>) -> Outcome<String> {
+        let listen = listen.parse().unwrap();
+        base_url(given, &SiteArgs { listen, smtp_url: None, development: false, max_connections: 1 })
     }
 
     #[test]
     fn plain_http_is_for_this_machine_only() {
-        assert_eq!(base_url(&site("127.0.0.1:8080", None)).unwrap(), "http://127.0.0.1:8080");
-        assert!(base_url(&site("0.0.0.0:8080", None)).is_err());
-        assert!(base_url(&site("0.0.0.0:8080", Some("http://hojokin.example.jp"))).is_err());
-        let secure = site("0.0.0.0:8080", Some("https://hojokin.example.jp/"));
-        assert_eq!(base_url(&secure).unwrap(), "https://hojokin.example.jp");
+        assert_eq!(url("127.0.0.1:8080", None).unwrap(), "http://127.0.0.1:8080");
+        assert!(url("0.0.0.0:8080", None).is_err());
+        assert!(url("0.0.0.0:8080", Some("http://hojokin.example.jp")).is_err());
+        assert_eq!(url("0.0.0.0:8080", Some("https://hojokin.example.jp/")).unwrap(), "https://hojokin.example.jp");
     }
 
     #[test]

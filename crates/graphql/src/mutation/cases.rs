@@ -237,8 +237,7 @@ impl Cases {
         let idempotency_key = key(&input.idempotency_key)?.to_owned();
         match scope.service.act(viewer, application, input.act()?, &idempotency_key).await {
             Ok(performed) => {
-                let program = performed.application.program.clone();
-                let event = Event { program, view: performed.event };
+                let event = Event::new(&performed.application.program, performed.event);
                 let application = performed.application.into();
                 Ok(PerformActionPayload::Performed(ActionPerformed { application, event }))
             }

@@ -120,7 +120,7 @@ impl Payments {
         let lines = input.lines.map(decoded).transpose()?;
         let created =
             scope.service.create_payment_batch(viewer, &input.municipality, input.transfer_date.0, lines, key).await;
-        Ok(CreatePaymentBatchPayload::of(refused(scope, created)?, PaymentBatch))
+        Ok(CreatePaymentBatchPayload::of(refused(scope, created)?, PaymentBatch::from))
     }
 
     /// By somebody other than who made it.
@@ -134,7 +134,7 @@ impl Payments {
         let batch = Kind::PaymentBatch.uuid("batchId", &input.batch_id)?;
         let key = key(&input.idempotency_key)?;
         let approved = scope.service.approve_payment_batch(viewer, batch, input.digest.as_deref(), key).await;
-        Ok(ApprovePaymentBatchPayload::of(refused(scope, approved)?, PaymentBatch))
+        Ok(ApprovePaymentBatchPayload::of(refused(scope, approved)?, PaymentBatch::from))
     }
 
     /// Makes the bank's file; the same bytes each time, marked when made again.
@@ -154,7 +154,7 @@ impl Payments {
                 sha256: Some(view.file_sha256.clone().unwrap_or_else(|| vocabulary::digest(&file.bytes))),
                 repeat: file.repeated,
                 file_name: Some(file.name),
-                batch: Some(PaymentBatch(view)),
+                batch: Some(view.into()),
                 refusals: Vec::new(),
             },
             Err(reasons) => ExportPaymentBatchPayload {
@@ -179,7 +179,7 @@ impl Payments {
         let batch = Kind::PaymentBatch.uuid("batchId", &input.batch_id)?;
         let key = key(&input.idempotency_key)?;
         let handed_over = scope.service.hand_over_payment_batch(viewer, batch, key).await;
-        Ok(HandOverPaymentBatchPayload::of(refused(scope, handed_over)?, PaymentBatch))
+        Ok(HandOverPaymentBatchPayload::of(refused(scope, handed_over)?, PaymentBatch::from))
     }
 
     async fn cancel_payment_batch(
@@ -192,7 +192,7 @@ impl Payments {
         let batch = Kind::PaymentBatch.uuid("batchId", &input.batch_id)?;
         let key = key(&input.idempotency_key)?;
         let cancelled = scope.service.cancel_payment_batch(viewer, batch, input.reason, key).await;
-        Ok(CancelPaymentBatchPayload::of(refused(scope, cancelled)?, PaymentBatch))
+        Ok(CancelPaymentBatchPayload::of(refused(scope, cancelled)?, PaymentBatch::from))
     }
 
     /// What the bank reported; lines may come in several calls.
@@ -207,6 +207,6 @@ impl Payments {
         let key = key(&input.idempotency_key)?;
         let results = input.results.into_iter().map(TransferResultInput::decoded).collect::<Result<_, _>>()?;
         let recorded = scope.service.record_transfer_results(viewer, batch, results, key).await;
-        Ok(RecordTransferResultsPayload::of(refused(scope, recorded)?, PaymentBatch))
+        Ok(RecordTransferResultsPayload::of(refused(scope, recorded)?, PaymentBatch::from))
     }
 }

@@ -162,7 +162,7 @@ impl Application {
         let page = scope.service.history(viewer, self.0.case.id, window.first, window.after.as_deref()).await;
         let page = page.map_err(|error| scope.fault(&error))?;
         let program = &self.0.program;
-        Ok(EventConnection(window.shown(page, |view| Event { program: program.clone(), view })))
+        Ok(EventConnection(window.shown(page, |view| Event::new(program, view))))
     }
     #[graphql(complexity = "5 + 5 * child_complexity")]
     async fn letters(&self, ctx: &Context<'_>) -> Result<Vec<Letter>, Error> {

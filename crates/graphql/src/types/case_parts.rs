@@ -52,8 +52,14 @@ impl State {
 }
 
 pub(crate) struct Event {
-    pub program: Arc<program::Program>,
-    pub view: EventView,
+    program: Arc<program::Program>,
+    view: Box<EventView>,
+}
+
+impl Event {
+    pub(crate) fn new(program: &Arc<program::Program>, view: EventView) -> Self {
+        Self { program: program.clone(), view: Box::new(view) }
+    }
 }
 
 /// A link of the case's history.

@@ -102,7 +102,13 @@ impl From<PayableView> for Payable {
     }
 }
 
-pub(crate) struct PaymentBatch(pub BatchView);
+pub(crate) struct PaymentBatch(Box<BatchView>);
+
+impl From<BatchView> for PaymentBatch {
+    fn from(view: BatchView) -> Self {
+        Self(Box::new(view))
+    }
+}
 
 /// Payments that go to the bank in one file.
 #[Object]

@@ -161,7 +161,8 @@ mod eml {
                 [_, "q" | "Q", data] => Some(lossy(quoted_printable(data, true))),
                 _ => None,
             };
-            if !shown.is_empty() && !(after_word && decoded.is_some()) {
+            let joined = after_word && decoded.is_some();
+            if !shown.is_empty() && !joined {
                 shown.push(' ');
             }
             after_word = decoded.is_some();

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use graphql::endpoint::{DRAINED_BYTES, drain};
 use graphql::key_of;
 use poem::http::StatusCode;
 use poem::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY};
@@ -27,9 +28,16 @@ const LETTER: &str =
 
 /// `POST /files`: one file; its digest is the applicant's receipt.
 pub async fn upload(site: Arc<Site>, request: Request) -> Reply {
-    let viewer = site.signed_in(&request).await?;
+    let viewer = match site.signed_in(&request).await {
+        Ok(viewer) => viewer,
+        Err(problem) => {
+            drain(request.into_body()).await;
+            return Err(problem);
+        }
+    };
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > MAXIMUM_FILE + MAXIMUM_AROUND) {
+        drain(request.into_body()).await;
         return Err(Problem::too_large(MAXIMUM_MIB));
     }
     let _room = site.uploads.acquire().await.map_err(|_| Problem::from(service::Error::Unavailable))?;
@@ -52,7 +60,7 @@ async fn one_file(request: Request) -> Result<(String, Vec<u8>), Problem> {
     let (parts, body) = request.into_parts();
     let request = Request::from_parts(parts, Body::empty());
     // However long the body says it is, no more than this is read.
-    let limit = u64::try_from(MAXIMUM_FILE + MAXIMUM_AROUND).unwrap_or(u64::MAX);
+    let limit = u64::try_from(MAXIMUM_FILE + MAXIMUM_AROUND).unwrap_or(u64::MAX).saturating_add(DRAINED_BYTES);
     let mut body = RequestBody::new(Body::from_async_read(body.into_async_read().take(limit)));
     let mut parts = Multipart::from_request(&request, &mut body).await.map_err(|error| match error.status() {
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::http(
@@ -79,9 +87,14 @@ async fn one_file(request: Request) -> Result<(String, Vec<u8>), Problem> {
 async fn content(part: Field, wrong: &impl Fn() -> Problem) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
     let limit = u64::try_from(MAXIMUM_FILE + 1).unwrap_or(u64::MAX);
-    let mut reader = std::pin::pin!(part.into_async_read().take(limit));
-    reader.read_to_end(&mut bytes).await.map_err(|_| wrong())?;
-    if bytes.len() > MAXIMUM_FILE { Err(Problem::too_large(MAXIMUM_MIB)) } else { Ok(bytes) }
+    let mut reader = std::pin::pin!(part.into_async_read());
+    (&mut reader).take(limit).read_to_end(&mut bytes).await.map_err(|_| wrong())?;
+    if bytes.len() > MAXIMUM_FILE {
+        // The rest is read past, so that the sender comes to read the answer.
+        tokio::io::copy(&mut reader, &mut tokio::io::sink()).await.ok();
+        return Err(Problem::too_large(MAXIMUM_MIB));
+    }
+    Ok(bytes)
 }
 
 /// `GET /files/{id}`: always to be saved, never to be shown.

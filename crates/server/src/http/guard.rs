@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
+use graphql::Code;
 use graphql::endpoint::{RequestId, accepted_locale};
+use poem::http::StatusCode;
 use poem::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY, RETRY_AFTER,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use poem::http::{Method, StatusCode};
 use poem::{Endpoint, Request, Response};
+use tokio::sync::Semaphore;
 use vocabulary::{Ids as _, Locale};
 
 use super::Site;
@@ -38,14 +40,18 @@ const HEADERS: [(HeaderName, &str); 8] = [
 /// Two years, as browsers' preload lists ask.
 const STRICT_TRANSPORT: &str = "max-age=63072000; includeSubDomains";
 
+/// Requests that are worked on at the same time; more would only wait for each other.
+const MOST_AT_ONCE: usize = 512;
+
 pub struct Guard<E> {
     inner: E,
     site: Arc<Site>,
+    room: Semaphore,
 }
 
 impl<E> Guard<E> {
-    pub const fn new(inner: E, site: Arc<Site>) -> Self {
-        Self { inner, site }
+    pub fn new(inner: E, site: Arc<Site>) -> Self {
+        Self { inner, site, room: Semaphore::new(MOST_AT_ONCE) }
     }
 
     fn dress(&self, headers: &mut HeaderMap, id: &str) {
@@ -69,19 +75,25 @@ impl<E: Endpoint<Output = Response>> Endpoint for Guard<E> {
         let id = self.site.ids.next().simple().to_string();
         request.set_data(RequestId(id.clone()));
         let locale = accepted_locale(request.headers()).unwrap_or(Locale::Ja);
-        let method = request.method().clone();
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
 
-        let work = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
-        let mut response = match tokio::time::timeout(DEADLINE, work).await {
-            Ok(Ok(Ok(response))) => response,
-            Ok(Ok(Err(error))) => plain(&method, error.status(), locale, &id),
-            Ok(Err(_panic)) => {
-                self.site.metrics.panicked();
-                tracing::error!(request_id = %id, "a handler panicked");
-                plain(&method, StatusCode::INTERNAL_SERVER_ERROR, locale, &id)
+        let room = self.room.try_acquire();
+        let mut response = if room.is_err() && !is_watched(&path) {
+            busy(locale, &id)
+        } else {
+            let work = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
+            match tokio::time::timeout(DEADLINE, work).await {
+                Ok(Ok(Ok(response))) => response,
+                Ok(Ok(Err(error))) => plain(&path, error.status(), locale, &id),
+                Ok(Err(_panic)) => {
+                    self.site.metrics.panicked();
+                    tracing::error!(request_id = %id, "a handler panicked");
+                    plain(&path, StatusCode::INTERNAL_SERVER_ERROR, locale, &id)
+                }
+                Err(_late) => plain(&path, StatusCode::REQUEST_TIMEOUT, locale, &id),
             }
-            Err(_late) => plain(&method, StatusCode::REQUEST_TIMEOUT, locale, &id),
         };
+        drop(room);
         self.dress(response.headers_mut(), &id);
         self.site.metrics.answered(response.status(), began.elapsed());
         tracing::debug!(request_id = %id, %method, status = response.status().as_u16(), "answered");
@@ -90,12 +102,35 @@ impl<E: Endpoint<Output = Response>> Endpoint for Guard<E> {
 }
 
 /// An answer for a status that the framework gave: its text is not repeated.
-fn plain(method: &Method, status: StatusCode, locale: Locale, id: &str) -> Response {
+fn plain(path: &str, status: StatusCode, locale: Locale, id: &str) -> Response {
     let code = code_of(status);
     let mut response = problem(status, code, code.message().get(locale), id);
     if status == StatusCode::METHOD_NOT_ALLOWED {
-        let allowed = if method == Method::GET { "POST" } else { "GET" };
-        response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed(path)));
     }
+    response
+}
+
+/// The methods of a path that was called with another one.
+fn allowed(path: &str) -> &'static str {
+    match path.split('/').nth(1).unwrap_or_default() {
+        "session" => "POST, DELETE",
+        "files" if path.trim_end_matches('/') == "/files" => "POST",
+        "sign-up" | "verify-email" | "password-reset" | "invitations" => "POST",
+        "dev" if path == "/dev/sign-in" => "GET, HEAD, POST",
+        _ => "GET, HEAD",
+    }
+}
+
+/// Whoever watches the process is always answered.
+fn is_watched(path: &str) -> bool {
+    path.starts_with("/health/") || path == "/metrics"
+}
+
+/// Come again in a moment.
+fn busy(locale: Locale, id: &str) -> Response {
+    let mut response =
+        problem(StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable, Code::Unavailable.message().get(locale), id);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     response
 }

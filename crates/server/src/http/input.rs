@@ -1,5 +1,6 @@
 //! Small bodies: JSON, and for pages without a script also forms.
 
+use graphql::endpoint::{Unread, drain, read_bounded};
 use poem::http::StatusCode;
 use poem::http::header::CONTENT_TYPE;
 use poem::web::Form;
@@ -29,19 +30,20 @@ pub async fn read<T: DeserializeOwned + Send>(request: Request, accepts: Accepts
     let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let is_form = accepts == Accepts::JsonOrForm && media_type == "application/x-www-form-urlencoded";
     if media_type != "application/json" && !is_form {
+        drain(body).await;
         return Err(Problem::http(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "application/json で送ってください",
             "Send application/json",
         ));
     }
-    let bytes = body.into_bytes_limit(MAXIMUM_BODY).await.map_err(|error| match error {
-        poem::error::ReadBodyError::PayloadTooLarge => Problem::too_large(1),
-        _ => wrong(),
+    let bytes = read_bounded(body, MAXIMUM_BODY).await.map_err(|error| match error {
+        Unread::TooLarge => Problem::too_large(1),
+        Unread::Broken => wrong(),
     })?;
     let request = Request::from_parts(parts, Body::empty());
     let value = if is_form {
-        let mut body = RequestBody::new(Body::from_bytes(bytes));
+        let mut body = RequestBody::new(Body::from_vec(bytes));
         Form::<T>::from_request(&request, &mut body).await.map_err(|_| wrong())?.0
     } else {
         serde_json::from_slice(&bytes).map_err(|_| wrong())?

@@ -26,7 +26,14 @@ pub async fn sign_in(site: Arc<Site>, request: Request) -> Reply {
     must_be_own_page(&site.policy, &request)?;
     let (request, SignIn { email, password }) = read(request, Accepts::JsonOrForm).await?;
     let client = site.client_ip(&request).map(|ip| ip.to_string());
-    let session = site.service.sign_in(&email, &password, client.as_deref()).await?;
+    let session = site.service.sign_in(&email, &password, client.as_deref()).await.map_err(|error| match error {
+        service::Error::Unauthenticated => Problem::http(
+            StatusCode::UNAUTHORIZED,
+            "メールアドレスかパスワードが正しくありません",
+            "The e-mail address or the password is wrong",
+        ),
+        other => other.into(),
+    })?;
     Ok(welcome(&site, &request, &session))
 }
 
