@@ -114,7 +114,7 @@ impl Service {
             after = Some((last.application, last.sequence));
             for event in part {
                 running.events += 1;
-                running.line(&AuditLine::Event { event })?;
+                running.line(&AuditLine::Event { event: Box::new(event) })?;
             }
         }
         let mut after = None;
@@ -223,7 +223,7 @@ impl Check {
                 if self.chain.first().is_some_and(|first| first.application != event.application) {
                     self.close_chain();
                 }
-                self.chain.push(event);
+                self.chain.push(*event);
             }
             AuditLine::Head { head } => self.heads.push(head),
             AuditLine::Seal { seal } => self.seals.push(seal),

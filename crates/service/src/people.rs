@@ -489,21 +489,22 @@ impl Service {
                     if let Some(earlier) = claim(tx, &wish).await? {
                         return Ok::<_, Error>(earlier);
                     }
-                    if let Some(number) = number {
-                        if tx.business_by_corporate_number(number.as_str()).await?.is_some() {
-                            return Err(Error::Refused(vec![
-                                casework::Refusal::new(
-                                    "business.registered",
-                                    "この法人番号の事業者は登録済みです。登録した方に、メンバーへの招待を依頼してください",
-                                    "This corporate number is registered; ask whoever registered it to invite you",
-                                )
-                                .at("corporateNumber"),
-                            ]));
-                        }
+                    let registered = match number {
+                        Some(number) => tx.business_by_corporate_number(number.as_str()).await?.is_some(),
+                        None => false,
+                    };
+                    if registered {
+                        return Err(Error::Refused(vec![
+                            casework::Refusal::new(
+                                "business.registered",
+                                "この法人番号の事業者は登録済みです。登録した方に、メンバーへの招待を依頼してください",
+                                "This corporate number is registered; ask whoever registered it to invite you",
+                            )
+                            .at("corporateNumber"),
+                        ]));
                     }
                     tx.create_business(business, now).await?;
-                    let owner =
-                        Membership { account, business: business.id, role: MemberRole::Owner, ends_at: None };
+                    let owner = Membership { account, business: business.id, role: MemberRole::Owner, ends_at: None };
                     tx.put_membership(&owner).await?;
                     Ok(business.id)
                 })

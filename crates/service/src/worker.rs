@@ -175,11 +175,12 @@ impl Worker {
             .write(|tx| {
                 let outcome = &outcome;
                 Box::pin(async move {
-                    Ok::<_, Error>(match outcome {
+                    match outcome {
                         Ok(()) | Err(Failure::Fault(_)) => tx.message_is_done(id, worker, now).await?,
                         Err(Failure::Later(why)) => tx.message_failed(id, worker, why, again_at).await?,
                         Err(Failure::Never(why)) => tx.message_is_dead(id, worker, why, now).await?,
-                    })
+                    }
+                    Ok::<_, Error>(())
                 })
             })
             .await;
