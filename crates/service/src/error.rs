@@ -56,6 +56,10 @@ impl From<store::StoreError> for Error {
         match error {
             StoreError::Conflict => Self::Conflict,
             StoreError::Contention => Self::Contention,
+            StoreError::Text => Self::BadInput {
+                path: None,
+                message: Bilingual::new("使えない文字が含まれています", "A text holds a character that cannot be used"),
+            },
             StoreError::Unavailable(why) => {
                 tracing::warn!(why, "the database is not available");
                 Self::Unavailable

@@ -18,6 +18,9 @@ pub enum StoreError {
     /// A constraint of the schema refuses the row, e.g. `payment_line_amount`.
     #[error("refused by the constraint {constraint}")]
     Check { constraint: String },
+    /// A text holds a character that PostgreSQL cannot keep: U+0000.
+    #[error("a text holds a character that cannot be kept")]
+    Text,
     /// Two transactions were in each other's way and this one lost. [`crate::Store::write`] runs it again by itself.
     #[error("in the way of another transaction")]
     Contention,
@@ -97,6 +100,7 @@ fn from_code(code: &str, constraint: &str, message: &str) -> StoreError {
             StoreError::Unique { what: names.fold(table.to_owned(), |what, name| format!("{what}_{name}")) }
         }
         "1555" => StoreError::Unique { what: after_colon().split('.').next().unwrap_or_default().to_owned() },
+        "22021" => StoreError::Text,
         "23514" => StoreError::Check { constraint: constraint.to_owned() },
         "275" => StoreError::Check { constraint: after_colon().to_owned() },
         // SQLite: read-only, I/O error, full, cannot open.
