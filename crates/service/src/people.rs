@@ -459,6 +459,9 @@ impl Service {
     pub async fn register_business(&self, viewer: &Viewer, new: NewBusiness, key: &str) -> Result<BusinessView> {
         self.require_scope(viewer, "apply")?;
         let key = checked_key(key)?;
+        if new.facts.capital.is_negative() {
+            return Err(Error::bad_input("capital", "資本金は0円以上で入力してください", "Capital is zero yen or more"));
+        }
         let corporate_number = new
             .corporate_number
             .as_deref()
@@ -550,6 +553,7 @@ impl Service {
     }
 
     async fn require_owner(&self, viewer: &Viewer, business: Uuid) -> Result<BusinessView> {
+        self.require_scope(viewer, "apply")?;
         let view = self.business(viewer, business).await?;
         let owner = |member: &&Member| member.account == viewer.person.id && member.role == MemberRole::Owner;
         if view.members.iter().any(|member| owner(&member)) {
@@ -621,6 +625,7 @@ impl Service {
     // Staff
 
     fn require_administrator(&self, viewer: &Viewer, municipality: &str) -> Result<()> {
+        self.require_scope(viewer, "act")?;
         if viewer.person.has_role(municipality, Role::Administrator) {
             return Ok(());
         }
@@ -693,11 +698,12 @@ impl Service {
     /// `NotFound` or `Forbidden` unless the viewer administers the municipality.
     pub async fn end_role(&self, viewer: &Viewer, account: Uuid, municipality: &str, role: Role) -> Result<()> {
         self.require_administrator(viewer, municipality)?;
-        let today = day_in_japan(self.now());
+        // A day counts as a whole, so that the last one is the day before.
+        let last_day = day_in_japan(self.now()).pred_opt().unwrap_or_default();
         self.store()
             .write(|tx| {
                 Box::pin(async move {
-                    Ok::<_, Error>(tx.end_staff_role(account, municipality, role, today).await.map(|_| ())?)
+                    Ok::<_, Error>(tx.end_staff_role(account, municipality, role, last_day).await.map(|_| ())?)
                 })
             })
             .await
