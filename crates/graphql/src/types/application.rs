@@ -92,9 +92,12 @@ impl Application {
     async fn state(&self) -> State {
         State { program: self.0.program.clone(), name: self.0.case.state.clone() }
     }
-    /// 決裁中: the decision that is being signed.
-    async fn pending_approval(&self) -> Option<Approval<'_>> {
-        self.0.case.body.pending.as_ref().map(|pending| Approval { pending, application: &self.0 })
+    /// 決裁中: the decision that is being signed. Of the office only: an applicant learns what was decided, not drafts.
+    async fn pending_approval(&self, ctx: &Context<'_>) -> Result<Option<Approval<'_>>, Error> {
+        let viewer = Scope::of(ctx)?.viewer()?;
+        let pending = self.0.case.body.pending.as_ref();
+        let pending = pending.filter(|_| viewer.person.is_staff_of(&self.0.case.municipality));
+        Ok(pending.map(|pending| Approval { pending, application: &self.0 }))
     }
     /// What the applicant is asked to correct.
     async fn correction(&self) -> Option<Correction<'_>> {
