@@ -35,7 +35,7 @@ pub struct SealedHead {
 pub enum AuditLine {
     /// An event, in the order of application and sequence.
     Event {
-        event: Event,
+        event: Box<Event>,
     },
     /// Where a chain ends, from the case's own row.
     Head {

@@ -460,7 +460,11 @@ impl Service {
         self.require_scope(viewer, "apply")?;
         let key = checked_key(key)?;
         if new.facts.capital.is_negative() {
-            return Err(Error::bad_input("capital", "資本金は0円以上で入力してください", "Capital is zero yen or more"));
+            return Err(Error::bad_input(
+                "capital",
+                "資本金は0円以上で入力してください",
+                "Capital is zero yen or more",
+            ));
         }
         let corporate_number = new
             .corporate_number
