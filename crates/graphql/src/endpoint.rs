@@ -10,13 +10,14 @@ use std::time::Duration;
 use async_graphql::{Request as Query, Response as Answer, ServerError, Variables};
 use poem::http::header::{
     ACCEPT_LANGUAGE, ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap,
-    HeaderName, ORIGIN, WWW_AUTHENTICATE,
+    HeaderName, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use poem::http::{Method, StatusCode};
 use poem::{Body, Endpoint, Request, Response};
 use serde::Deserialize;
 use service::{Error, Service, Viewer};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::sync::Semaphore;
 use vocabulary::Locale;
 
 use crate::Schema;
@@ -40,7 +41,11 @@ pub struct GraphQl {
     schema: Schema,
     service: Service,
     policy: Arc<Policy>,
+    room: Semaphore,
 }
+
+/// Operations that are worked on at the same time; more would only wait for each other.
+const MOST_AT_ONCE: usize = 512;
 
 /// What counts as our own page.
 #[derive(Clone, Debug)]
@@ -204,7 +209,7 @@ impl From<Excess> for Rejection {
 impl GraphQl {
     #[must_use]
     pub fn new(service: Service, policy: Arc<Policy>) -> Self {
-        Self { schema: crate::schema(), service, policy }
+        Self { schema: crate::schema(), service, policy, room: Semaphore::new(MOST_AT_ONCE) }
     }
 
     async fn answer(&self, request: Request, request_id: &str) -> Result<Answer, Rejection> {
@@ -219,6 +224,11 @@ impl GraphQl {
         let examined = examine(&operation.query, &variables)?;
 
         let accepted = accepted_locale(&parts.headers);
+        // Slow senders do not count: their bodies are read before.
+        let Ok(_room) = self.room.try_acquire() else {
+            let message = Code::Unavailable.message().get(accepted.unwrap_or_default()).to_owned();
+            return Err(Rejection::new(StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable, message));
+        };
         let execution = async {
             let viewer = identify(&self.service, &self.policy, &parts.method, &parts.headers).await;
             let viewer = viewer.map_err(|error| refuse(&error, accepted.unwrap_or_default(), request_id))?;
@@ -266,6 +276,9 @@ fn respond(status: StatusCode, answer: &Answer) -> Response {
     }
     if status == StatusCode::UNAUTHORIZED {
         response = response.header(WWW_AUTHENTICATE, "Bearer");
+    }
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response = response.header(RETRY_AFTER, "1");
     }
     response.body(body)
 }

@@ -1,6 +1,7 @@
 //! Files up and down, letters, and the bank's file. All ask the same authority as the API.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 
 use graphql::endpoint::{DRAINED_BYTES, drain};
@@ -10,7 +11,7 @@ use poem::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_P
 use poem::web::{Field, Multipart};
 use poem::{Body, FromRequest as _, Request, RequestBody, Response};
 use serde_json::json;
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
 use uuid::Uuid;
 
 use super::Site;
@@ -21,6 +22,7 @@ const MAXIMUM_MIB: usize = 20;
 const MAXIMUM_FILE: usize = MAXIMUM_MIB * 1024 * 1024;
 /// Bytes of headers and boundaries around it.
 const MAXIMUM_AROUND: usize = 64 * 1024;
+const BUFFER: usize = 64 * 1024;
 const NOTHING_RUNS: &str = "sandbox; default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 /// A letter brings its own style and may show images within itself.
 const LETTER: &str =
@@ -40,8 +42,16 @@ pub async fn upload(site: Arc<Site>, request: Request) -> Reply {
         drain(request.into_body()).await;
         return Err(Problem::too_large(MAXIMUM_MIB));
     }
-    let _room = site.uploads.acquire().await.map_err(|_| Problem::from(service::Error::Unavailable))?;
-    let (name, bytes) = one_file(request).await?;
+    let Ok(_place) = site.uploads.try_acquire() else {
+        drain(request.into_body()).await;
+        return Err(service::Error::Unavailable.into());
+    };
+    let (name, mut received) = one_file(request, &site.scratch).await?;
+    // Senders may be slow, so that what they send waits on the disk; only whole files come into memory, a few at once.
+    let _room = site.uploads_in_memory.acquire().await.map_err(|_| Problem::from(service::Error::Unavailable))?;
+    let mut bytes = Vec::with_capacity(received.size);
+    received.file.rewind().await.map_err(|error| disk(&error))?;
+    received.file.read_to_end(&mut bytes).await.map_err(|error| disk(&error))?;
     let file = site.service.upload(&viewer, &name, bytes).await?;
     let answer = json!({
         "id": file.id, "name": file.name, "size": file.size, "sha256": file.sha256, "mediaType": file.media_type,
@@ -49,7 +59,19 @@ pub async fn upload(site: Arc<Site>, request: Request) -> Reply {
     Ok(json_with(StatusCode::CREATED, &answer))
 }
 
-async fn one_file(request: Request) -> Result<(String, Vec<u8>), Problem> {
+/// A file that has arrived, without a name on this disk.
+struct Received {
+    file: tokio::fs::File,
+    /// Bytes.
+    size: usize,
+}
+
+fn disk(error: &std::io::Error) -> Problem {
+    tracing::error!(%error, "an upload could not be kept");
+    service::Error::Unavailable.into()
+}
+
+async fn one_file(request: Request, scratch: &Path) -> Result<(String, Received), Problem> {
     let wrong = || {
         Problem::http(
             StatusCode::BAD_REQUEST,
@@ -79,22 +101,33 @@ async fn one_file(request: Request) -> Result<(String, Vec<u8>), Problem> {
         if file.is_some() {
             return Err(wrong());
         }
-        file = Some((name, content(part, &wrong).await?));
+        file = Some((name, content(part, scratch, &wrong).await?));
     }
     file.ok_or_else(wrong)
 }
 
-async fn content(part: Field, wrong: &impl Fn() -> Problem) -> Result<Vec<u8>, Problem> {
-    let mut bytes = Vec::new();
-    let limit = u64::try_from(MAXIMUM_FILE + 1).unwrap_or(u64::MAX);
+async fn content(part: Field, scratch: &Path, wrong: &impl Fn() -> Problem) -> Result<Received, Problem> {
+    let file = std::fs::create_dir_all(scratch).and_then(|()| tempfile::tempfile_in(scratch));
+    let mut file = tokio::fs::File::from_std(file.map_err(|error| disk(&error))?);
     let mut reader = std::pin::pin!(part.into_async_read());
-    (&mut reader).take(limit).read_to_end(&mut bytes).await.map_err(|_| wrong())?;
-    if bytes.len() > MAXIMUM_FILE {
-        // The rest is read past, so that the sender comes to read the answer.
-        tokio::io::copy(&mut reader, &mut tokio::io::sink()).await.ok();
+    let mut size = 0;
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        let count = reader.read(&mut buffer).await.map_err(|_| wrong())?;
+        if count == 0 {
+            break;
+        }
+        size += count;
+        // What is too much is read past, so that the sender comes to read the answer.
+        if size <= MAXIMUM_FILE {
+            file.write_all(buffer.get(..count).unwrap_or_default()).await.map_err(|error| disk(&error))?;
+        }
+    }
+    if size > MAXIMUM_FILE {
         return Err(Problem::too_large(MAXIMUM_MIB));
     }
-    Ok(bytes)
+    file.flush().await.map_err(|error| disk(&error))?;
+    Ok(Received { file, size })
 }
 
 /// `GET /files/{id}`: always to be saved, never to be shown.

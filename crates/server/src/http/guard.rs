@@ -5,15 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
-use graphql::Code;
 use graphql::endpoint::{RequestId, accepted_locale};
 use poem::http::StatusCode;
 use poem::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY, RETRY_AFTER,
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use poem::{Endpoint, Request, Response};
-use tokio::sync::Semaphore;
 use vocabulary::{Ids as _, Locale};
 
 use super::Site;
@@ -40,18 +38,14 @@ const HEADERS: [(HeaderName, &str); 8] = [
 /// Two years, as browsers' preload lists ask.
 const STRICT_TRANSPORT: &str = "max-age=63072000; includeSubDomains";
 
-/// Requests that are worked on at the same time; more would only wait for each other.
-const MOST_AT_ONCE: usize = 512;
-
 pub struct Guard<E> {
     inner: E,
     site: Arc<Site>,
-    room: Semaphore,
 }
 
 impl<E> Guard<E> {
-    pub fn new(inner: E, site: Arc<Site>) -> Self {
-        Self { inner, site, room: Semaphore::new(MOST_AT_ONCE) }
+    pub const fn new(inner: E, site: Arc<Site>) -> Self {
+        Self { inner, site }
     }
 
     fn dress(&self, headers: &mut HeaderMap, id: &str) {
@@ -77,23 +71,17 @@ impl<E: Endpoint<Output = Response>> Endpoint for Guard<E> {
         let locale = accepted_locale(request.headers()).unwrap_or(Locale::Ja);
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
 
-        let room = self.room.try_acquire();
-        let mut response = if room.is_err() && !is_watched(&path) {
-            busy(locale, &id)
-        } else {
-            let work = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
-            match tokio::time::timeout(DEADLINE, work).await {
-                Ok(Ok(Ok(response))) => response,
-                Ok(Ok(Err(error))) => plain(&path, error.status(), locale, &id),
-                Ok(Err(_panic)) => {
-                    self.site.metrics.panicked();
-                    tracing::error!(request_id = %id, "a handler panicked");
-                    plain(&path, StatusCode::INTERNAL_SERVER_ERROR, locale, &id)
-                }
-                Err(_late) => plain(&path, StatusCode::REQUEST_TIMEOUT, locale, &id),
+        let work = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
+        let mut response = match tokio::time::timeout(DEADLINE, work).await {
+            Ok(Ok(Ok(response))) => response,
+            Ok(Ok(Err(error))) => plain(&path, error.status(), locale, &id),
+            Ok(Err(_panic)) => {
+                self.site.metrics.panicked();
+                tracing::error!(request_id = %id, "a handler panicked");
+                plain(&path, StatusCode::INTERNAL_SERVER_ERROR, locale, &id)
             }
+            Err(_late) => plain(&path, StatusCode::REQUEST_TIMEOUT, locale, &id),
         };
-        drop(room);
         self.dress(response.headers_mut(), &id);
         self.site.metrics.answered(response.status(), began.elapsed());
         tracing::debug!(request_id = %id, %method, status = response.status().as_u16(), "answered");
@@ -120,17 +108,4 @@ fn allowed(path: &str) -> &'static str {
         "dev" if path == "/dev/sign-in" => "GET, HEAD, POST",
         _ => "GET, HEAD",
     }
-}
-
-/// Whoever watches the process is always answered.
-fn is_watched(path: &str) -> bool {
-    path.starts_with("/health/") || path == "/metrics"
-}
-
-/// Come again in a moment.
-fn busy(locale: Locale, id: &str) -> Response {
-    let mut response =
-        problem(StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable, Code::Unavailable.message().get(locale), id);
-    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
-    response
 }

@@ -40,14 +40,20 @@ pub struct Site {
     pub metrics: Metrics,
     pub metrics_token: Option<String>,
     pub trusted_proxies: Vec<IpAddr>,
-    /// Uploads that are in memory at the same time.
+    /// Where files wait while they arrive.
+    pub scratch: PathBuf,
+    /// Uploads that arrive at the same time …
     pub uploads: Semaphore,
+    /// … and those of them that are whole and in memory.
+    pub uploads_in_memory: Semaphore,
     /// Where the mails and the people of the demonstration are; in development only.
     pub development: Option<PathBuf>,
 }
 
-/// Uploads held in memory at once: 60 MiB.
-const UPLOADS_AT_ONCE: usize = 3;
+/// At most 1,280 MiB on the disk for files that arrive …
+const UPLOADS_AT_ONCE: usize = 64;
+/// … and 60 MiB in memory.
+const UPLOADS_IN_MEMORY: usize = 3;
 
 impl Site {
     pub fn new(installation: &Installation, args: &ServeArgs) -> Self {
@@ -61,7 +67,9 @@ impl Site {
             metrics: Metrics::default(),
             metrics_token: args.metrics_token.clone(),
             trusted_proxies: args.trusted_proxy.clone(),
+            scratch: installation.data.clone(),
             uploads: Semaphore::new(UPLOADS_AT_ONCE),
+            uploads_in_memory: Semaphore::new(UPLOADS_IN_MEMORY),
             development: installation.development.then(|| installation.data.clone()),
         }
     }
