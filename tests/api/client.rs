@@ -121,14 +121,7 @@ impl Api {
     pub async fn serve(office: &TestOffice) -> Self {
         let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
         let address = *acceptor.local_addr()[0].as_socket_addr().unwrap();
-        let site = SiteArgs {
-            listen: address,
-            base_url: Some(BASE_URL.to_owned()),
-            mail_from: "no-reply@hojokin.example.jp".to_owned(),
-            smtp_url: None,
-            development: false,
-            max_connections: 4,
-        };
+        let site = SiteArgs { listen: address, smtp_url: None, development: false, max_connections: 4 };
         let installation = Installation {
             service: office.service.clone(),
             store: office.store.clone(),
