@@ -1,5 +1,6 @@
 //! What several of these tests ask.
 
+use acceptance::books;
 use serde_json::{Map, Value, json};
 use service::Error;
 use testkit::{Life, TestOffice};
@@ -39,55 +40,12 @@ pub async fn assert_balanced(office: &TestOffice, lives: &[&Life]) {
     let totals = office.store.read().budget_line(line).await.unwrap().unwrap().totals;
     for account in treasury::Account::ALL.into_iter().filter(|account| *account != treasury::Account::Available) {
         let held = held.get(&account).copied().unwrap_or(0);
-        assert_eq!(of(&totals, account), held, "{account:?} of the line and of its cases");
+        assert_eq!(books::of(&totals, account), held, "{account:?} of the line and of its cases");
     }
 }
 
-/// Entries number without a gap, and their sums are the line's totals.
 pub async fn assert_line_balanced(office: &TestOffice, line: Uuid) {
-    let reader = office.store.read();
-    let totals = reader.budget_line(line).await.unwrap().unwrap().totals;
-    let entries = reader.ledger(line, 0, 100_000).await.unwrap();
-    let mut sums = std::collections::BTreeMap::new();
-    let mut appropriated = 0;
-    for (entry, sequence) in entries.iter().zip(1..) {
-        assert_eq!(entry.sequence, sequence);
-        assert!(entry.amount.get() > 0);
-        match (entry.from, entry.to) {
-            (None, Some(_)) => appropriated += entry.amount.get(),
-            (Some(_), None) => appropriated -= entry.amount.get(),
-            (Some(_), Some(_)) => {}
-            (None, None) => panic!("an entry with no side"),
-        }
-        if let Some(from) = entry.from {
-            *sums.entry(from).or_insert(0) -= entry.amount.get();
-        }
-        if let Some(to) = entry.to {
-            *sums.entry(to).or_insert(0) += entry.amount.get();
-        }
-    }
-    assert_eq!(totals.appropriated.get(), appropriated);
-    for account in treasury::Account::ALL {
-        let sum = sums.get(&account).copied().unwrap_or(0);
-        assert!(sum >= 0, "{account:?} is below zero: {sum}");
-        if account != treasury::Account::Available {
-            assert_eq!(of(&totals, account), sum, "{account:?}");
-        }
-    }
-    let used: i64 = treasury::Account::ALL.into_iter().skip(1).map(|account| of(&totals, account)).sum();
-    assert_eq!(sums.get(&treasury::Account::Available).copied().unwrap_or(0), appropriated - used);
-}
-
-fn of(totals: &treasury::LineTotals, account: treasury::Account) -> i64 {
-    use treasury::Account;
-    match account {
-        Account::Available => totals.appropriated.get(),
-        Account::Held => totals.held.get(),
-        Account::Committed => totals.committed.get(),
-        Account::Finalized => totals.finalized.get(),
-        Account::Ordered => totals.ordered.get(),
-        Account::Paid => totals.paid.get(),
-    }
+    books::assert_line_balanced(office.store.read(), line).await;
 }
 
 /// The events of a case, all of them.

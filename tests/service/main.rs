@@ -5,4 +5,5 @@ mod clock;
 mod evidence;
 mod help;
 mod life;
+mod mail;
 mod races;
