@@ -15,7 +15,8 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Outcome {
     let package = package.ok_or("there is no benchmark in this workspace; it belongs into crates/bench")?;
     let target = package.targets.iter().find(|target| target.kind.iter().any(|kind| kind == "bin"));
     let target = target.ok_or("crates/bench has no program")?;
-    show(&mut workspace.cargo(["build", "--release", "-p", PACKAGE]))?;
+    // What is measured is the real server, which the benchmark starts from beside itself.
+    show(&mut workspace.cargo(["build", "--release", "-p", PACKAGE, "-p", "server"]))?;
 
     let pgbench = binary("pgbench").ok_or("`pgbench` is not installed; run `cargo xtask setup`")?;
     let server = ThrowawayPostgres::start(throwaway::Purpose::Measurement)?;

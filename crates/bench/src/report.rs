@@ -1,0 +1,184 @@
+//! What was measured, as tables for people and as JSON for machines.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::actions::{Asked, Compared};
+use crate::database::Database;
+use crate::lists::Listed;
+use crate::load::{Measured, round};
+
+#[derive(Default)]
+pub struct Report {
+    pub acts: Vec<Acts>,
+    lists: Vec<Lists>,
+    notes: Vec<String>,
+}
+
+/// Acts on one engine.
+pub struct Acts {
+    engine: &'static str,
+    /// Statements and round trips of one `receive`, and the statements themselves.
+    asked: Option<(usize, usize, String)>,
+    pub received: Vec<Compared>,
+    pub submitted: Vec<Measured>,
+    /// With the transactions that had to be tried again.
+    pub granted: Vec<(Measured, Option<i64>)>,
+    pub ready_ms: f64,
+    /// KiB
+    pub peak_memory: u64,
+}
+
+/// Lists on one engine at one size.
+struct Lists {
+    engine: &'static str,
+    rows: Vec<Listed>,
+    ready_ms: f64,
+    peak_memory: u64,
+}
+
+impl Acts {
+    pub fn of(database: &Database) -> Self {
+        Self {
+            engine: database.name(),
+            asked: None,
+            received: Vec::new(),
+            submitted: Vec::new(),
+            granted: Vec::new(),
+            ready_ms: 0.0,
+            peak_memory: 0,
+        }
+    }
+
+    pub fn heard(&mut self, asked: &Asked) {
+        self.asked = Some((asked.statements, asked.round_trips, asked.script.text().to_owned()));
+    }
+
+    fn text(&self, text: &mut String) {
+        let _ = writeln!(text, "\n{}: actions over HTTP\n", self.engine);
+        let _ = writeln!(
+            text,
+            "{:<36} {:>7} {:>9} {:>9} {:>9} {:>8} {:>9} {:>7} {:>7}",
+            "", "clients", "per s", "p50 ms", "p99 ms", "CPU ms", "pgbench", "ms", "ratio"
+        );
+        let line = |what: &str, measured: &Measured, rest: &str| {
+            let Measured { clients, per_second, p50_ms, p99_ms, cpu_ms, .. } = measured;
+            format!("{what:<36} {clients:>7} {per_second:>9.0} {p50_ms:>9.2} {p99_ms:>9.2} {cpu_ms:>8.3}{rest}\n")
+        };
+        for Compared { served, replayed } in &self.received {
+            let rest = replayed.map_or(String::new(), |replayed| {
+                let ratio = served.per_second / replayed.per_second;
+                format!(" {:>9.0} {:>7.2} {ratio:>7.2}", replayed.per_second, replayed.latency_ms)
+            });
+            text.push_str(&line("a receive (b: its statements alone)", served, &rest));
+        }
+        for measured in &self.submitted {
+            text.push_str(&line("c save a draft, submit with documents", measured, ""));
+        }
+        for (measured, again) in &self.granted {
+            let rest = again.map_or(String::new(), |again| format!("   {again} tried again"));
+            text.push_str(&line("e grant, all on one budget line", measured, &rest));
+        }
+        if let Some((statements, round_trips, _)) = &self.asked {
+            let _ = writeln!(text, "one receive: {statements} statements, {round_trips} round trips");
+        }
+        let memory = f64::from(u32::try_from(self.peak_memory).unwrap_or(u32::MAX)) / 1024.0;
+        let _ = writeln!(text, "server: {memory:.0} MiB at most under load, ready after {:.0} ms", self.ready_ms);
+    }
+
+    fn json(&self) -> Value {
+        let received = self.received.iter().map(|Compared { served, replayed }| {
+            let mut value = served.json();
+            if let (Some(replayed), Some(value)) = (replayed, value.as_object_mut()) {
+                value.insert("pgbenchPerSecond".to_owned(), json!(round(replayed.per_second)));
+                value.insert("pgbenchLatencyMs".to_owned(), json!(round(replayed.latency_ms)));
+                value.insert("ratio".to_owned(), json!(round(served.per_second / replayed.per_second)));
+            }
+            value
+        });
+        let granted = self.granted.iter().map(|(measured, again)| {
+            let mut value = measured.json();
+            if let (Some(again), Some(value)) = (again, value.as_object_mut()) {
+                value.insert("triedAgain".to_owned(), json!(again));
+            }
+            value
+        });
+        json!({
+            "engine": self.engine,
+            "receive": received.collect::<Vec<_>>(),
+            "submit": self.submitted.iter().map(Measured::json).collect::<Vec<_>>(),
+            "grant": granted.collect::<Vec<_>>(),
+            "statements": self.asked.as_ref().map(|(statements, _, _)| statements),
+            "roundTrips": self.asked.as_ref().map(|(_, round_trips, _)| round_trips),
+            "replayed": self.asked.as_ref().map(|(_, _, script)| script.lines().collect::<Vec<_>>()),
+            "peakMemoryKib": self.peak_memory,
+            "readyMs": round(self.ready_ms),
+        })
+    }
+}
+
+impl Report {
+    pub fn note(&mut self, note: &str) {
+        self.notes.push(note.to_owned());
+    }
+
+    pub fn listed(&mut self, database: &Database, rows: Vec<Listed>, ready: Duration, peak_memory: u64) {
+        let ready_ms = ready.as_secs_f64() * 1000.0;
+        self.lists.push(Lists { engine: database.name(), rows, ready_ms, peak_memory });
+    }
+
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for acts in &self.acts {
+            acts.text(&mut text);
+        }
+        let mut engines: Vec<_> = self.lists.iter().map(|lists| lists.engine).collect();
+        engines.dedup();
+        for engine in engines {
+            self.lists_of(engine, &mut text);
+        }
+        for note in &self.notes {
+            let _ = writeln!(text, "\n{note}");
+        }
+        text
+    }
+
+    fn lists_of(&self, engine: &str, text: &mut String) {
+        let sizes: Vec<&Lists> = self.lists.iter().filter(|lists| lists.engine == engine).collect();
+        let (Some(smallest), Some(largest)) = (sizes.first(), sizes.last()) else { return };
+        let _ = writeln!(text, "\n{engine}: the first 20 of the staff's list, p50/p99 in ms at so many applications\n");
+        let _ = write!(text, "{:<16} {:<9}", "filter", "order");
+        for size in &sizes {
+            let _ = write!(text, " {:>15}", size.rows.first().map_or(0, |row| row.size));
+        }
+        let _ = writeln!(text, " {:>7}", "ratio");
+        for (index, (small, large)) in smallest.rows.iter().zip(&largest.rows).enumerate() {
+            let _ = write!(text, "{:<16} {:<9}", small.filter, small.order.to_ascii_lowercase());
+            for row in sizes.iter().filter_map(|size| size.rows.get(index)) {
+                let _ = write!(text, " {:>15}", format!("{:.2}/{:.2}", row.p50_ms, row.p99_ms));
+            }
+            let _ = writeln!(text, " {:>7.2}", large.p99_ms / small.p99_ms);
+        }
+        for size in sizes {
+            let memory = size.peak_memory / 1024;
+            let rows = size.rows.first().map_or(0, |row| row.size);
+            let _ = writeln!(text, "at {rows}: server {memory} MiB at most, ready after {:.0} ms", size.ready_ms);
+        }
+    }
+
+    pub fn json(&self) -> Value {
+        let lists = self.lists.iter().map(|lists| {
+            json!({
+                "engine": lists.engine, "readyMs": round(lists.ready_ms), "peakMemoryKib": lists.peak_memory,
+                "lists": lists.rows.iter().map(Listed::json).collect::<Vec<_>>(),
+            })
+        });
+        json!({
+            "actions": self.acts.iter().map(Acts::json).collect::<Vec<_>>(),
+            "lists": lists.collect::<Vec<_>>(),
+            "notes": self.notes,
+        })
+    }
+}
