@@ -48,7 +48,7 @@ impl Seat {
         if let Some(wish) = self.in_doubt.clone() {
             return wish;
         }
-        let action = if self.acts % 2 == 0 { "grant" } else { "take_back" };
+        let action = if self.acts.is_multiple_of(2) { "grant" } else { "take_back" };
         let input = json!({
             "applicationId": self.application, "action": action, "expectedVersion": self.version,
             "idempotencyKey": format!("{}-{}", self.application, self.acts),

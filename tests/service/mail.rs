@@ -62,7 +62,7 @@ async fn what_fails_for_now_is_sent_later_once() {
             post.work_off().await;
             let mails = post.mails();
             assert_eq!(mails.len(), 1, "{fault:?}");
-            assert_eq!(mails[0].recipients, [life.party.owner.email.clone()]);
+            assert_eq!(mails[0].recipients, std::slice::from_ref(&life.party.owner.email));
             assert_eq!(mails[0].from, "no-reply@hojokin.example.jp");
             let depth = office.service.outbox().await.unwrap().0;
             assert_eq!((depth.waiting, depth.dead), (0, 0), "{fault:?}");

@@ -1,0 +1,61 @@
+//! `demo`: the data is made, what a person needs is printed, and it ends.
+
+use std::fs;
+
+use acceptance::binary::{Server, run};
+use serde_json::Value;
+use testkit::each_database;
+
+#[tokio::test]
+async fn the_demonstration_is_made_and_can_be_served() {
+    each_database(async |database| {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().display().to_string();
+        let demo = || run(&["demo", "--no-serve", "--json", "--database", &database.url, "--data", &data]);
+        let said = demo();
+        assert_eq!(said.code, 0, "{said:?}");
+        let made: Value = serde_json::from_str(&said.out).unwrap();
+        let accounts = made["accounts"].as_array().unwrap();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        assert!(accounts.len() > 20, "{made}");
+        assert!(
+            accounts.iter().all(|account| text(&account["email"]).contains('@') && !text(&account["token"]).is_empty())
+        );
+        assert!(!made["applications"].as_array().unwrap().is_empty());
+        let bank_file = text(&made["bankFile"]);
+        assert_eq!(run(&["payments", "check", &bank_file]).code, 0);
+        assert!(fs::metadata(&bank_file).unwrap().len() >= 4 * 120);
+
+        // Made once: a second time says the same.
+        let again: Value = serde_json::from_str(&demo().out).unwrap();
+        assert_eq!(again["accounts"], made["accounts"]);
+
+        // Its history is whole, and its tokens open the API.
+        let file = folder.path().join("audit.jsonl").display().to_string();
+        assert_eq!(run(&["audit", "export", &file, "--database", &database.url, "--data", &data]).code, 0);
+        let said = run(&["audit", "verify", &file]);
+        assert_eq!(said.code, 0, "{said:?}");
+        let server = Server::start(&database.url, folder.path());
+        let clerk =
+            accounts.iter().find(|account| text(&account["email"]) == "clerk@hino.example").or(accounts.first());
+        let token = text(&clerk.unwrap()["token"]);
+        let body = serde_json::json!({ "query": "{ viewer { email } tasks(first: 5) { edges { cursor } } }" });
+        let request = reqwest::Client::new().post(format!("http://{}/graphql", server.address));
+        let answer: Value = request.bearer_auth(token).json(&body).send().await.unwrap().json().await.unwrap();
+        assert_eq!(answer["data"]["viewer"]["email"], clerk.unwrap()["email"], "{answer}");
+    })
+    .await;
+}
+
+#[test]
+fn a_database_in_use_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().display().to_string();
+    let other = tempfile::tempdir().unwrap().path().display().to_string();
+    let database = format!("sqlite://{data}/used.db?mode=rwc");
+    assert_eq!(run(&["migrate", "--database", &database, "--data", &data]).code, 0);
+    let said = run(&["program", "publish", "--database", &database, "--data", &data]);
+    assert_eq!(said.code, 0, "{said:?}");
+    let said = run(&["demo", "--no-serve", "--json", "--database", &database, "--data", &other]);
+    assert_eq!(said.code, 1, "{said:?}");
+}
