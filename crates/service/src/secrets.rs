@@ -30,7 +30,7 @@ pub(crate) fn judge(password: &str, context: &[&str]) -> Result<(), Invalid> {
         return Err(Invalid::new(
             "password.too_short",
             format!(
-                "パスワードは{SHORTEST}文字以上にしてください。文の形（例：朝の川沿いを歩く三匹の猫）でもかまいません"
+                "パスワードは{SHORTEST}文字以上にしてください。文の形（例：朝の川沿いを歩く三匹の白い猫たち）でもかまいません"
             ),
             format!("A password needs at least {SHORTEST} characters; a short sentence will do"),
         ));
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn judges_length_and_commonness_only() {
-        for good in ["朝の川沿いを歩く三匹の猫たち", "correct horse battery staple", "aaaaabbbbbcccccdddddeeeee"]
+        for good in ["朝の川沿いを歩く三匹の白い猫たち", "correct horse battery staple", "aaaaabbbbbcccccdddddeeeee"]
         {
             assert!(judge(good, &[]).is_ok(), "{good}");
         }
