@@ -3,5 +3,7 @@
 mod client;
 mod hardening;
 mod isolation;
+mod matrix;
+mod outage;
 mod schema;
 mod sessions;

@@ -62,9 +62,5 @@ pub async fn leave(office: &TestOffice, life: &Life, yen: i64) {
 /// Leaves so much of the budget line.
 pub async fn leave_line(office: &TestOffice, line: Uuid, yen: i64) {
     let totals = office.store.read().budget_line(line).await.unwrap().unwrap().totals;
-    let more = vocabulary::Yen::new(yen - totals.available(true).get()).unwrap();
-    let now = office.service.now();
-    let appropriated =
-        office.store.write(|tx| Box::pin(async move { tx.appropriate(line, more, now, Uuid::nil()).await }));
-    appropriated.await.unwrap();
+    office.appropriate(line, yen - totals.available(true).get()).await;
 }

@@ -6,6 +6,7 @@
 pub mod adapters;
 pub mod clock;
 pub mod office;
+pub mod outage;
 pub mod postgres;
 pub mod smtp;
 pub mod throwaway;
@@ -13,5 +14,6 @@ pub mod throwaway;
 pub use adapters::{MemoryFiles, RecordingMail, Sent};
 pub use clock::{FakeClock, SeededIds};
 pub use office::{Life, Party, TestOffice};
+pub use outage::Outage;
 pub use postgres::{Backend, TestDatabase, each_database};
 pub use smtp::{Fault, Mail, SmtpSink};

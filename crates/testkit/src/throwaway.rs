@@ -189,7 +189,7 @@ fn free_port() -> Result<u16, String> {
 }
 
 /// PostgreSQL refuses to run as root; Debian's package brings a user for it.
-fn as_server_user(program: &Path) -> Command {
+pub fn as_server_user(program: &Path) -> Command {
     let mut command = if is_root() {
         let mut command = Command::new("runuser");
         command.args(["-u", "postgres", "--"]).arg(program);

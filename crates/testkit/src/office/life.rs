@@ -1,5 +1,6 @@
 //! One case on its way through a scenario of the catalogue, step by step through the service.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use casework::Act;
@@ -117,7 +118,10 @@ impl TestOffice {
         let form = life.program.action(&action).and_then(|action| action.rule.form.clone());
         if let Some(form) = &form {
             let slots = match &step.documents {
-                Some(named) => named.clone(),
+                Some(named) => {
+                    self.empty_draft(viewer, life.application, form).await;
+                    named.clone()
+                }
                 None => self.service.asked_documents(viewer, life.application, form, &values).await?,
             };
             // In a correction only what is marked may be another file; the rest stays as it was handed in.
@@ -140,6 +144,16 @@ impl TestOffice {
             marks: step_marks(step),
             comment: step.comment.clone(),
         })
+    }
+
+    /// Forgets what earlier steps have attached.
+    async fn empty_draft(&self, viewer: &Viewer, application: Uuid, form: &str) {
+        let (now, account) = (self.service.now(), viewer.person.id);
+        let saved = self.store.write(|tx| {
+            let key = store::DraftKey { application, form, account };
+            Box::pin(async move { tx.save_draft(key, &casework::Draft::default(), now).await })
+        });
+        saved.await.expect("a draft");
     }
 
     /// A whole batch for one payment: made, approved, exported, handed over, and what the bank said.
@@ -216,6 +230,38 @@ impl TestOffice {
         }
     }
 
+    /// For each state of the program that its scenarios reach, with and without a decision being signed, one case of a
+    /// new business. All steps of all cases happen in the order of time.
+    ///
+    /// # Panics
+    /// When a scenario goes another way than it says.
+    pub async fn one_in_each_state(&self, program: &str) -> Vec<Life> {
+        let mut lives: Vec<(Life, usize)> = Vec::new();
+        for (scenario, steps) in ways_to_each_state(program) {
+            lives.push((self.life(program, scenario).await, steps));
+        }
+        // Enough for all of them.
+        for (life, _) in lives.iter().take(1) {
+            let line = self.look(&life.party.owner, life.application).await.case.call.budget_line;
+            self.appropriate(line, 100_000_000).await;
+        }
+        let mut agenda = Vec::new();
+        for (place, (life, steps)) in lives.iter().enumerate() {
+            let mut day = None;
+            for (number, step) in life.scenario.steps.iter().take(*steps).enumerate() {
+                day = step.on.or(day);
+                agenda.push((day, place, number));
+            }
+        }
+        agenda.sort_unstable();
+        for (_, place, _) in agenda {
+            let (life, _) = lives.get_mut(place).expect("a life of the agenda");
+            self.step(life).await;
+        }
+        self.work_off().await;
+        lives.into_iter().map(|(life, _)| life).collect()
+    }
+
     /// A case that was handed in.
     pub async fn submitted(&self) -> Life {
         self.one_in("submitted").await
@@ -247,6 +293,28 @@ fn scenario_of(program: &str, place: usize) -> (&'static Scenarios, &'static Sce
     let found = catalogue().programs.iter().find(|found| found.definition.program.program == program);
     let scenarios = found.and_then(|found| found.scenarios.as_ref()).expect("a program with scenarios");
     (scenarios, scenarios.scenarios.get(place).expect("a scenario of that place"))
+}
+
+/// The shortest way to each state, and to each in which a decision is being signed: a scenario, and so many steps.
+fn ways_to_each_state(program: &str) -> Vec<(usize, usize)> {
+    let loaded = catalogue();
+    let found = loaded.programs.iter().find(|found| found.definition.program.program == program);
+    let compiled = found.and_then(|found| found.program.as_ref()).expect("a program without errors");
+    let place = loaded.municipalities.iter().find(|place| place.municipality == compiled.municipality());
+    let scenarios = found.and_then(|found| found.scenarios.as_ref()).expect("a program with scenarios");
+    let results = casework::scenario::run(compiled, place.expect("its municipality"), &loaded.calls, scenarios);
+    let mut ways: BTreeMap<(String, bool), (usize, usize)> = BTreeMap::new();
+    ways.insert((compiled.initial().to_owned(), false), (0, 0));
+    for (scenario, result) in results.into_iter().enumerate() {
+        for (step, standing) in result.standings.into_iter().enumerate() {
+            let way = (scenario, step + 1);
+            let known = ways.entry(standing).or_insert(way);
+            if way.1 < known.1 {
+                *known = way;
+            }
+        }
+    }
+    ways.into_values().collect()
 }
 
 /// One empty page that differs by its mark.

@@ -100,11 +100,19 @@ impl TestOffice {
     /// # Panics
     /// When anything fails: a test cannot begin then.
     pub async fn of(database: &TestDatabase, municipalities: &[&str]) -> Self {
+        Self::at(&database.url, municipalities).await
+    }
+
+    /// As [`TestOffice::of`], on the empty database of that address.
+    ///
+    /// # Panics
+    /// When anything fails.
+    pub async fn at(url: &str, municipalities: &[&str]) -> Self {
         let clock = FakeClock::default();
         let ids = SeededIds::default();
         let files = Arc::new(MemoryFiles::default());
         let mail = Arc::new(RecordingMail::default());
-        let store = connect(&database.url).await;
+        let store = connect(url).await;
         store.migrate().await.expect("the schema");
         let service = service_on(&store, &clock, &ids, &files);
         let worker = Worker::new(service.clone(), mail.clone());
@@ -116,7 +124,7 @@ impl TestOffice {
             ids,
             files,
             mail,
-            url: database.url.clone(),
+            url: url.to_owned(),
             staff: BTreeMap::new(),
             counter: AtomicU32::new(0),
         };
@@ -284,6 +292,16 @@ impl TestOffice {
         let expected_version = self.look(viewer, application).await.case.version;
         let act = casework::Act { action: action.to_owned(), expected_version, values, ..casework::Act::default() };
         self.service.act(viewer, application, act, &format!("act-{}", self.count())).await
+    }
+
+    /// Gives a budget line so many yen more, or takes them when below zero.
+    ///
+    /// # Panics
+    /// When there is less left than is taken.
+    pub async fn appropriate(&self, line: Uuid, yen: i64) {
+        let (yen, now) = (vocabulary::Yen::new(yen).expect("yen"), self.clock.now());
+        let given = self.store.write(|tx| Box::pin(async move { tx.appropriate(line, yen, now, Uuid::nil()).await }));
+        given.await.expect("an appropriation");
     }
 
     /// A token of the viewer's with these scopes.
