@@ -573,7 +573,14 @@ impl Service {
     ///
     /// # Errors
     /// `NotFound` or `Forbidden` unless the viewer owns the business.
-    pub async fn invite_member(&self, viewer: &Viewer, business: Uuid, email: &str, role: MemberRole) -> Result<()> {
+    pub async fn invite_member(
+        &self,
+        viewer: &Viewer,
+        business: Uuid,
+        email: &str,
+        role: MemberRole,
+        key: &str,
+    ) -> Result<()> {
         let view = self.require_owner(viewer, business).await?;
         let email: EmailAddress = email.parse().map_err(|invalid| Error::invalid("email", invalid))?;
         let payload = json!({ "business": business, "member_role": member_role_word(role) });
@@ -582,21 +589,34 @@ impl Service {
             MemberRole::Member => Bilingual::new("メンバー", "member"),
             MemberRole::Delegate => Bilingual::new("代理人", "delegate"),
         };
-        self.invite(&email, payload, json!(view.business.name), json!(labels)).await
+        self.invite(viewer, &email, payload, (json!(view.business.name), json!(labels)), key).await
     }
 
-    async fn invite(&self, email: &EmailAddress, payload: Value, organization: Value, role: Value) -> Result<()> {
+    async fn invite(
+        &self,
+        viewer: &Viewer,
+        email: &EmailAddress,
+        payload: Value,
+        (organization, role): (Value, Value),
+        key: &str,
+    ) -> Result<()> {
+        let key = checked_key(key)?;
+        let digest = input_digest(&("invite", email.as_str(), &payload))?;
         let (token, mut link) = self.link(LinkKind::Invitation, None, Some(email), TimeDelta::days(INVITATION_DAYS));
         link.payload = payload;
         let data = json!({
             "organization": organization, "role": role,
             "url": self.url("invitations", &token), "valid_until": valid_until(&link),
         });
-        let mail = self.inner.ids.next();
+        let (mail, account) = (self.inner.ids.next(), viewer.person.id);
         self.store()
             .write(|tx| {
-                let (link, data) = (&link, &data);
+                let (link, data, key, digest) = (&link, &data, &key, &digest);
                 Box::pin(async move {
+                    let wish = wish(account, key, "invite", digest, mail, link.created_at);
+                    if claim(tx, &wish).await?.is_some() {
+                        return Ok(());
+                    }
                     tx.create_link(link).await?;
                     let to = (email, Locale::Ja);
                     self.queue_own_mail(tx, mail, SystemMail::Invitation, to, data.clone(), link.created_at).await
@@ -643,7 +663,14 @@ impl Service {
     ///
     /// # Errors
     /// `NotFound` or `Forbidden` unless the viewer administers the municipality.
-    pub async fn invite_staff(&self, viewer: &Viewer, municipality: &str, email: &str, roles: &[Role]) -> Result<()> {
+    pub async fn invite_staff(
+        &self,
+        viewer: &Viewer,
+        municipality: &str,
+        email: &str,
+        roles: &[Role],
+        key: &str,
+    ) -> Result<()> {
         self.require_administrator(viewer, municipality)?;
         let email: EmailAddress = email.parse().map_err(|invalid| Error::invalid("email", invalid))?;
         let place = self.municipality(self.reader(), municipality).await?;
@@ -652,7 +679,8 @@ impl Service {
             return Err(Error::bad_input("roles", "役割を1つ以上選んでください", "Choose at least one role"));
         }
         let payload = json!({ "municipality": municipality, "roles": words });
-        self.invite(&email, payload, json!(place.name), json!(Bilingual::new("職員", "member of staff"))).await
+        let staff = json!(Bilingual::new("職員", "member of staff"));
+        self.invite(viewer, &email, payload, (json!(place.name), staff), key).await
     }
 
     /// Lets somebody hold a position for a period.

@@ -170,8 +170,8 @@ impl People {
         let scope = Scope::of(ctx)?;
         let viewer = scope.viewer()?;
         let business = Kind::Business.uuid("businessId", &input.business_id)?;
-        key(&input.idempotency_key)?;
-        let invited = scope.service.invite_member(viewer, business, &input.email, input.role.into()).await;
+        let key = key(&input.idempotency_key)?;
+        let invited = scope.service.invite_member(viewer, business, &input.email, input.role.into(), key).await;
         Ok(DonePayload::of(refused(scope, invited)?))
     }
 
@@ -190,9 +190,9 @@ impl People {
         let scope = Scope::of(ctx)?;
         let viewer = scope.viewer()?;
         let InviteStaffInput { municipality, email, roles, idempotency_key } = input;
-        key(&idempotency_key)?;
         let roles: Vec<_> = roles.into_iter().map(Into::into).collect();
-        let invited = scope.service.invite_staff(viewer, &municipality, &email, &roles).await;
+        let invited =
+            scope.service.invite_staff(viewer, &municipality, &email, &roles, key(&idempotency_key)?).await;
         Ok(DonePayload::of(refused(scope, invited)?))
     }
 
