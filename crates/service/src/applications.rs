@@ -242,7 +242,7 @@ impl Service {
                 Box::pin(async move {
                     let wish = wish(account, key, "performAction", digest, fixed.event, fixed.now);
                     match claim(tx, &wish).await? {
-                        Some(event) => self.repeated(tx, event).await,
+                        Some(event) => self.repeated(tx, actor, event).await,
                         None => self.act_in(tx, actor, application, act, fixed).await,
                     }
                 })
@@ -258,9 +258,17 @@ impl Service {
     }
 
     /// The same key with the same input: the first answer again.
-    async fn repeated(&self, tx: &Tx<'_>, event: Uuid) -> Result<(Application, casework::history::Event)> {
+    async fn repeated(
+        &self,
+        tx: &Tx<'_>,
+        actor: &Actor,
+        event: Uuid,
+    ) -> Result<(Application, casework::history::Event)> {
         let event = tx.event(event).await?.ok_or(Error::NotFound)?;
         let found = tx.load_case(CaseKey::Id(event.application), Lock::Nothing).await?.ok_or(Error::NotFound)?;
+        if !casework::may_see(actor, &found.case) {
+            return Err(Error::NotFound);
+        }
         Ok((self.view(tx, found).await?, event))
     }
 
@@ -573,8 +581,8 @@ impl Service {
     /// Faults only.
     pub async fn messages_of(&self, viewer: &Viewer, applications: &[Uuid]) -> Result<HashMap<Uuid, Vec<MessageView>>> {
         let mut found: HashMap<Uuid, Vec<MessageView>> = HashMap::new();
-        let staff = !viewer.municipalities().is_empty();
         for application in applications {
+            let staff = self.is_of_its_office(viewer, *application).await?;
             let mails = self.reader().mails_of_case(*application).await?;
             let shown =
                 mails.into_iter().filter(|mail| staff || mail.recipient == viewer.email).map(|mail| MessageView {
@@ -589,6 +597,15 @@ impl Service {
             found.insert(*application, shown.collect());
         }
         Ok(found)
+    }
+
+    /// Whether a case that the viewer may see is one of the viewer's office, not one of their own business.
+    async fn is_of_its_office(&self, viewer: &Viewer, application: Uuid) -> Result<bool> {
+        if viewer.person.roles.is_empty() || viewer.person.memberships.is_empty() {
+            return Ok(!viewer.person.roles.is_empty());
+        }
+        let found = self.reader().load_case(CaseKey::Id(application), Lock::Nothing).await?;
+        Ok(found.is_some_and(|found| viewer.person.is_staff_of(&found.case.municipality)))
     }
 
     /// The award explained, nothing stored.

@@ -68,9 +68,8 @@ impl Service {
         let stored = self.reader().file(id).await?.ok_or(Error::NotFound)?;
         let visible = match stored.application {
             None => stored.owner == viewer.person.id,
-            Some(application) => {
-                stored.owner == viewer.person.id || self.application(viewer, application).await?.is_some()
-            }
+            // Once it belongs to a case, whoever may see the case may see it, and nobody else.
+            Some(application) => self.application(viewer, application).await?.is_some(),
         };
         if !visible {
             return Err(Error::NotFound);
