@@ -473,3 +473,62 @@ async fn the_applicant_does_not_see_a_decision_before_it_is_one() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn whoever_left_sees_nothing_any_more() {
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["hino"]).await;
+        let api = Api::serve(&office).await;
+        let life = office.submitted().await;
+        // A second member uploads, attaches, and is removed.
+        let colleague = office.account("colleague@business.example", "同僚").await;
+        let membership = store::Membership {
+            account: colleague,
+            business: life.party.business,
+            role: service::MemberRole::Member,
+            ends_at: None,
+        };
+        let joined = office.store.write(|tx| {
+            let membership = &membership;
+            Box::pin(async move { tx.put_membership(membership).await })
+        });
+        joined.await.unwrap();
+        let member = office.viewer("colleague@business.example").await;
+        let token = office.token(&member, &["read", "apply", "act"]).await;
+        let pdf = testkit::office::sample_pdf("colleague");
+        let file = office.service.upload(&member, "報告.pdf", pdf).await.unwrap();
+        let path = format!("/files/{}", file.id);
+        assert_eq!(api.get(Some(&token), &path).await.status, StatusCode::OK);
+        let attached =
+            office.service.attach_document(&member, life.application, Some("application"), "plan", file.id).await;
+        attached.unwrap();
+        assert_eq!(api.get(Some(&token), &path).await.status, StatusCode::OK);
+        let withdraw = api.perform(&token, life.application, "withdraw", 1, "left").await.data();
+        assert_eq!(withdraw["performAction"]["__typename"], "ActionPerformed");
+        office.service.remove_member(&life.party.owner, life.party.business, colleague).await.unwrap();
+        assert_eq!(api.get(Some(&token), &path).await.status, StatusCode::NOT_FOUND);
+        // Not even by repeating what was done.
+        assert_eq!(api.perform(&token, life.application, "withdraw", 1, "left").await.codes(), ["NOT_FOUND"]);
+        let owner = office.token(&life.party.owner, &["read"]).await;
+        assert_eq!(api.get(Some(&owner), &path).await.status, StatusCode::OK);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn staff_of_one_office_are_applicants_at_another() {
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["hino", "shimonoseki"]).await;
+        let life = office.submitted().await;
+        office.work_off().await;
+        let today = vocabulary::day_in_japan(office.service.now());
+        office.service.give_role(life.party.owner.person.id, "shimonoseki", Role::Clerk, today).await.unwrap();
+        let both = office.viewer(&life.party.owner.email).await;
+        let mails = office.service.messages_of(&both, &[life.application]).await.unwrap();
+        let recipients: Vec<&str> = mails[&life.application].iter().map(|mail| mail.recipient.as_str()).collect();
+        assert_eq!(recipients, [both.email.as_str()], "mails between others");
+        let clerk = office.service.messages_of(office.staff("hino", "clerk"), &[life.application]).await.unwrap();
+        assert_eq!(clerk[&life.application].len(), 2);
+    })
+    .await;
+}

@@ -3,6 +3,7 @@
 mod client;
 mod hardening;
 mod isolation;
+mod keys;
 mod matrix;
 mod outage;
 mod schema;
