@@ -191,8 +191,7 @@ impl People {
         let viewer = scope.viewer()?;
         let InviteStaffInput { municipality, email, roles, idempotency_key } = input;
         let roles: Vec<_> = roles.into_iter().map(Into::into).collect();
-        let invited =
-            scope.service.invite_staff(viewer, &municipality, &email, &roles, key(&idempotency_key)?).await;
+        let invited = scope.service.invite_staff(viewer, &municipality, &email, &roles, key(&idempotency_key)?).await;
         Ok(DonePayload::of(refused(scope, invited)?))
     }
 
