@@ -92,6 +92,7 @@ struct Job<'a> {
 pub struct Asked {
     pub statements: usize,
     pub round_trips: usize,
+    pub probes: usize,
     pub script: Script,
 }
 
@@ -125,6 +126,7 @@ impl Stage<'_> {
     /// The statements of one `receive`, heard on a connection on which everything is prepared already.
     pub async fn listen(&mut self) -> Outcome<Asked> {
         const BEFORE: u64 = 8;
+        const A_WHILE: Duration = Duration::from_millis(50);
         let tap = Tap::between(self.database.host()?).await?;
         let through = self.database.through(tap.address)?;
         let cases = self.copies(&self.world.submitted.clone(), BEFORE + 2)?;
@@ -136,8 +138,11 @@ impl Stage<'_> {
         }
         let mut heard = Vec::new();
         for number in cases.end - 2..cases.end {
+            // The pool probes a connection that it takes back, after the answer is on its way.
+            tokio::time::sleep(A_WHILE).await;
             tap.start();
             acting.turn().await?;
+            tokio::time::sleep(A_WHILE).await;
             heard.push((number, tap.stop()));
         }
         drop(server);
@@ -147,7 +152,8 @@ impl Stage<'_> {
             return Err("statements are prepared again and again".to_owned());
         }
         let script = Script::of([&first, &second], &self.known([one, other]))?;
-        Ok(Asked { statements: first.asked.len(), round_trips: first.round_trips, script })
+        let Recording { asked, round_trips, probes, .. } = first;
+        Ok(Asked { statements: asked.len(), round_trips, probes, script })
     }
 
     fn known(&self, numbers: [u64; 2]) -> Vec<Known> {

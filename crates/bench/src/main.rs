@@ -143,29 +143,22 @@ async fn acts(options: &Options, program: &Path, folder: &Path, database: &Datab
         connections: options.connections,
         cases: 0,
     };
-    let mut acts = Acts::of(database);
-    let asked = if database.is_postgres() && options.only.iter().any(|part| "ab".contains(*part)) {
-        let asked = stage.listen().await?;
-        acts.heard(&asked);
-        Some(asked)
-    } else {
-        None
-    };
+    let is_asked = |parts: &[char]| parts.iter().any(|part| options.only.contains(part));
+    let heard = database.is_postgres() && is_asked(&['a', 'b']);
+    let mut acts = Acts::of(database, if heard { Some(stage.listen().await?) } else { None });
     let server = stage.serve().await?;
     acts.ready_ms = server.ready_after.as_secs_f64() * 1000.0;
-    for clients in &options.clients {
-        if options.only.iter().any(|part| "ab".contains(*part)) {
-            step(&format!("{}: receive at {clients} clients", database.name()));
-            let replay = asked.as_ref().filter(|_| options.only.contains(&'b'));
-            let replay = replay.map(|asked| (options.pgbench.as_path(), &asked.script));
-            acts.received.push(stage.receive(&server, *clients, replay).await?);
-        }
+    for clients in options.clients.iter().filter(|_| is_asked(&['a', 'b'])) {
+        step(&format!("{}: receive at {clients} clients", database.name()));
+        let replay = acts.asked.as_ref().filter(|_| is_asked(&['b']));
+        let replay = replay.map(|asked| (options.pgbench.as_path(), &asked.script));
+        acts.received.push(stage.receive(&server, *clients, replay).await?);
     }
-    for clients in options.clients.iter().filter(|_| options.only.contains(&'c')) {
+    for clients in options.clients.iter().filter(|_| is_asked(&['c'])) {
         step(&format!("{}: submit at {clients} clients", database.name()));
         acts.submitted.push(stage.submit(&server, *clients).await?);
     }
-    for clients in options.clients.iter().filter(|_| options.only.contains(&'e')) {
+    for clients in options.clients.iter().filter(|_| is_asked(&['e'])) {
         step(&format!("{}: grants on one line at {clients} clients", database.name()));
         acts.granted.push(stage.grant(&server, *clients).await?);
     }

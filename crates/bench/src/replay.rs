@@ -150,7 +150,7 @@ mod tests {
             Asked::Simple("BEGIN".to_owned()),
             Asked::Prepared { text: "INSERT INTO t VALUES ($1, $2, $3, $4, $5)".to_owned(), values },
         ];
-        Recording { asked, round_trips: 2, prepared: 0 }
+        Recording { asked, ..Recording::default() }
     }
 
     #[test]

@@ -20,8 +20,8 @@ pub struct Report {
 /// Acts on one engine.
 pub struct Acts {
     engine: &'static str,
-    /// Statements and round trips of one `receive`, and the statements themselves.
-    asked: Option<(usize, usize, String)>,
+    /// Of one `receive`.
+    pub asked: Option<Asked>,
     pub received: Vec<Compared>,
     pub submitted: Vec<Measured>,
     /// With the transactions that had to be tried again.
@@ -40,20 +40,16 @@ struct Lists {
 }
 
 impl Acts {
-    pub fn of(database: &Database) -> Self {
+    pub fn of(database: &Database, asked: Option<Asked>) -> Self {
         Self {
             engine: database.name(),
-            asked: None,
+            asked,
             received: Vec::new(),
             submitted: Vec::new(),
             granted: Vec::new(),
             ready_ms: 0.0,
             peak_memory: 0,
         }
-    }
-
-    pub fn heard(&mut self, asked: &Asked) {
-        self.asked = Some((asked.statements, asked.round_trips, asked.script.text().to_owned()));
     }
 
     fn text(&self, text: &mut String) {
@@ -81,8 +77,11 @@ impl Acts {
             let rest = again.map_or(String::new(), |again| format!("   {again} tried again"));
             text.push_str(&line("e grant, all on one budget line", measured, &rest));
         }
-        if let Some((statements, round_trips, _)) = &self.asked {
-            let _ = writeln!(text, "one receive: {statements} statements, {round_trips} round trips");
+        if let Some(Asked { statements, round_trips, probes, .. }) = &self.asked {
+            let _ = writeln!(
+                text,
+                "one receive: {statements} statements in {round_trips} round trips, and {probes} probes of connections by the pool"
+            );
         }
         let memory = f64::from(u32::try_from(self.peak_memory).unwrap_or(u32::MAX)) / 1024.0;
         let _ = writeln!(text, "server: {memory:.0} MiB at most under load, ready after {:.0} ms", self.ready_ms);
@@ -110,9 +109,10 @@ impl Acts {
             "receive": received.collect::<Vec<_>>(),
             "submit": self.submitted.iter().map(Measured::json).collect::<Vec<_>>(),
             "grant": granted.collect::<Vec<_>>(),
-            "statements": self.asked.as_ref().map(|(statements, _, _)| statements),
-            "roundTrips": self.asked.as_ref().map(|(_, round_trips, _)| round_trips),
-            "replayed": self.asked.as_ref().map(|(_, _, script)| script.lines().collect::<Vec<_>>()),
+            "statements": self.asked.as_ref().map(|asked| asked.statements),
+            "roundTrips": self.asked.as_ref().map(|asked| asked.round_trips),
+            "probes": self.asked.as_ref().map(|asked| asked.probes),
+            "replayed": self.asked.as_ref().map(|asked| asked.script.text().lines().collect::<Vec<_>>()),
             "peakMemoryKib": self.peak_memory,
             "readyMs": round(self.ready_ms),
         })

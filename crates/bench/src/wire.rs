@@ -35,8 +35,10 @@ pub struct Parameter {
 #[derive(Clone, Debug, Default)]
 pub struct Recording {
     pub asked: Vec<Asked>,
-    /// How often the server waited for the database.
+    /// How often the server waited for the database with something asked.
     pub round_trips: usize,
+    /// How often it only made sure that a connection answers: the pool does when it takes one back.
+    pub probes: usize,
     /// Statements that had to be prepared first.
     pub prepared: usize,
 }
@@ -83,25 +85,18 @@ impl Tap {
             let _ = tokio::io::copy(&mut from_server, &mut to_client).await;
         });
         let mut reader = Frames { input: from_client, is_first: true };
-        let mut statements = HashMap::new();
-        let mut bound = None;
+        let mut ear = Ear::default();
         while let Ok((kind, frame)) = reader.next().await {
             if to_server.write_all(&frame).await.is_err() {
                 return;
             }
             let body = frame.get(5..).unwrap_or_default();
             // What cannot be read is not written down; the count of statements shows it.
-            let _ = self.hear(kind, body, &mut statements, &mut bound);
+            let _ = self.hear(kind, body, &mut ear);
         }
     }
 
-    fn hear(
-        &self,
-        kind: u8,
-        body: &[u8],
-        statements: &mut HashMap<String, (String, Vec<u32>)>,
-        bound: &mut Option<Asked>,
-    ) -> Option<()> {
+    fn hear(&self, kind: u8, body: &[u8], ear: &mut Ear) -> Option<()> {
         let mut body = Bytes(body);
         let mut tape = self.tape();
         let tape = tape.as_mut();
@@ -109,7 +104,8 @@ impl Tap {
             b'P' => {
                 let (name, text) = (body.text()?, body.text()?);
                 let types = (0..body.short()?).map(|_| body.long()).collect::<Option<Vec<u32>>>()?;
-                statements.insert(name, (text, types));
+                ear.statements.insert(name, (text, types));
+                ear.is_asking = true;
                 if let Some(tape) = tape {
                     tape.prepared += 1;
                 }
@@ -121,12 +117,13 @@ impl Tap {
                 }
                 let count = body.short()?;
                 let values = (0..count).map(|_| body.value()).collect::<Option<Vec<_>>>()?;
-                let (text, types) = statements.get(&name)?.clone();
+                let (text, types) = ear.statements.get(&name)?.clone();
                 let values = types.into_iter().zip(values).map(|(oid, bytes)| Parameter { oid, bytes }).collect();
-                *bound = Some(Asked::Prepared { text, values });
+                ear.bound = Some(Asked::Prepared { text, values });
             }
             b'E' => {
-                if let Some((tape, bound)) = tape.zip(bound.take()) {
+                ear.is_asking = true;
+                if let Some((tape, bound)) = tape.zip(ear.bound.take()) {
                     tape.asked.push(bound);
                 }
             }
@@ -137,14 +134,25 @@ impl Tap {
                 }
             }
             b'S' | b'H' => {
+                let is_asking = std::mem::take(&mut ear.is_asking);
                 if let Some(tape) = tape {
-                    tape.round_trips += 1;
+                    *(if is_asking { &mut tape.round_trips } else { &mut tape.probes }) += 1;
                 }
             }
             _ => {}
         }
         Some(())
     }
+}
+
+/// What is known of one connection.
+#[derive(Default)]
+struct Ear {
+    /// Text and types by name.
+    statements: HashMap<String, (String, Vec<u32>)>,
+    bound: Option<Asked>,
+    /// Since the last time that it waited.
+    is_asking: bool,
 }
 
 /// The client's messages, one by one; the first has no kind.
@@ -264,15 +272,16 @@ mod tests {
     async fn a_statement_is_heard_with_its_values() {
         let tap = Tap::between("127.0.0.1:1".to_owned()).await.unwrap();
         tap.start();
-        let (mut statements, mut bound) = (HashMap::new(), None);
-        let mut hear = |kind, body: &[u8]| tap.hear(kind, body, &mut statements, &mut bound);
+        let mut ear = Ear::default();
+        let mut hear = |kind, body: &[u8]| tap.hear(kind, body, &mut ear);
         hear(b'P', b"s\0SELECT $1\0\0\x01\0\0\0\x17").unwrap();
         hear(b'B', b"\0s\0\0\x01\0\x01\0\x01\0\0\0\x04\0\0\0\x07\0\0").unwrap();
         hear(b'E', b"\0\0\0\0\0").unwrap();
         hear(b'S', b"").unwrap();
+        hear(b'S', b"").unwrap();
         hear(b'Q', b"COMMIT\0").unwrap();
         let heard = tap.stop();
-        assert_eq!((heard.round_trips, heard.prepared), (2, 1));
+        assert_eq!((heard.round_trips, heard.probes, heard.prepared), (2, 1, 1));
         let values = vec![Parameter { oid: 23, bytes: Some(vec![0, 0, 0, 7]) }];
         let first = Asked::Prepared { text: "SELECT $1".to_owned(), values };
         assert_eq!(heard.asked, [first, Asked::Simple("COMMIT".to_owned())]);
