@@ -1,13 +1,10 @@
-//! The soundness of the machines: two graph searches, people, clocks, holdings.
+//! The soundness of the machines: what each state says of itself, and two searches through the graph.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Machine, error};
-use crate::definition::{
-    Action, Audience, Definition, Effect, FieldType, HoldingAccount, Name, Role, State, StateDeadline, StateKind,
-};
+use crate::definition::{Action, Audience, Definition, Effect, HoldingAccount, Name, Role, State, StateKind};
 use crate::finding::Finding;
-use crate::span::{Span, SpanUnit};
 
 type Findings = Vec<Finding>;
 
@@ -89,7 +86,8 @@ pub(super) fn check_graph(definition: &Definition, findings: &mut Findings) {
     for machine in Machine::all(&definition.archetype) {
         check_reachable(definition, &machine, findings);
         check_way_to_an_end(&machine, findings);
-        check_clock_cycles(&machine, findings);
+        check_automatic_cycles(&machine, findings);
+        check_treasury(&machine, findings);
         check_same_labels(&machine, findings);
     }
 }
@@ -102,27 +100,25 @@ fn moves<'a>(machine: &Machine<'a>) -> impl Iterator<Item = (&'a Name, &'a Name)
 }
 
 /// Everything that can be come to from the states given, along the moves.
-fn closure<'a>(start: impl Iterator<Item = &'a Name>, moves: &[(&'a Name, &'a Name)]) -> BTreeSet<&'a str> {
-    let mut open: Vec<&'a Name> = start.collect();
-    let mut seen: BTreeSet<&'a str> = open.iter().map(|name| name.as_str()).collect();
+fn closure<'a>(
+    start: impl Iterator<Item = &'a Name>,
+    moves: impl Iterator<Item = (&'a Name, &'a Name)>,
+) -> BTreeSet<&'a str> {
+    let mut next: BTreeMap<&str, Vec<&'a str>> = BTreeMap::new();
+    for (from, to) in moves {
+        next.entry(from).or_default().push(to);
+    }
+    let mut open: Vec<&'a str> = start.map(String::as_str).collect();
+    let mut seen: BTreeSet<&'a str> = open.iter().copied().collect();
     while let Some(name) = open.pop() {
-        for (_, to) in moves.iter().filter(|(from, _)| *from == name) {
-            if seen.insert(to.as_str()) {
-                open.push(to);
-            }
-        }
+        open.extend(next.get(name).into_iter().flatten().copied().filter(|to| seen.insert(to)));
     }
     seen
 }
 
 fn check_reachable(definition: &Definition, machine: &Machine<'_>, findings: &mut Findings) {
-    let first = match machine.procedure {
-        Some(_) => machine.states.keys().next(),
-        None => machine.states.iter().find(|(_, state)| state.kind == StateKind::Drafting).map(|(name, _)| name),
-    };
-    let Some(first) = first else { return };
-    let forward: Vec<_> = moves(machine).collect();
-    let reached = closure(std::iter::once(first), &forward);
+    let Some(first) = machine.first() else { return };
+    let reached = closure(std::iter::once(first), moves(machine));
     for name in machine.states.keys().filter(|name| !reached.contains(name.as_str())) {
         findings.push(error(
             "machine.unreachable",
@@ -148,9 +144,8 @@ fn check_reachable(definition: &Definition, machine: &Machine<'_>, findings: &mu
 }
 
 fn check_way_to_an_end(machine: &Machine<'_>, findings: &mut Findings) {
-    let backward: Vec<_> = moves(machine).map(|(from, to)| (to, from)).collect();
     let ends = machine.states.iter().filter(|(_, state)| state.kind.is_end()).map(|(name, _)| name);
-    let ending = closure(ends, &backward);
+    let ending = closure(ends, moves(machine).map(|(from, to)| (to, from)));
     for name in machine.states.keys().filter(|name| !ending.contains(name.as_str())) {
         findings.push(error(
             "machine.no_end",
@@ -161,21 +156,73 @@ fn check_way_to_an_end(machine: &Machine<'_>, findings: &mut Findings) {
     }
 }
 
-/// The clock alone never goes round.
-fn check_clock_cycles(machine: &Machine<'_>, findings: &mut Findings) {
-    let by_clock = machine.actions.values().filter(|action| action.by.as_slice() == [Role::Clock]);
-    let moves: Vec<(&Name, &Name)> = by_clock
-        .flat_map(|action| action.from.as_slice().iter().filter_map(|from| Some((from, action.to.as_ref()?))))
-        .filter(|(from, to)| from != to)
-        .collect();
-    for (from, to) in &moves {
-        if closure(std::iter::once(*to), &moves).contains(from.as_str()) {
-            findings.push(error(
-                "machine.clock_cycle",
-                machine.state_path(from),
-                format!("時計だけで「{from}」に戻ってきます"),
-                format!("The clock alone comes back to `{from}`"),
-            ));
+/// Machines alone, the clock and the payments, never go round: what is left when states that nothing leads to, or that
+/// lead nowhere, are taken away again and again.
+fn check_automatic_cycles(machine: &Machine<'_>, findings: &mut Findings) {
+    let is_automatic = |action: &&Action| {
+        !action.by.as_slice().is_empty() && action.by.as_slice().iter().all(|role| role.is_machine())
+    };
+    let mut moves: Vec<(&str, &str)> = Vec::new();
+    for action in machine.actions.values().filter(is_automatic) {
+        let to = action.to.as_deref();
+        moves.extend(action.from.as_slice().iter().filter_map(|from| Some((from.as_str(), to?))));
+    }
+    moves.retain(|(from, to)| from != to);
+    for backward in [false, true] {
+        moves = on_cycles(&moves, backward);
+    }
+    let on_cycle: BTreeSet<&str> = moves.iter().map(|(from, _)| *from).collect();
+    for state in on_cycle {
+        findings.push(error(
+            "machine.automatic_cycle",
+            machine.state_path(state),
+            format!("時計や支払だけで「{state}」に戻ってきます"),
+            format!("The clock and the payments alone come back to `{state}`"),
+        ));
+    }
+}
+
+/// The moves that are left when those from states that no move leads to are taken away, until none is; the other way
+/// round when `backward`. Linear.
+fn on_cycles<'a>(moves: &[(&'a str, &'a str)], backward: bool) -> Vec<(&'a str, &'a str)> {
+    let turned = moves.iter().map(|&(from, to)| if backward { (to, from) } else { (from, to) });
+    let mut next: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut coming: BTreeMap<&str, usize> = BTreeMap::new();
+    for (from, to) in turned {
+        next.entry(from).or_default().push(to);
+        coming.entry(from).or_default();
+        *coming.entry(to).or_default() += 1;
+    }
+    let mut free: Vec<&str> = coming.iter().filter(|(_, count)| **count == 0).map(|(state, _)| *state).collect();
+    let mut gone: BTreeSet<&str> = BTreeSet::new();
+    while let Some(state) = free.pop() {
+        gone.insert(state);
+        for to in next.get(state).into_iter().flatten() {
+            if let Some(count) = coming.get_mut(to) {
+                *count -= 1;
+                if *count == 0 {
+                    free.push(to);
+                }
+            }
+        }
+    }
+    moves.iter().copied().filter(|(from, to)| !gone.contains(from) && !gone.contains(to)).collect()
+}
+
+/// What the bank did is told apart by the kind of state that the payments' action leads to: one for each.
+fn check_treasury(machine: &Machine<'_>, findings: &mut Findings) {
+    for state in machine.states.keys() {
+        let mut seen = BTreeSet::new();
+        for (name, action) in machine.actions_from(state).filter(|(_, a)| a.by.as_slice().contains(&Role::Treasury)) {
+            let to = action.to.as_ref().and_then(|to| machine.states.get(to));
+            if !seen.insert(to.is_some_and(|to| to.kind == StateKind::ClosedPaid)) {
+                findings.push(error(
+                    "machine.treasury_twice",
+                    format!("{}/from", machine.action_path(name)),
+                    format!("状態「{state}」では、同じ支払の結果に2つの手続があります"),
+                    format!("In the state `{state}` two actions of the treasury follow the same outcome of a payment"),
+                ));
+            }
         }
     }
 }
@@ -217,14 +264,10 @@ fn check_state(machine: &Machine<'_>, name: &str, state: &State, findings: &mut 
     } else {
         check_waiting(machine, name, state, &path, findings);
     }
-    if let Some(clock) = &state.deadline {
-        check_clock(machine, name, clock, &format!("{path}/deadline"), findings);
-    }
 }
 
 fn check_end(machine: &Machine<'_>, name: &str, state: &State, path: &str, findings: &mut Findings) {
-    let leaves = |action: &Action| action.to.as_ref().is_some_and(|to| to != name);
-    if let Some((action, _)) = machine.actions_from(name).find(|(_, action)| leaves(action)) {
+    if let Some((action, _)) = machine.leaving(name).next() {
         findings.push(error(
             "machine.end_has_way_out",
             format!("{}/from", machine.action_path(action)),
@@ -251,7 +294,7 @@ fn check_end(machine: &Machine<'_>, name: &str, state: &State, path: &str, findi
 }
 
 fn check_waiting(machine: &Machine<'_>, name: &str, state: &State, path: &str, findings: &mut Findings) {
-    if !moves(machine).any(|(from, to)| from == name && to != name) {
+    if machine.leaving(name).next().is_none() {
         findings.push(error(
             "machine.no_way_out",
             path,
@@ -268,86 +311,13 @@ fn check_waiting(machine: &Machine<'_>, name: &str, state: &State, path: &str, f
         ));
         return;
     };
-    if !machine.actions_from(name).any(|(_, action)| action.by.as_slice().contains(&role)) {
+    if !machine.leaving(name).any(|(_, action)| action.by.as_slice().contains(&role)) {
         findings.push(error(
             "machine.waits_in_vain",
             format!("{path}/waits_on"),
-            format!("{} はこの状態で何もできません", role.as_str()),
-            format!("`{}` can do nothing in this state", role.as_str()),
+            format!("{} はこの状態から先へ進められません", role.as_str()),
+            format!("`{}` has no way out of this state", role.as_str()),
         ));
-    }
-    let says = (state.deadline.is_some(), state.no_deadline.is_some());
-    if role == Role::Applicant && state.kind != StateKind::Drafting && says == (false, false) {
-        findings.push(error(
-            "state.deadline",
-            path,
-            "申請者を待つ状態には期限（deadline）か、期限のない理由（no_deadline）が必要です",
-            "A state that waits on the applicant has a `deadline`, or says in `no_deadline` why not",
-        ));
-    }
-    if says == (true, true) {
-        findings.push(error(
-            "state.deadline",
-            format!("{path}/no_deadline"),
-            "期限がある状態に no_deadline は書けません",
-            "This state has a deadline, so it has no `no_deadline`",
-        ));
-    }
-}
-
-fn check_clock(machine: &Machine<'_>, state: &str, clock: &StateDeadline, path: &str, findings: &mut Findings) {
-    if clock.at.is_some() == clock.within.is_some() {
-        findings.push(error(
-            "state.deadline",
-            path,
-            "期限は at か within のどちらか1つで書いてください",
-            "A deadline has either `at` or `within`",
-        ));
-    }
-    let within = clock.within.as_ref().and_then(|span| span_at(format!("{path}/within"), span, findings));
-    for (i, span) in clock.remind.iter().enumerate() {
-        let path = format!("{path}/remind/{i}");
-        let reminder = span_at(path.clone(), span, findings);
-        if let Some((within, reminder)) = within.zip(reminder)
-            && within.unit == SpanUnit::Days
-            && reminder.unit == SpanUnit::Days
-            && reminder.count >= within.count
-        {
-            findings.push(error(
-                "deadline.remind",
-                path,
-                "督促の日が期間の始まりより前になります",
-                "This reminder would lie before the span begins",
-            ));
-        }
-    }
-    if clock.remind.is_empty() == clock.reminder.is_some() {
-        findings.push(error(
-            "deadline.reminder",
-            path,
-            "remind（いつ）と reminder（どのメール）は一緒に書いてください",
-            "`remind` (when) and `reminder` (which mail) go together",
-        ));
-    }
-    let Some(action) = machine.actions.get(&clock.then) else { return };
-    let starts_here = action.from.as_slice().iter().any(|from| from == state);
-    if !action.by.as_slice().contains(&Role::Clock) || !starts_here {
-        findings.push(error(
-            "deadline.then",
-            format!("{path}/then"),
-            format!("「{}」はこの状態から時計（clock）が行う手続ではありません", clock.then),
-            format!("`{}` is no action by the clock from this state", clock.then),
-        ));
-    }
-}
-
-fn span_at(path: String, text: &str, findings: &mut Findings) -> Option<Span> {
-    match text.parse::<Span>() {
-        Ok(span) => Some(span),
-        Err(invalid) => {
-            findings.push(Finding::error(invalid.code, path, invalid.message));
-            None
-        }
     }
 }
 
@@ -355,9 +325,6 @@ fn span_at(path: String, text: &str, findings: &mut Findings) -> Option<Span> {
 
 fn check_action(machine: &Machine<'_>, name: &str, action: &Action, findings: &mut Findings) {
     let path = machine.action_path(name);
-    check_people(action, &path, findings);
-    check_clock_action(machine, name, action, &path, findings);
-    check_decision(action, &path, findings);
     if action.from.as_slice().is_empty() {
         findings.push(error(
             "action.from",
@@ -366,98 +333,13 @@ fn check_action(machine: &Machine<'_>, name: &str, action: &Action, findings: &m
             "Say from which states",
         ));
     }
-    let without_clock = |state: &&Name| machine.states.get(*state).is_some_and(|state| state.deadline.is_none());
-    if action.after_deadline
-        && let Some(state) = action.from.as_slice().iter().find(without_clock)
-    {
-        findings.push(error(
-            "action.after_deadline",
-            format!("{path}/after_deadline"),
-            format!("状態「{state}」には期限がありません"),
-            format!("The state `{state}` has no deadline that could pass"),
-        ));
-    }
-    let ends = action.to.as_ref().and_then(|to| machine.states.get(to)).is_some_and(|state| state.kind.is_end());
+    let ends = action.to.as_ref().is_some_and(|to| machine.is_end(to));
     if ends && machine.procedure.is_none() && !action.tells.contains_key(&Audience::Applicant) {
         findings.push(error(
             "action.untold",
             path,
             "手続を終わらせるときは申請者に知らせます（tells: applicant）",
             "An action that ends the case tells the applicant",
-        ));
-    }
-}
-
-fn check_people(action: &Action, path: &str, findings: &mut Findings) {
-    let by = action.by.as_slice();
-    if by.is_empty() {
-        findings.push(error("action.by", path, "誰が行うかを書いてください", "Say who may do this"));
-    }
-    if by.contains(&Role::Auditor) {
-        findings.push(error(
-            "action.by",
-            format!("{path}/by"),
-            "監査は見るだけで、手続を行いません",
-            "An auditor looks and does not act",
-        ));
-    }
-    if action.approval.is_some() && !by.iter().all(|role| role.is_staff()) {
-        findings.push(error(
-            "action.approval",
-            format!("{path}/approval"),
-            "起案できるのは職員だけです",
-            "Only staff draft what an approval route signs",
-        ));
-    }
-}
-
-/// Each action of the clock is what a deadline leads to, in each state that it starts from.
-fn check_clock_action(machine: &Machine<'_>, name: &str, action: &Action, path: &str, findings: &mut Findings) {
-    if !action.by.as_slice().contains(&Role::Clock) {
-        return;
-    }
-    for state in action.from.as_slice() {
-        let Some(rule) = machine.states.get(state) else { continue };
-        if rule.deadline.as_ref().is_none_or(|clock| clock.then != name) {
-            findings.push(error(
-                "action.no_clock",
-                path,
-                format!("状態「{state}」の期限はこの手続につながっていません"),
-                format!("The deadline of the state `{state}` does not lead to this action"),
-            ));
-        }
-    }
-}
-
-fn check_decision(action: &Action, path: &str, findings: &mut Findings) {
-    let has_letter = action.effects.iter().any(|effect| matches!(effect, Effect::Letter(_)));
-    if action.adverse {
-        let reason = action.input.get("reason");
-        let is_text = |kind: FieldType| matches!(kind, FieldType::Text | FieldType::LongText);
-        if !reason.is_some_and(|field| field.required && field.when.is_none() && is_text(field.kind)) {
-            findings.push(error(
-                "action.reason",
-                path,
-                "不利益な決定には、必須の入力項目 reason（理由）が必要です",
-                "An adverse action has a required text input `reason`",
-            ));
-        }
-        if !has_letter {
-            findings.push(error(
-                "action.adverse_letter",
-                path,
-                "不利益な決定は理由を付した通知書で伝えます（effects: letter）",
-                "An adverse action issues a letter with the reason",
-            ));
-        }
-    }
-    let fixes = |effect: &Effect| matches!(effect, Effect::Freeze(_) | Effect::FreezeFrom { .. });
-    if action.approval.is_some() && action.effects.iter().any(fixes) && !has_letter {
-        findings.push(error(
-            "action.decision_letter",
-            path,
-            "金額を決める決裁には通知書が必要です（effects: letter）",
-            "A decision about money issues a letter",
         ));
     }
 }

@@ -2,18 +2,20 @@
 //!
 //! References are checked on what is written; machines, clocks and money on what remains when options are switched.
 
+mod clocks;
 mod fields;
 mod machine;
 mod money;
+mod people;
 mod references;
 mod words;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 use vocabulary::Bilingual;
 
-use crate::definition::{Action, Archetype, Definition, Name, OneOrMany, State};
+use crate::definition::{Action, Archetype, Definition, Name, OneOrMany, State, StateKind};
 use crate::finding::Finding;
 use crate::resolve::Merged;
 use crate::yaml::pointer_part;
@@ -37,6 +39,8 @@ pub(crate) fn as_resolved(
     let mut findings = Vec::new();
     references::check_deadlines(definition, &mut findings);
     machine::check(definition, &mut findings);
+    clocks::check(definition, &mut findings);
+    people::check(definition, &mut findings);
     machine::check_options(definition, closed_states, &mut findings);
     if graph_is_known {
         machine::check_graph(definition, &mut findings);
@@ -52,23 +56,33 @@ pub(super) struct Machine<'a> {
     pub procedure: Option<&'a str>,
     pub states: &'a IndexMap<Name, State>,
     pub actions: &'a IndexMap<Name, Action>,
+    /// State → the actions that may be taken there.
+    from: BTreeMap<&'a str, Vec<(&'a Name, &'a Action)>>,
 }
 
 impl<'a> Machine<'a> {
     pub fn all(archetype: &'a Archetype) -> impl Iterator<Item = Machine<'a>> {
-        let own = Machine {
-            path: "/archetype".to_owned(),
-            procedure: None,
-            states: &archetype.states,
-            actions: &archetype.actions,
-        };
-        let beside = archetype.procedures.iter().map(|(name, procedure)| Machine {
-            path: format!("/archetype/procedures/{}", pointer_part(name)),
-            procedure: Some(name),
-            states: &procedure.states,
-            actions: &procedure.actions,
+        let own = Machine::new("/archetype".to_owned(), None, &archetype.states, &archetype.actions);
+        let beside = archetype.procedures.iter().map(|(name, procedure)| {
+            let path = format!("/archetype/procedures/{}", pointer_part(name));
+            Machine::new(path, Some(name), &procedure.states, &procedure.actions)
         });
         std::iter::once(own).chain(beside)
+    }
+
+    fn new(
+        path: String,
+        procedure: Option<&'a str>,
+        states: &'a IndexMap<Name, State>,
+        actions: &'a IndexMap<Name, Action>,
+    ) -> Self {
+        let mut from: BTreeMap<&str, Vec<(&Name, &Action)>> = BTreeMap::new();
+        for (name, action) in actions {
+            for state in action.from.as_slice() {
+                from.entry(state).or_default().push((name, action));
+            }
+        }
+        Machine { path, procedure, states, actions, from }
     }
 
     pub fn state_path(&self, name: &str) -> String {
@@ -81,7 +95,24 @@ impl<'a> Machine<'a> {
 
     /// The actions that may be taken in a state.
     pub fn actions_from(&self, state: &str) -> impl Iterator<Item = (&'a Name, &'a Action)> {
-        self.actions.iter().filter(move |(_, action)| action.from.as_slice().iter().any(|from| from == state))
+        self.from.get(state).into_iter().flatten().copied()
+    }
+
+    /// The actions that lead out of a state.
+    pub fn leaving(&self, state: &str) -> impl Iterator<Item = (&'a Name, &'a Action)> {
+        self.actions_from(state).filter(move |(_, action)| action.to.as_ref().is_some_and(|to| to != state))
+    }
+
+    /// Where a case stands when the machine starts.
+    pub fn first(&self) -> Option<&'a Name> {
+        match self.procedure {
+            Some(_) => self.states.keys().next(),
+            None => self.states.iter().find(|(_, state)| state.kind == StateKind::Drafting).map(|(name, _)| name),
+        }
+    }
+
+    pub fn is_end(&self, state: &str) -> bool {
+        self.states.get(state).is_some_and(|state| state.kind.is_end())
     }
 }
 

@@ -149,6 +149,12 @@ impl Role {
         Self::STAFF.contains(&self)
     }
 
+    /// Acts by itself, without a person.
+    #[must_use]
+    pub const fn is_machine(self) -> bool {
+        matches!(self, Self::Clock | Self::Treasury)
+    }
+
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -250,6 +256,9 @@ pub struct Action {
     /// The kind of decision whose approval route must sign before it takes effect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<Name>,
+    /// Also while the other side is waited on: the office acts in the applicant's turn, or the applicant in the office's.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub out_of_turn: bool,
     /// Only once the deadline of the state has passed.
     #[serde(default, skip_serializing_if = "is_false")]
     pub after_deadline: bool,

@@ -117,7 +117,7 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
         "machine.waits_in_vain",
     ),
     ("small.yaml", "holds: { held: request }", "holds: { held: request * 2 }", "holds.form"),
-    ("small.yaml", "waits_on: reviewer }", "waits_on: reviewer, holds: { held: award } }", "procedure.holds"),
+    ("small.yaml", "service_level: 10 }", "service_level: 10, holds: { held: award } }", "procedure.holds"),
     ("small.yaml", "effects: [ open: change ]\n    ", "", "procedure.unopened"),
     ("small.yaml", "      approve_change:", "      submit:", "action.duplicate"),
     // money
@@ -155,9 +155,49 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
         "after_deadline: true\n    from: [submitted, correcting]",
         "action.after_deadline",
     ),
+    ("small.yaml", "    service_level: 20\n", "", "state.service_level"),
+    ("small.yaml", "remind: [7 days, 1 day]", "remind: [1 months]", "deadline.remind"),
+    (
+        "small.yaml",
+        "    by: clock\n    from: correcting\n",
+        "    by: clock\n    from: correcting\n    to: rejected\n",
+        "clock.ends",
+    ),
+    (
+        "small.yaml",
+        "    by: clock\n    from: granted\n    tells: { applicant: notice }",
+        "    by: clock\n    from: granted\n    tells: {}",
+        "clock.silent",
+    ),
+    (
+        "small.yaml",
+        "waits_on: reviewer\n    holds: { held",
+        "waits_on: clerk\n    holds: { held",
+        "machine.waits_in_vain",
+    ),
     // people and decisions
     ("small.yaml", "label: { ja: 不交付, en: Reject }", "label: { ja: 交付決定, en: Grant }", "action.same_label"),
     ("small.yaml", "by: reviewer", "by: []", "action.by"),
+    ("small.yaml", "    out_of_turn: true\n", "", "action.out_of_turn"),
+    (
+        "small.yaml",
+        "    form: report\n    none",
+        "    out_of_turn: true\n    form: report\n    none",
+        "action.out_of_turn",
+    ),
+    ("small.yaml", "        approval: decision\n        effects", "        effects", "action.four_eyes"),
+    (
+        "small.yaml",
+        "    approval: decision\n    not_who: [grant]\n",
+        "    not_who: [grant]\n",
+        "action.decision_approval",
+    ),
+    (
+        "small.yaml",
+        "        needs:\n          - when: amount.award > 0\n            else: { ja: 交付決定額がありません, en: There is no award }\n",
+        "",
+        "action.decision_guard",
+    ),
     ("small.yaml", "by: reviewer", "by: [reviewer, auditor]", "action.by"),
     (
         "small.yaml",
@@ -341,7 +381,7 @@ fn the_clock_alone_does_not_go_round() {
             "  waiting: { label: { ja: 待ち, en: Waiting }, kind: with_office, waits_on: clock, deadline: { within: 3 days, then: chase } }\n  granted:\n",
             1,
         );
-    assert!(codes(&load(&files).findings).contains(&"machine.clock_cycle"));
+    assert!(codes(&load(&files).findings).contains(&"machine.automatic_cycle"));
 }
 
 #[test]
