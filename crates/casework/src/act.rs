@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use treasury::Posting;
 use uuid::Uuid;
-use vocabulary::{Bilingual, Instant, Yen};
+use vocabulary::{Bilingual, FiscalYear, Instant, Yen};
 
 use crate::case::{Case, DocumentRef, FieldMark, PaymentOrder, Submission};
 use crate::history::Event;
@@ -101,8 +101,8 @@ pub struct World<'a> {
     pub municipality: &'a Municipality,
     /// Position → people who hold it today. Empty unless [`Needs::holders`] asked for it.
     pub holders: BTreeMap<Name, Vec<Uuid>>,
-    /// Zero unless [`Needs::granted`] asked for it.
-    pub granted: Granted,
+    /// Empty unless [`Needs::granted`] asked for it.
+    pub granted: Vec<Granted>,
     /// None unless [`Needs::draft`] asked for it.
     pub draft: Option<Draft>,
     pub now: Instant,
@@ -114,15 +114,13 @@ pub struct World<'a> {
     pub salt: [u8; 32],
 }
 
-/// What this business was granted by this program elsewhere.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Another case of this business that this program granted, as far as limits look at it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Granted {
-    pub cases_this_year: u32,
-    pub cases_before: u32,
-    /// The latest earlier fiscal year with a grant.
-    pub latest_year_before: Option<i32>,
-    pub yen_this_year: Yen,
-    pub yen_before: Yen,
+    pub fiscal_year: FiscalYear,
+    pub yen: Yen,
+    /// What its application says in the fields that the program's limits name.
+    pub answers: Map<String, Value>,
 }
 
 /// What has to be read before [`crate::decide`] can be asked.
@@ -130,7 +128,8 @@ pub struct Granted {
 pub struct Needs {
     /// The actor's draft of this form.
     pub draft: Option<Name>,
-    pub granted: bool,
+    /// What the business was granted elsewhere, with what those applications say in these fields.
+    pub granted: Option<Vec<Name>>,
     pub holders: bool,
 }
 

@@ -11,6 +11,9 @@ use treasury::Holdings;
 use uuid::Uuid;
 use vocabulary::{FiscalYear, Instant, Yen};
 
+/// The form that a business applies with.
+pub(crate) const APPLICATION: &str = "application";
+
 /// One application with its pinned program version.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Case {

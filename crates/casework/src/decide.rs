@@ -7,6 +7,7 @@ use crate::approval;
 use crate::authority::{Permit, RETURN_INTERNALLY, SIGN, What, permit};
 use crate::case::Case;
 use crate::clockwork;
+use crate::limits;
 use crate::perform::{Performance, perform};
 
 /// What must be read before [`decide`] can be asked for this act.
@@ -23,7 +24,7 @@ pub fn needs(program: &program::Program, case: &Case, action: &str) -> Needs {
     let freezes = rule.effects.iter().any(|effect| matches!(effect, Effect::Freeze(_) | Effect::FreezeFrom { .. }));
     Needs {
         draft: if action == behind { rule.form.clone() } else { None },
-        granted: freezes,
+        granted: freezes.then(|| limits::fields(program)),
         holders: rule.approval.is_some() || by_position,
     }
 }

@@ -6,6 +6,7 @@ use vocabulary::day_in_japan;
 
 use crate::act::World;
 use crate::case::{Case, Submission};
+use crate::limits;
 
 #[must_use]
 pub fn case_facts(world: &World<'_>, case: &Case) -> CaseFacts {
@@ -15,9 +16,10 @@ pub fn case_facts(world: &World<'_>, case: &Case) -> CaseFacts {
         dates: body.dates.clone(),
         forms: body.forms.iter().map(|(name, form)| (name.clone(), in_force(case, name, form))).collect(),
         amounts: body.amounts.iter().map(|(name, frozen)| (name.clone(), frozen.yen)).collect(),
-        granted_this_year: world.granted.yen_this_year,
-        granted_before: world.granted.yen_before,
+        granted_this_year: limits::granted_in(world, Some(case.call.fiscal_year)),
+        granted_ever: limits::granted_in(world, None),
         today: day_in_japan(world.now),
+        applied_on: day_in_japan(body.standing.received_at.unwrap_or(world.now)),
         award_fiscal_year: case.call.fiscal_year,
     }
 }

@@ -11,6 +11,7 @@ mod decide;
 mod event;
 mod facts;
 pub mod history;
+mod limits;
 pub mod numbers;
 mod perform;
 pub mod scenario;

@@ -12,17 +12,17 @@ use vocabulary::{BankAccount, Yen, day_in_japan, start_of_day};
 
 use crate::act::{Act, Refusal, Step, World};
 use crate::authority::{SIGN, ends};
-use crate::case::{Case, Done, FieldMark, Frozen, PaymentOrder, Pending, ProcedureCase, Signing, Submission, Unlocked};
+use crate::case::{
+    APPLICATION, Case, Done, FieldMark, Frozen, PaymentOrder, Pending, ProcedureCase, Signing, Submission, Unlocked,
+};
 use crate::clockwork;
 use crate::correction;
 use crate::correspondence;
 use crate::event::{event, salted};
 use crate::facts::case_facts;
 use crate::history::Stage;
+use crate::limits;
 use crate::submission::{self, bank_refusals, refusal};
-
-/// The form that a business applies with.
-const APPLICATION: &str = "application";
 
 /// Who takes which action.
 pub(crate) struct Performance<'a> {
@@ -180,7 +180,7 @@ impl Work<'_> {
 
     fn freeze(&mut self, amount: &str, form: &str) -> Result<(), Vec<Refusal>> {
         if form == APPLICATION {
-            self.check_limits()?;
+            limits::check(self.world, &self.after)?;
         }
         let rule = self.world.program.definition().archetype.amounts.get(amount);
         // An approved change counts against the request, not against the amount that it replaces.
@@ -241,36 +241,6 @@ impl Work<'_> {
             ]);
         }
         Ok(wanted)
-    }
-
-    fn check_limits(&self) -> Result<(), Vec<Refusal>> {
-        let limits = &self.world.program.definition().program.limits;
-        let granted = &self.world.granted;
-        let year = self.after.call.fiscal_year.0;
-        let mut refusals = Vec::new();
-        if limits.per_fiscal_year.is_some_and(|most| granted.cases_this_year >= most) {
-            refusals.push(Refusal::new(
-                "limit.fiscal_year",
-                "同じ年度に交付できる回数に達しています",
-                "This business has had as many grants as the program allows in one fiscal year",
-            ));
-        }
-        if limits.lifetime.is_some_and(|most| granted.cases_this_year + granted.cases_before >= most) {
-            refusals.push(Refusal::new(
-                "limit.lifetime",
-                "通算の交付回数の上限に達しています",
-                "This business has had as many grants as the program ever allows",
-            ));
-        }
-        let years = limits.not_in_last_fiscal_years.and_then(|years| i32::try_from(years).ok());
-        if years.zip(granted.latest_year_before).is_some_and(|(years, latest)| latest >= year - years) {
-            refusals.push(Refusal::new(
-                "limit.recent",
-                "直近の年度に交付を受けているため、今年度は申請できません",
-                "This business was granted in one of the preceding fiscal years, so not this year",
-            ));
-        }
-        if refusals.is_empty() { Ok(()) } else { Err(refusals) }
     }
 
     fn unlock(&mut self) {

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{NaiveDate, TimeDelta};
 use program::Program;
-use program::definition::{Expectation, Municipality, Name, Role, Scenario, ScenarioStep, Scenarios};
+use program::definition::{Call, Expectation, Municipality, Name, Role, Scenario, ScenarioStep, Scenarios};
 use serde_json::{Map, Value};
+use treasury::{Account, Posting};
 use uuid::Uuid;
 use vocabulary::{Bilingual, FiscalYear, Instant, Yen, start_of_day};
 
 use crate::act::{Act, Actor, Draft, Granted, Person, Refusal, Step, World};
-use crate::case::{Body, Business, Call, Case, DocumentRef, FieldMark, Head};
+use crate::case::{self, Body, Business, Case, DocumentRef, FieldMark, Head};
 use crate::perform::ledger_account;
 use crate::{clock_act, decide, history, needs, numbers};
 
@@ -92,7 +93,7 @@ pub fn step_documents(
 pub fn run(
     program: &Program,
     municipality: &Municipality,
-    calls: &[program::definition::Call],
+    calls: &[Call],
     scenarios: &Scenarios,
 ) -> Vec<ScenarioResult> {
     scenarios
@@ -100,6 +101,25 @@ pub fn run(
         .iter()
         .map(|scenario| Run::new(program, municipality, calls, scenario).play(scenarios))
         .collect()
+}
+
+/// The window of the program that is open on the day, otherwise the first of the fiscal year.
+#[must_use]
+pub fn call_of<'c>(program: &Program, calls: &'c [Call], day: NaiveDate) -> Option<&'c Call> {
+    let year = FiscalYear::of(day).0;
+    let own = || calls.iter().filter(|call| call.program == program.name() && call.fiscal_year == year);
+    own().find(|call| call.opens <= day && call.closes.is_none_or(|closes| day <= closes)).or_else(|| own().next())
+}
+
+/// What the scenario says was granted before.
+#[must_use]
+pub fn granted_before(scenario: &Scenario) -> Vec<Granted> {
+    let granted = scenario.granted.iter().map(|earlier| Granted {
+        fiscal_year: FiscalYear(earlier.fiscal_year),
+        yen: earlier.yen,
+        answers: earlier.answers.clone(),
+    });
+    granted.collect()
 }
 
 struct Run<'a> {
@@ -110,27 +130,24 @@ struct Run<'a> {
     now: Instant,
     next_id: Cell<u128>,
     counters: BTreeMap<Name, i64>,
+    /// What the budget line has left.
+    budget: Option<Yen>,
     result: ScenarioResult,
 }
 
 impl<'a> Run<'a> {
-    fn new(
-        program: &'a Program,
-        municipality: &'a Municipality,
-        calls: &[program::definition::Call],
-        scenario: &'a Scenario,
-    ) -> Self {
+    fn new(program: &'a Program, municipality: &'a Municipality, calls: &[Call], scenario: &'a Scenario) -> Self {
         let first_day = scenario.steps.iter().find_map(|step| step.on).unwrap_or_else(|| FiscalYear(2026).first_day());
         let now = moment(first_day);
         let year = FiscalYear::of(first_day);
-        let call = calls.iter().find(|call| call.program == program.name() && call.fiscal_year == year.0);
+        let call = call_of(program, calls, first_day);
         let case = Case {
             id: Uuid::from_u128(1),
             version: 0,
             municipality: program.municipality().to_owned(),
             program: program.name().to_owned(),
             program_hash: program.hash().to_owned(),
-            call: Call {
+            call: case::Call {
                 id: Uuid::from_u128(2),
                 fiscal_year: year,
                 opens: call.map_or(year.first_day(), |call| call.opens),
@@ -165,6 +182,7 @@ impl<'a> Run<'a> {
             now,
             next_id: Cell::new(1_000),
             counters: BTreeMap::new(),
+            budget: scenario.budget,
             result,
         }
     }
@@ -239,6 +257,7 @@ impl<'a> Run<'a> {
         let wanted = needs(self.program, &self.case, &act.action);
         let world = self.world(&ids, draft.filter(|_| wanted.draft.is_some()));
         let step = decide(&world, &self.case, actor, act)?;
+        self.budget = self.left_after(&step)?;
         let counted: BTreeMap<Name, i64> = step
             .numbers
             .iter()
@@ -256,12 +275,32 @@ impl<'a> Run<'a> {
         Ok(step)
     }
 
+    /// What the step leaves of the budget line.
+    fn left_after(&self, step: &Step) -> Result<Option<Yen>, Vec<Refusal>> {
+        let Some(left) = self.budget else { return Ok(None) };
+        let taken = |posting: &Posting| posting.from == Account::Available;
+        let (taken, given): (Vec<Posting>, Vec<Posting>) = step.postings.iter().partition(|posting| taken(posting));
+        let given = given.iter().filter(|posting| posting.to == Account::Available);
+        let total = |postings: &mut dyn Iterator<Item = &Posting>| Yen::total(postings.map(|posting| posting.amount));
+        let left = total(&mut taken.iter())
+            .and_then(|taken| left.minus(taken))
+            .and_then(|left| left.plus(total(&mut given.into_iter())?));
+        match left {
+            Ok(left) if !left.is_negative() => Ok(Some(left)),
+            _ => Err(vec![Refusal::new(
+                "budget.shortfall",
+                "予算が足りません",
+                "The budget line does not have this much left",
+            )]),
+        }
+    }
+
     fn world<'w>(&'w self, ids: &'w dyn Fn() -> Uuid, draft: Option<Draft>) -> World<'w> {
         World {
             program: self.program,
             municipality: self.municipality,
             holders: self.municipality.positions.keys().map(|name| (name.clone(), vec![person_id(name)])).collect(),
-            granted: Granted::default(),
+            granted: granted_before(self.scenario),
             draft,
             now: self.now,
             event: ids(),

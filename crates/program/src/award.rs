@@ -6,8 +6,9 @@ use vocabulary::{Bilingual, Overflow, Rate, Yen};
 
 use crate::compiled::{Program, blocked};
 use crate::definition::{Category, Field, OtherAid, TaxHandling};
-use crate::expression::{Blocked, Explanation, Expression, Record, Value};
-use crate::facts::{APPLICATION, CaseFacts, rows, yen};
+use crate::exact::Exact;
+use crate::expression::{Blocked, Explanation, Expression, Facts, Record, RowOver, Value};
+use crate::facts::{APPLICATION, CaseFacts, item_value, rows, yen};
 use crate::parts::{AwardOver, CompiledCase};
 
 /// What is granted and how it was computed; kept with the case.
@@ -22,8 +23,9 @@ pub struct Award {
 /// One line of the computation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AwardStep {
-    /// `category`, `category_cap`, `category_closed`, `share`, `other_aid`, `revenue`, `eligible`, `rate`, `round_down`,
-    /// `cap`, `fiscal_year_cap`, `lifetime_cap`, `at_most`, `minimum`, `award`.
+    /// `tax`, `item`, `category`, `category_closed`, `category_share`, `category_cap`, `share`, `other_aid`, `revenue`,
+    /// `eligible`, `rate`, `round_down`, `item_cap`, `items`, `cap`, `fiscal_year_cap`, `lifetime_cap`, `at_most`,
+    /// `minimum`, `award`; of an advance `base`, `share`, `round_down`, `advance`.
     pub code: String,
     pub label: Bilingual,
     /// As people read it, e.g. 1/2 or 50,000円.
@@ -53,54 +55,47 @@ impl Program {
         let (amount, eligible) = computation.run(over, at_most)?;
         Ok(Award { amount, eligible, steps: computation.steps })
     }
-}
 
-/// An amount that need not be whole yen: numerator over a positive denominator.
-#[derive(Clone, Copy, Debug)]
-struct Exact {
-    numerator: i128,
-    denominator: i128,
-}
-
-impl Exact {
-    fn of(amount: Yen) -> Self {
-        Self { numerator: amount.get().into(), denominator: 1 }
-    }
-
-    fn times(self, rate: Rate) -> Result<Self, Overflow> {
-        let numerator = self.numerator.checked_mul(rate.numerator().into()).ok_or(Overflow)?;
-        let denominator = self.denominator.checked_mul(rate.denominator().into()).ok_or(Overflow)?;
-        Ok(Self { numerator, denominator })
-    }
-
-    /// Not below zero.
-    fn less(self, amount: Yen) -> Result<Self, Overflow> {
-        let taken = self.denominator.checked_mul(amount.get().into()).ok_or(Overflow)?;
-        let numerator = self.numerator.checked_sub(taken).ok_or(Overflow)?.max(0);
-        Ok(Self { numerator, ..self })
-    }
-
-    /// Truncated to a multiple of `unit` yen.
-    fn rounded_down(self, unit: Yen) -> Result<Yen, Overflow> {
-        let unit = i128::from(unit.get().max(1));
-        let parts = self.denominator.checked_mul(unit).filter(|parts| *parts > 0).ok_or(Overflow)?;
-        let whole = (self.numerator / parts).checked_mul(unit).ok_or(Overflow)?;
-        i64::try_from(whole).map_err(|_| Overflow).and_then(Yen::new)
-    }
-
-    fn whole(self) -> Result<Yen, Overflow> {
-        self.rounded_down(ONE)
+    /// 概算払: how much of an award may be paid in advance; `None` when the program pays nothing in advance. Recomputed
+    /// whenever the award changes.
+    ///
+    /// # Errors
+    /// When a fact that the rule reads is missing, or a number is out of range.
+    pub fn advance_limit(&self, award: Yen, facts: &CaseFacts) -> Result<Option<Award>, Blocked> {
+        let rule = self.definition().program.payment.advance.as_ref();
+        let Some((rule, shares)) = rule.zip(self.advance_share.as_ref()) else { return Ok(None) };
+        let mut roots = self.view(facts).submitted(APPLICATION);
+        self.complete(&mut roots);
+        let mut computation = Computation { program: self, form: APPLICATION, facts, roots, steps: Vec::new() };
+        computation.step("base", ("交付決定額", "Awarded amount"), Value::Yen(award).shown(), Some(award), None);
+        let (share, why) = first_case("share", shares, &computation.roots)?;
+        let exact = Exact::of(award).times(share).map_err(overflow)?;
+        let whole = exact.whole().map_err(overflow)?;
+        computation.step(
+            "share",
+            ("概算払の割合", "Share paid in advance"),
+            Value::Rate(share).shown(),
+            Some(whole),
+            why,
+        );
+        let amount = exact.rounded_down(rule.round_down).map_err(overflow)?;
+        computation.round_down_step(rule.round_down, amount);
+        computation.step(
+            "advance",
+            ("概算払の限度額", "Advance at most"),
+            Value::Yen(amount).shown(),
+            Some(amount),
+            None,
+        );
+        Ok(Some(Award { amount, eligible: amount > Yen::ZERO, steps: computation.steps }))
     }
 }
-
-const ONE: Yen = match Yen::new(1) {
-    Ok(one) => one,
-    Err(_) => Yen::ZERO,
-};
 
 fn overflow(_: Overflow) -> Blocked {
     blocked("overflow", "amount", "扱える範囲を超えています", "is out of range")
 }
+
+type Rows<'r> = &'r [Map<String, Json>];
 
 struct Computation<'a> {
     program: &'a Program,
@@ -113,30 +108,34 @@ struct Computation<'a> {
 impl Computation<'_> {
     fn run(&mut self, over: &AwardOver, at_most: Option<Yen>) -> Result<(Yen, bool), Blocked> {
         let rule = &self.program.definition().program.amount;
-        let eligible = self.eligible_costs(over)?;
-        let (rate, why) = self.first_case("rate", &over.rate)?;
-        let raw = eligible.times(rate).map_err(overflow)?;
-        self.step("rate", ("補助率", "Rate"), Value::Rate(rate).shown(), Some(raw.whole().map_err(overflow)?), why);
-        let mut amount = raw.rounded_down(rule.round_down).map_err(overflow)?;
-        let unit = Value::Yen(rule.round_down).shown();
-        let unit = Bilingual::new(format!("{}未満切捨て", unit.ja), format!("Down to {}", unit.en));
-        self.step("round_down", ("端数処理", "Rounding"), unit, Some(amount), None);
-
-        let (cap, why) = self.first_case("cap", &over.cap)?;
+        let table = self.given(Some(&rule.costs));
+        let rows: Vec<Map<String, Json>> = rows(table.as_ref()).cloned().collect();
+        let tax = self.tax(over)?;
+        let mut amount = match &over.item_cap {
+            None => self.subsidized(over, tax, &rows)?,
+            Some(cap) => self.by_item(over, tax, cap, &rows)?,
+        };
+        let (cap, why) = first_case("cap", &over.cap, &self.roots)?;
         amount = self.capped("cap", ("上限額", "Cap"), cap, amount, why);
-        if let Some(cap) = rule.fiscal_year_cap {
-            let left = self.left(cap, self.facts.granted_this_year)?;
-            amount = self.capped(
+        for (code, label, cases, used) in [
+            (
                 "fiscal_year_cap",
                 ("年度上限の残り", "Left of the cap for the fiscal year"),
-                left,
-                amount,
-                None,
-            );
-        }
-        if let Some(cap) = rule.lifetime_cap {
-            let left = self.left(cap, self.facts.granted_before)?;
-            amount = self.capped("lifetime_cap", ("通算上限の残り", "Left of the lifetime cap"), left, amount, None);
+                &over.fiscal_year_cap,
+                self.facts.granted_this_year,
+            ),
+            (
+                "lifetime_cap",
+                ("通算上限の残り", "Left of the lifetime cap"),
+                &over.lifetime_cap,
+                self.facts.granted_ever,
+            ),
+        ] {
+            if let Some(cases) = cases {
+                let (cap, why) = first_case(code, cases, &self.roots)?;
+                let left = cap.minus(used).map_err(overflow)?.max(Yen::ZERO);
+                amount = self.capped(code, label, left, amount, why);
+            }
         }
         if let Some(most) = at_most {
             amount = self.capped("at_most", ("既に決まった額", "Amount already fixed"), most, amount, None);
@@ -149,22 +148,81 @@ impl Computation<'_> {
         Ok((amount, amount > Yen::ZERO))
     }
 
-    /// Σ per category, × share, − other aid, − revenue; exactly.
-    fn eligible_costs(&mut self, over: &AwardOver) -> Result<Exact, Blocked> {
-        let program = self.program;
-        let rule = &program.definition().program.amount;
-        let mut sum = Yen::ZERO;
-        if let Some(categories) = self.table(&rule.costs).map(|table| table.categories.clone()) {
-            for (name, category) in &categories {
-                let counted = self.category(name, category, over.category_when.get(name), rule.tax)?;
-                sum = sum.plus(counted).map_err(overflow)?;
+    /// A step only where the rule has cases.
+    fn tax(&mut self, over: &AwardOver) -> Result<TaxHandling, Blocked> {
+        let (tax, why) = first_case("tax", &over.tax, &self.roots)?;
+        if over.tax.len() > 1 {
+            let shown = match tax {
+                TaxHandling::Excluded => Bilingual::new("税抜", "Not counted"),
+                TaxHandling::Included => Bilingual::new("税込", "Counted"),
+            };
+            self.step("tax", ("消費税", "Consumption tax"), shown, None, why);
+        }
+        Ok(tax)
+    }
+
+    /// Each item of the cost table by itself, up to its own cap; then all together.
+    fn by_item(
+        &mut self,
+        over: &AwardOver,
+        tax: TaxHandling,
+        cap: &[CompiledCase<Yen>],
+        rows: Rows<'_>,
+    ) -> Result<Yen, Blocked> {
+        let costs = &self.program.definition().program.amount.costs;
+        let Some(items) = self.table(costs).and_then(|table| table.items.clone()) else { return Ok(Yen::ZERO) };
+        let mut names: Vec<&str> = Vec::new();
+        for name in rows.iter().map(item_of) {
+            if !names.contains(&name) {
+                names.push(name);
             }
         }
-        let mut eligible = Exact::of(sum);
-        if let Some(share) = self.given(rule.share.as_deref()).and_then(|share| share.as_str()?.parse::<Rate>().ok()) {
-            eligible = eligible.times(share).map_err(overflow)?;
-            let whole = eligible.whole().map_err(overflow)?;
-            self.step("share", ("負担割合", "Share"), Value::Rate(share).shown(), Some(whole), None);
+        let mut sum = Yen::ZERO;
+        for name in names {
+            let shown = items.choices.get(name).cloned().unwrap_or_else(|| Bilingual::new(name, name));
+            self.step("item", (&items.label.ja, &items.label.en), shown, None, None);
+            let own: Vec<_> = rows.iter().filter(|row| item_of(row) == name).cloned().collect();
+            let amount = self.subsidized(over, tax, &own)?;
+            let item = Record::from([("item".to_owned(), item_value(&items, name))]);
+            let (cap, why) = first_case("item_cap", cap, &RowOver { row: &item, facts: &self.roots })?;
+            let amount = self.capped("item_cap", ("1件の上限額", "Cap for each"), cap, amount, why);
+            sum = sum.plus(amount).map_err(overflow)?;
+        }
+        self.step("items", ("合計", "Together"), Value::Yen(sum).shown(), Some(sum), None);
+        Ok(sum)
+    }
+
+    /// Eligible costs × rate, rounded down.
+    fn subsidized(&mut self, over: &AwardOver, tax: TaxHandling, rows: Rows<'_>) -> Result<Yen, Blocked> {
+        let rule = &self.program.definition().program.amount;
+        let eligible = self.eligible_costs(over, tax, rows)?;
+        let (rate, why) = first_case("rate", &over.rate, &self.roots)?;
+        let raw = eligible.times(rate).map_err(overflow)?;
+        self.step("rate", ("補助率", "Rate"), Value::Rate(rate).shown(), Some(raw.whole().map_err(overflow)?), why);
+        let amount = raw.rounded_down(rule.round_down).map_err(overflow)?;
+        self.round_down_step(rule.round_down, amount);
+        Ok(amount)
+    }
+
+    fn round_down_step(&mut self, unit: Yen, amount: Yen) {
+        let unit = Value::Yen(unit).shown();
+        let unit = Bilingual::new(format!("{}未満切捨て", unit.ja), format!("Down to {}", unit.en));
+        self.step("round_down", ("端数処理", "Rounding"), unit, Some(amount), None);
+    }
+
+    /// Σ per category, × share, − other aid, − revenue; exactly.
+    fn eligible_costs(&mut self, over: &AwardOver, tax: TaxHandling, rows: Rows<'_>) -> Result<Exact, Blocked> {
+        let program = self.program;
+        let rule = &program.definition().program.amount;
+        let mut eligible = Exact::ZERO;
+        if let Some(categories) = self.table(&rule.costs).map(|table| table.categories.clone()) {
+            for (name, category) in &categories {
+                let counted = self.category(name, category, over, tax, rows)?;
+                eligible = eligible.plus(counted).map_err(overflow)?;
+            }
+        }
+        if let Some(share) = &over.share {
+            eligible = self.shared("share", ("負担割合", "Share"), share, eligible)?;
         }
         let aid = (rule.other_aid == OtherAid::Deduct).then_some("other_aid");
         for (code, label, field) in [
@@ -188,52 +246,52 @@ impl Computation<'_> {
         &mut self,
         name: &str,
         category: &Category,
-        when: Option<&Expression>,
+        over: &AwardOver,
         tax: TaxHandling,
-    ) -> Result<Yen, Blocked> {
-        let table = self.given(Some(&self.program.definition().program.amount.costs));
-        let of_category = |row: &&Map<String, Json>| row.get("category").and_then(Json::as_str) == Some(name);
+        rows: Rows<'_>,
+    ) -> Result<Exact, Blocked> {
+        let of_category = rows.iter().filter(|row| row.get("category").and_then(Json::as_str) == Some(name));
         let figure = |row: &Map<String, Json>, part: &str| row.get(part).and_then(yen).unwrap_or_default();
-        let amounts = rows(table.as_ref()).filter(of_category).map(|row| match tax {
+        let amounts = of_category.map(|row| match tax {
             TaxHandling::Excluded => Ok(figure(row, "net")),
             TaxHandling::Included => figure(row, "net").plus(figure(row, "tax")),
         });
         let claimed: Result<Vec<Yen>, Overflow> = amounts.collect();
         let claimed = claimed.and_then(Yen::total).map_err(overflow)?;
         if claimed.is_zero() {
-            return Ok(Yen::ZERO);
+            return Ok(Exact::ZERO);
         }
         let label = (category.label.ja.as_str(), category.label.en.as_str());
         self.step("category", label, Value::Yen(claimed).shown(), Some(claimed), None);
-        if let Some(when) = when
+        if let Some(when) = over.category_when.get(name)
             && !when.is_true(&self.roots)?
         {
             let why = when.explain(&self.roots);
             self.step("category_closed", label, Bilingual::new("対象外", "Does not count"), Some(Yen::ZERO), Some(why));
-            return Ok(Yen::ZERO);
+            return Ok(Exact::ZERO);
         }
-        match category.cap {
-            Some(cap) if cap < claimed => {
-                self.step("category_cap", label, Value::Yen(cap).shown(), Some(cap), None);
-                Ok(cap)
-            }
-            _ => Ok(claimed),
+        let mut counted = Exact::of(claimed);
+        if let Some(share) = over.category_share.get(name) {
+            counted = self.shared("category_share", label, share, counted)?;
         }
+        if let Some(cap) = category.cap
+            && counted.is_above(cap).map_err(overflow)?
+        {
+            self.step("category_cap", label, Value::Yen(cap).shown(), Some(cap), None);
+            counted = Exact::of(cap);
+        }
+        Ok(counted)
     }
 
-    fn first_case<T: Copy>(&self, what: &str, cases: &[CompiledCase<T>]) -> Result<(T, Option<Explanation>), Blocked> {
-        for case in cases {
-            match &case.when {
-                None => return Ok((case.then, None)),
-                Some(when) if when.is_true(&self.roots)? => return Ok((case.then, Some(when.explain(&self.roots)))),
-                Some(_) => {}
-            }
-        }
-        Err(blocked("no_case", what, "当てはまる場合がありません", "has no case that holds"))
-    }
-
-    fn left(&self, cap: Yen, used: Yen) -> Result<Yen, Blocked> {
-        cap.minus(used).map(|left| left.max(Yen::ZERO)).map_err(overflow)
+    /// × a share of the form, which is never more than all and never less than nothing. All when it is not given.
+    fn shared(&mut self, code: &str, label: (&str, &str), share: &Expression, amount: Exact) -> Result<Exact, Blocked> {
+        let Value::Rate(given) = share.evaluate(&self.roots)? else { return Ok(amount) };
+        let nothing = Rate::new(0, 1).unwrap_or(Rate::ONE);
+        let rate = given.clamp(nothing, Rate::ONE);
+        let amount = amount.times(rate).map_err(overflow)?;
+        let whole = amount.whole().map_err(overflow)?;
+        self.step(code, label, Value::Rate(rate).shown(), Some(whole), Some(share.explain(&self.roots)));
+        Ok(amount)
     }
 
     fn capped(&mut self, code: &str, label: (&str, &str), cap: Yen, amount: Yen, why: Option<Explanation>) -> Yen {
@@ -268,4 +326,24 @@ impl Computation<'_> {
         let field = field?;
         self.facts.forms.get(self.form_with(field))?.get(field).cloned()
     }
+}
+
+fn item_of(row: &Map<String, Json>) -> &str {
+    row.get("item").and_then(Json::as_str).unwrap_or_default()
+}
+
+/// The first case that holds, and why it does.
+fn first_case<T: Copy>(
+    what: &str,
+    cases: &[CompiledCase<T>],
+    facts: &(impl Facts + ?Sized),
+) -> Result<(T, Option<Explanation>), Blocked> {
+    for case in cases {
+        match &case.when {
+            None => return Ok((case.then, None)),
+            Some(when) if when.is_true(facts)? => return Ok((case.then, Some(when.explain(facts)))),
+            Some(_) => {}
+        }
+    }
+    Err(blocked("no_case", what, "当てはまる場合がありません", "has no case that holds"))
 }

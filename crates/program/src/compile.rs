@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
-use vocabulary::Bilingual;
+use vocabulary::{Bilingual, Rate, Yen};
 
 use crate::canonical::canonical;
 use crate::check;
@@ -15,10 +15,10 @@ use crate::definition::{
     StateKind,
 };
 use crate::expression::{Expression, RecordType, Scope, Type};
-use crate::facts::{APPLICATION, row_type, scope};
+use crate::facts::{APPLICATION, item_type, row_type, scope};
 use crate::finding::Finding;
 use crate::parts::{
-    AwardOver, CompiledCase, CompiledDeadline, CompiledNeed, DocumentAsked, Form, FormField, FormRule, When,
+    AwardOver, ChangeRule, CompiledCase, CompiledDeadline, CompiledNeed, DocumentAsked, Form, FormField, FormRule, When,
 };
 use crate::resolve::{Merged, switch_options};
 use crate::span::Span;
@@ -50,6 +50,8 @@ pub(crate) fn compile(mut definition: Definition) -> (Option<Program>, Vec<Findi
     let actions = compiler.actions();
     let applicant_must = compiler.applicant_must();
     let awards = compiler.awards();
+    let advance_share = compiler.advance_share();
+    let changes = compiler.changes();
     let deadlines = compiler.deadlines();
     let holdings = compiler.holdings();
     let findings = compiler.findings;
@@ -60,8 +62,20 @@ pub(crate) fn compile(mut definition: Definition) -> (Option<Program>, Vec<Findi
     let initial = drafting.map(|(name, _)| name.clone()).unwrap_or_default();
     let hash = vocabulary::digest(canonical(&definition).as_bytes());
     let fields = merged.fields;
-    let program =
-        Program { definition, hash, initial, fields, forms, actions, applicant_must, awards, deadlines, holdings };
+    let program = Program {
+        definition,
+        hash,
+        initial,
+        fields,
+        forms,
+        actions,
+        applicant_must,
+        awards,
+        advance_share,
+        changes,
+        deadlines,
+        holdings,
+    };
     (Some(program), findings)
 }
 
@@ -268,19 +282,79 @@ impl Compiler<'_> {
     fn award(&mut self, form: &str) -> AwardOver {
         let scope = self.scope(form);
         let rule = &self.definition.program.amount;
-        let rate = self.cases("/program/amount/rate", &rule.rate, &scope);
-        let cap = self.cases("/program/amount/cap", &rule.cap, &scope);
-        let own = self.merged.fields.get(form).and_then(|fields| fields.get(&rule.costs));
+        let merged = self.merged;
+        let own = merged.fields.get(form).and_then(|fields| fields.get(&rule.costs));
         let from = if own.is_some() { form } else { APPLICATION };
-        let table = own.or_else(|| self.merged.fields.get(APPLICATION)?.get(&rule.costs));
-        let category_when = table.map(|table| {
+        let table = own.or_else(|| merged.fields.get(APPLICATION)?.get(&rule.costs));
+        let items = table.and_then(|table| table.items.as_ref());
+        let item = items.map(|items| RecordType::new([("item", item_type(items))]));
+        let item_scope = item.map_or_else(|| scope.clone(), |item| scope.with_row(&item));
+        let (mut category_when, mut category_share) = (BTreeMap::new(), BTreeMap::new());
+        if let Some(table) = table {
             let written = table
                 .like
                 .as_ref()
-                .map_or_else(|| self.merged.path(from, &rule.costs), |like| self.merged.path(APPLICATION, like));
-            self.category_conditions(&format!("{written}/categories"), table, &scope)
+                .map_or_else(|| merged.path(from, &rule.costs), |like| merged.path(APPLICATION, like));
+            let path = format!("{written}/categories");
+            category_when = self.category_conditions(&path, table, &scope);
+            for (name, category) in &table.categories {
+                let path = format!("{path}/{}/share", pointer_part(name));
+                let share = category.share.as_ref().and_then(|share| self.share(&path, share, &scope));
+                category_share.extend(share.map(|share| (name.clone(), share)));
+            }
+        }
+        let share = rule.share.as_ref().and_then(|share| self.share("/program/amount/share", share, &scope));
+        let mut bound = |key: &str, cases: Option<&Cases<Yen>>, scope: &Scope| {
+            cases.map(|cases| self.cases(&format!("/program/amount/{key}"), cases, scope))
+        };
+        let item_cap = bound("item_cap", rule.item_cap.as_ref(), &item_scope);
+        let fiscal_year_cap = bound("fiscal_year_cap", rule.fiscal_year_cap.as_ref(), &scope);
+        let lifetime_cap = bound("lifetime_cap", rule.lifetime_cap.as_ref(), &scope);
+        AwardOver {
+            tax: self.cases("/program/amount/tax", &rule.tax, &scope),
+            share,
+            rate: self.cases("/program/amount/rate", &rule.rate, &scope),
+            item_cap,
+            cap: self.cases("/program/amount/cap", &rule.cap, &scope),
+            fiscal_year_cap,
+            lifetime_cap,
+            category_when,
+            category_share,
+        }
+    }
+
+    /// How much of something counts; all of it when the field it reads is not given.
+    fn share(&mut self, path: &str, source: &str, scope: &Scope) -> Option<Expression> {
+        self.expression(path, source, scope, &Type::Rate.optional())
+    }
+
+    fn advance_share(&mut self) -> Option<Vec<CompiledCase<Rate>>> {
+        let scope = self.scope(APPLICATION);
+        let definition = self.definition;
+        let advance = definition.program.payment.advance.as_ref()?;
+        Some(self.cases("/program/payment/advance/share", &advance.share, &scope))
+    }
+
+    /// The minor-change rule, typed for every form that an amount is frozen from in place of its own form.
+    fn changes(&mut self) -> BTreeMap<Name, ChangeRule> {
+        let definition = self.definition;
+        let Some(rule) = &definition.program.change else { return BTreeMap::new() };
+        let beside = definition.archetype.procedures.values().flat_map(|procedure| procedure.actions.values());
+        let actions = definition.archetype.actions.values().chain(beside);
+        let replacing = actions.flat_map(|action| &action.effects).filter_map(|effect| match effect {
+            Effect::FreezeFrom { amount, form } => Some((form, &definition.archetype.amounts.get(amount)?.from)),
+            _ => None,
         });
-        AwardOver { rate, cap, category_when: category_when.unwrap_or_default() }
+        let mut changes = BTreeMap::new();
+        for (form, from) in replacing {
+            if form != from && !changes.contains_key(form) && self.merged.fields.contains_key(form) {
+                let scope = self.scope(form);
+                let path = "/program/change/approval_when";
+                let approval_when = rule.approval_when.as_ref().and_then(|when| self.condition(path, when, &scope));
+                changes.insert(form.clone(), ChangeRule { from: from.clone(), approval_when });
+            }
+        }
+        changes
     }
 
     fn cases<T: Copy>(&mut self, path: &str, cases: &Cases<T>, scope: &Scope) -> Vec<CompiledCase<T>> {

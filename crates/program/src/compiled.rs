@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
-use vocabulary::{Bilingual, Digest, Yen};
+use vocabulary::{Bilingual, Digest, Rate, Yen};
 
 use crate::definition::{Action, Definition, Hold, HoldingAccount, Name, Procedure, State};
 use crate::expression::{Blocked, Record, Value};
 use crate::facts::{APPLICATION, CaseFacts, Fields, View, field_values, note_missing_dates};
-use crate::parts::{AwardOver, CompiledDeadline, CompiledNeed, Fault, Form, FormField};
+use crate::parts::{AwardOver, ChangeRule, CompiledCase, CompiledDeadline, CompiledNeed, Fault, Form, FormField};
 
 /// A checked program. Share it by `Arc`; it never changes.
 #[derive(Debug)]
@@ -22,6 +22,9 @@ pub struct Program {
     pub(crate) actions: IndexMap<Name, CompiledAction>,
     pub(crate) applicant_must: Vec<CompiledNeed>,
     pub(crate) awards: BTreeMap<Name, AwardOver>,
+    pub(crate) advance_share: Option<Vec<CompiledCase<Rate>>>,
+    /// Form of a change → its minor-change rule.
+    pub(crate) changes: BTreeMap<Name, ChangeRule>,
     pub(crate) deadlines: IndexMap<Name, CompiledDeadline>,
     pub(crate) holdings: BTreeMap<Name, Vec<Holding>>,
 }

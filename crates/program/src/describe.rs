@@ -6,7 +6,8 @@ use vocabulary::{Bilingual, Locale, Yen};
 
 use crate::compiled::Program;
 use crate::definition::{
-    Action, AwardRule, Cases, DateOf, DeadlineRule, DocumentSlot, Effect, Field, OtherAid, State, TaxHandling,
+    Action, AwardRule, Cases, DateOf, DeadlineRule, DocumentSlot, Effect, Field, NewCategory, OtherAid, ProgramText,
+    State, TaxHandling,
 };
 use crate::expression::Value;
 use crate::facts::word;
@@ -19,6 +20,7 @@ pub fn explain(program: &Program, locale: Locale) -> String {
     page.applicants(program);
     page.forms(program);
     page.award(&program.definition().program.amount);
+    page.limits(&program.definition().program);
     page.deadlines(program);
     page.states(program);
     page.actions(program);
@@ -117,10 +119,13 @@ impl Page {
 
     fn award(&mut self, rule: &AwardRule) {
         self.title("補助金額の計算", "Award");
-        let tax = match rule.tax {
-            TaxHandling::Excluded => self.say("消費税を除く", "without consumption tax"),
-            TaxHandling::Included => self.say("消費税を含む", "with consumption tax"),
-        };
+        let tax = self.cases(&rule.tax, &|tax| {
+            let words = match tax {
+                TaxHandling::Excluded => self.say("消費税を除く", "without consumption tax"),
+                TaxHandling::Included => self.say("消費税を含む", "with consumption tax"),
+            };
+            words.to_owned()
+        });
         self.line(0, format!("{}: Σ {} ({tax})", self.say("対象経費", "Eligible costs"), rule.costs));
         if let Some(share) = &rule.share {
             self.line(0, format!("× {share}"));
@@ -137,23 +142,78 @@ impl Page {
             self.line(0, format!("− {revenue}"));
         }
         self.line(0, format!("× {}", self.cases(&rule.rate, &|rate| rate.to_string())));
-        let unit = self.yen(rule.round_down);
-        self.line(
-            0,
-            match self.locale {
-                Locale::Ja => format!("{unit}未満切捨て"),
-                Locale::En => format!("rounded down to {unit}"),
-            },
-        );
-        self.line(0, format!("{}: {}", self.say("上限", "Cap"), self.cases(&rule.cap, &|cap| self.yen(*cap))));
-        for (ja, en, limit) in [
-            ("年度の上限", "Cap for the fiscal year", rule.fiscal_year_cap),
-            ("通算の上限", "Lifetime cap", rule.lifetime_cap),
-            ("下限", "Minimum", rule.minimum),
+        self.line(0, self.down_to(rule.round_down));
+        for (ja, en, cap) in [
+            ("1件の上限", "Cap for each item", rule.item_cap.as_ref()),
+            ("上限", "Cap", Some(&rule.cap)),
+            ("年度の上限", "Cap for the fiscal year", rule.fiscal_year_cap.as_ref()),
+            ("通算の上限", "Lifetime cap", rule.lifetime_cap.as_ref()),
         ] {
-            if let Some(limit) = limit {
-                self.line(0, format!("{}: {}", self.say(ja, en), self.yen(limit)));
+            if let Some(cap) = cap {
+                self.line(0, format!("{}: {}", self.say(ja, en), self.cases(cap, &|cap| self.yen(*cap))));
             }
+        }
+        if let Some(minimum) = rule.minimum {
+            self.line(0, format!("{}: {}", self.say("下限", "Minimum"), self.yen(minimum)));
+        }
+    }
+
+    /// How often, what may change without approval, and what is paid in advance.
+    fn limits(&mut self, program: &ProgramText) {
+        let limits = &program.limits;
+        let mut said: Vec<(String, u32)> = Vec::new();
+        let mut say = |(ja, en): (&'static str, &'static str), of: &str, count: Option<u32>| {
+            said.extend(count.map(|count| (format!("{}{of}", self.say(ja, en)), count)));
+        };
+        let (year, ever) =
+            (("年度に受けられる回数", "Grants in a fiscal year"), ("通算で受けられる回数", "Grants ever"));
+        say(year, "", limits.per_fiscal_year);
+        say(ever, "", limits.lifetime);
+        say(
+            ("交付を受けていないこと（直近の年度数）", "No grant in the last fiscal years"),
+            "",
+            limits.not_in_last_fiscal_years,
+        );
+        say(
+            ("連続して交付を受けていないこと（年度数）", "No grant in each of the last fiscal years"),
+            "",
+            limits.not_after_consecutive_fiscal_years,
+        );
+        for same in &limits.same {
+            let of = format!(" ({})", same.field);
+            say(year, &of, same.per_fiscal_year);
+            say(ever, &of, same.lifetime);
+        }
+        if said.is_empty() && program.change.is_none() && program.payment.advance.is_none() {
+            return;
+        }
+        self.title("回数・変更・概算払", "Frequency, changes, advance");
+        for (words, count) in said {
+            self.line(0, format!("{words}: {count}"));
+        }
+        if let Some(change) = &program.change {
+            let words = self.say("承認の要らない変更", "Changes without approval");
+            let unless = change.approval_when.as_ref().map(|when| format!(" [not ({when})]")).unwrap_or_default();
+            self.line(0, format!("{words}: ≤ {}{unless}", change.moved_at_most));
+            if change.new_category == NewCategory::Forbid {
+                self.line(
+                    0,
+                    self.say("計画にない経費区分へは変更できない", "No costs in categories that the plan lacks"),
+                );
+            }
+        }
+        if let Some(advance) = &program.payment.advance {
+            let share = self.cases(&advance.share, &|share| share.to_string());
+            let words = self.say("概算払の割合", "Share paid in advance");
+            self.line(0, format!("{words}: {share}; {}", self.down_to(advance.round_down)));
+        }
+    }
+
+    fn down_to(&self, unit: Yen) -> String {
+        let unit = self.yen(unit);
+        match self.locale {
+            Locale::Ja => format!("{unit}未満切捨て"),
+            Locale::En => format!("rounded down to {unit}"),
         }
     }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use vocabulary::{Bilingual, FiscalYear, Rate, Yen, parse_day};
 
-use crate::definition::{ApplicantFacts, Archetype, Field, FieldType, Name};
+use crate::definition::{ApplicantFacts, Archetype, Field, FieldType, Items, Name};
 use crate::expression::{ChoiceSet, Record, RecordType, Scope, Type, Value};
 
 /// Everything that rules may look at. What is not there yet is simply absent: a rule that reads it is blocked.
@@ -23,16 +23,18 @@ pub struct CaseFacts {
     pub amounts: BTreeMap<Name, Yen>,
     /// Granted to this business by this program in the same fiscal year, without this case.
     pub granted_this_year: Yen,
-    /// Granted to this business by this program ever, without this case.
-    pub granted_before: Yen,
+    /// Granted to this business by this program in any fiscal year, without this case.
+    pub granted_ever: Yen,
     pub today: NaiveDate,
+    /// 収受日: the day on which the application arrived; today while it has not. Unlike today it stays in a correction.
+    pub applied_on: NaiveDate,
     pub award_fiscal_year: FiscalYear,
 }
 
 /// The form that every case begins with; later forms may read its fields by their bare names.
 pub(crate) const APPLICATION: &str = "application";
 /// Names that are always there, so that fields and facts may not take them.
-pub(crate) const RESERVED: [&str; 5] = ["applicant", "amount", "today", "fiscal_year", "input"];
+pub(crate) const RESERVED: [&str; 6] = ["applicant", "amount", "today", "applied_on", "fiscal_year", "input"];
 
 /// Form → field → rule, archetype and program put together.
 pub(crate) type Fields = IndexMap<Name, IndexMap<Name, Field>>;
@@ -66,7 +68,7 @@ pub(crate) fn scope(archetype: &Archetype, fields: &Fields, form: &str, input: &
             scope = scope.with(name, kind);
         }
     }
-    scope.with("today", Type::Date).with("fiscal_year", Type::Int)
+    scope.with("today", Type::Date).with("applied_on", Type::Date).with("fiscal_year", Type::Int)
 }
 
 fn applicant_types() -> [(String, Type); 7] {
@@ -124,11 +126,16 @@ pub(crate) fn row_type(field: &Field) -> RecordType {
         ("tax", Type::Yen),
         ("gross", Type::Yen),
     ];
+    row.extend(field.items.as_ref().map(|items| ("item", item_type(items))));
     if field.actual {
         row.extend([("ordered_on", Type::Date), ("delivered_on", Type::Date), ("paid_on", Type::Date)]);
         row.push(("invoice_number", Type::Text.optional()));
     }
     RecordType::new(row)
+}
+
+pub(crate) fn item_type(items: &Items) -> Type {
+    if items.choices.is_empty() { Type::Text } else { Type::Choice(ChoiceSet::labeled(items.choices.clone())) }
 }
 
 // ---------------------------------------------------------------------------------------------------------------
@@ -173,6 +180,7 @@ impl View<'_> {
         }
         roots.extend(records.into_iter().map(|(name, record)| (name.to_owned(), Value::Record(record))));
         roots.insert("today".to_owned(), Value::Date(self.facts.today));
+        roots.insert("applied_on".to_owned(), Value::Date(self.facts.applied_on));
         roots.insert("fiscal_year".to_owned(), Value::Int(self.facts.award_fiscal_year.0.into()));
         roots
     }
@@ -229,7 +237,7 @@ pub(crate) fn field_value(field: &Field, value: Option<&Json>) -> Option<Value> 
         FieldType::YesNo => Some(Value::Bool(value.and_then(Json::as_bool).unwrap_or(false))),
         FieldType::Rate => text().and_then(|text| text.parse::<Rate>().ok()).map(Value::Rate),
         FieldType::Choice => text().map(|text| Value::Choice(text.to_owned())),
-        FieldType::Costs => Some(Value::List(rows(value).map(row_value).collect())),
+        FieldType::Costs => Some(Value::List(rows(value).map(|row| row_value(field, row)).collect())),
         FieldType::BankAccount | FieldType::FieldMarks => return None,
     };
     match present {
@@ -242,12 +250,16 @@ pub(crate) fn yen(value: &Json) -> Option<Yen> {
     value.as_i64().and_then(|yen| Yen::new(yen).ok())
 }
 
+pub(crate) fn item_value(items: &Items, item: &str) -> Value {
+    if items.choices.is_empty() { Value::Text(item.to_owned()) } else { Value::Choice(item.to_owned()) }
+}
+
 /// The rows of a cost table; things that are no rows are passed over, as they have been reported.
 pub(crate) fn rows(value: Option<&Json>) -> impl Iterator<Item = &Map<String, Json>> {
     value.and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_object)
 }
 
-pub(crate) fn row_value(row: &Map<String, Json>) -> Record {
+pub(crate) fn row_value(field: &Field, row: &Map<String, Json>) -> Record {
     let text = |name: &str| row.get(name).and_then(Json::as_str);
     let mut record = Record::new();
     let mut put = |name: &str, value: Option<Value>| {
@@ -256,6 +268,9 @@ pub(crate) fn row_value(row: &Map<String, Json>) -> Record {
         }
     };
     put("category", text("category").map(|name| Value::Choice(name.to_owned())));
+    if let Some(items) = &field.items {
+        put("item", text("item").map(|item| item_value(items, item)));
+    }
     put("what", text("what").map(|text| Value::Text(text.to_owned())));
     put("supplier", Some(Value::Text(text("supplier").unwrap_or_default().to_owned())));
     let (net, tax) = (row.get("net").and_then(yen), row.get("tax").and_then(yen));

@@ -48,6 +48,7 @@ impl Program {
         }
         form.rules.iter().for_each(|rule| check.rule(rule));
         self.check_other_aid(&mut check);
+        self.check_change(&form.name, &mut check, facts);
         check.documents(&form.documents, documents);
         check.finish()
     }
@@ -94,6 +95,16 @@ impl Program {
         }
         for need in &self.applicant_must {
             check.need(need, "applicant.rule", PATH);
+        }
+    }
+
+    /// Whether a request to change the plan is needed and possible; looked at when nothing else is wrong.
+    fn check_change(&self, form: &str, check: &mut Check<'_>, facts: &CaseFacts) {
+        if check.faults.is_empty() {
+            match self.change_fault(form, &check.clean, &check.roots, facts) {
+                Ok(fault) => check.faults.extend(fault),
+                Err(blocked) => check.blocked.push(Fault::blocked("rule.blocked", "", blocked)),
+            }
         }
     }
 
@@ -225,7 +236,8 @@ impl<'a> Check<'a> {
         let Some(table) = &rule.each else {
             return self.need(&rule.need, "rule.failed", rule.field.as_deref().unwrap_or_default());
         };
-        let values: Vec<Record> = rows(self.clean.get(table)).map(row_value).collect();
+        let Some(field) = self.fields.get(table) else { return };
+        let values: Vec<Record> = rows(self.clean.get(table)).map(|row| row_value(&field.rule, row)).collect();
         for (i, row) in values.iter().enumerate() {
             let field = rule.field.as_ref().map(|field| format!(".{field}")).unwrap_or_default();
             let path = format!("{table}[{i}]{field}");

@@ -8,6 +8,7 @@ pub mod expression;
 
 mod award;
 mod canonical;
+mod change;
 mod check;
 mod compile;
 mod compiled;
@@ -15,6 +16,7 @@ mod cross;
 mod deadline;
 mod describe;
 mod diagram;
+mod exact;
 mod facts;
 mod finding;
 mod forms;

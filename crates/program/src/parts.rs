@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use vocabulary::{Bilingual, Rate, Yen};
 
-use crate::definition::{DateOf, Field, FirstDay, Name, OnHoliday};
+use crate::definition::{DateOf, Field, FirstDay, Name, OnHoliday, TaxHandling};
 use crate::expression::{Blocked, Explanation, Expression, Facts};
 use crate::span::Span;
 
@@ -123,16 +123,31 @@ impl CompiledNeed {
 /// The award rule as it is computed from one form.
 #[derive(Debug)]
 pub(crate) struct AwardOver {
+    pub tax: Vec<CompiledCase<TaxHandling>>,
+    pub share: Option<Expression>,
     pub rate: Vec<CompiledCase<Rate>>,
+    pub item_cap: Option<Vec<CompiledCase<Yen>>>,
     pub cap: Vec<CompiledCase<Yen>>,
+    pub fiscal_year_cap: Option<Vec<CompiledCase<Yen>>>,
+    pub lifetime_cap: Option<Vec<CompiledCase<Yen>>>,
     /// Conditions of the categories of the cost table.
     pub category_when: BTreeMap<Name, Expression>,
+    /// How much of a category counts.
+    pub category_share: BTreeMap<Name, Expression>,
 }
 
 #[derive(Debug)]
 pub(crate) struct CompiledCase<T> {
     pub when: Option<Expression>,
     pub then: T,
+}
+
+/// 軽微な変更: how a form that changes an amount is judged.
+#[derive(Debug)]
+pub(crate) struct ChangeRule {
+    /// The form that the amount was computed from so far.
+    pub from: Name,
+    pub approval_when: Option<Expression>,
 }
 
 /// A deadline understood.

@@ -96,6 +96,7 @@ impl Merged {
             if let Some(shared) = shared.filter(|shared| shared.kind == FieldType::Costs && field.categories.is_empty())
             {
                 field.categories = shared.categories.clone();
+                field.items = shared.items.clone();
             }
         }
     }

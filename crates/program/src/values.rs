@@ -214,7 +214,11 @@ fn row(field: &Field, raw: &Json, path: &str, faults: &mut Vec<Fault>) -> Option
     const PLANNED: [&str; 5] = ["category", "what", "supplier", "net", "tax"];
     const DAYS: [&str; 3] = ["ordered_on", "delivered_on", "paid_on"];
     const INVOICE: &str = "invoice_number";
+    const ITEM: &str = "item";
     let mut known = PLANNED.to_vec();
+    if field.items.is_some() {
+        known.push(ITEM);
+    }
     if field.actual {
         known.extend(DAYS);
         known.push(INVOICE);
@@ -223,6 +227,12 @@ fn row(field: &Field, raw: &Json, path: &str, faults: &mut Vec<Fault>) -> Option
     let short = |raw: &Json, path: &str, faults: &mut Vec<Fault>| text(raw, path, ROW_TEXT_CHARACTERS, false, faults);
     let figure = |raw: &Json, path: &str, faults: &mut Vec<Fault>| integer(raw, path, 0, HIGHEST_YEN, faults);
     row.take("category", true, |raw, path, faults| choice(raw, path, field.categories.contains_key(word(raw)), faults));
+    if let Some(items) = &field.items {
+        row.take(ITEM, true, |raw, path, faults| match items.choices.is_empty() {
+            true => short(raw, path, faults),
+            false => choice(raw, path, items.choices.contains_key(word(raw)), faults),
+        });
+    }
     row.take("what", true, short);
     row.take("supplier", field.actual, short);
     row.take("net", true, figure);

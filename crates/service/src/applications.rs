@@ -314,12 +314,13 @@ impl Service {
             Some(form) => tx.draft(case.id, form, actor.id()).await?,
             None => None,
         };
-        let granted = if needs.granted {
-            // Locked, so that two grants of one business are counted one after the other.
-            tx.load_case(CaseKey::Id(case.id), Lock::CaseAndBusiness).await?;
-            tx.granted(case.business.id, &case.program, case.call.fiscal_year, case.id).await?
-        } else {
-            casework::Granted::default()
+        let granted = match &needs.granted {
+            Some(fields) => {
+                // Locked, so that two grants of one business are counted one after the other.
+                tx.load_case(CaseKey::Id(case.id), Lock::CaseAndBusiness).await?;
+                tx.granted(case.business.id, &case.program, case.id, fields).await?
+            }
+            None => Vec::new(),
         };
         let holders = if needs.holders {
             tx.holders(&case.municipality, day_in_japan(fixed.now)).await?
@@ -688,7 +689,7 @@ impl Fixed {
             program: &application.program,
             municipality: &application.municipality,
             holders,
-            granted: casework::Granted::default(),
+            granted: Vec::new(),
             draft: None,
             now: self.now,
             event: self.event,

@@ -6,6 +6,7 @@ use casework::{Body, Business, Call, Case, Draft, Granted, Head, Step, Submissio
 use program::definition::{Name, StateKind};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryResult, Value};
+use serde_json::Map;
 use treasury::Account;
 use uuid::Uuid;
 use vocabulary::{FiscalYear, Instant, Yen};
@@ -66,26 +67,22 @@ impl Reader {
         Ok(found)
     }
 
-    /// What `business` was granted by `program`, apart from the case `except`.
+    /// What `business` was granted by `program`, apart from the case `except`, with what the applications say in `fields`.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn granted(&self, business: Uuid, program: &str, year: FiscalYear, except: Uuid) -> Result<Granted> {
+    pub async fn granted(&self, business: Uuid, program: &str, except: Uuid, fields: &[Name]) -> Result<Vec<Granted>> {
         let values = vec![business.into(), program.into(), except.into()];
-        let mut granted = Granted::default();
-        for row in self.all(sql::GRANTED, values).await? {
+        let statement = if fields.is_empty() { sql::GRANTED } else { sql::GRANTED_WITH_CASE };
+        let mut granted = Vec::new();
+        for row in self.all(statement, values).await? {
             let mut columns = Columns::of(&row);
-            let (other_year, cases, yen) = (columns.take::<i32>()?, columns.take::<i64>()?, columns.yen()?);
-            let cases = u32::try_from(cases).unwrap_or(u32::MAX);
-            if other_year == year.0 {
-                (granted.cases_this_year, granted.yen_this_year) = (cases, yen);
-            } else {
-                granted.cases_before = granted.cases_before.saturating_add(cases);
-                granted.yen_before = granted.yen_before.plus(yen).map_err(StoreError::fault)?;
-                if other_year < year.0 {
-                    granted.latest_year_before = granted.latest_year_before.max(Some(other_year));
-                }
-            }
+            let (year, yen) = (columns.take()?, columns.yen()?);
+            let answers = match fields {
+                [] => Map::new(),
+                fields => columns.json::<Body>("case")?.answers(fields),
+            };
+            granted.push(Granted { fiscal_year: FiscalYear(year), yen, answers });
         }
         Ok(granted)
     }

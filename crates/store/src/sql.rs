@@ -117,8 +117,18 @@ pub fn enqueue(rows: &str) -> String {
 }
 
 /// SUM of bigint is NUMERIC on PostgreSQL.
-pub const GRANTED: &str = "SELECT fiscal_year, COUNT(*), CAST(SUM(granted_yen) AS bigint) FROM application \
-    WHERE business = $1 AND program = $2 AND id <> $3 AND granted_yen > 0 GROUP BY fiscal_year";
+macro_rules! granted {
+    ($case:literal) => {
+        concat!(
+            "SELECT fiscal_year, granted_yen, ",
+            $case,
+            " FROM application WHERE business = $1 AND program = $2 AND id <> $3 AND granted_yen > 0 ORDER BY fiscal_year, id"
+        )
+    };
+}
+
+pub const GRANTED: &str = granted!("''");
+pub const GRANTED_WITH_CASE: &str = granted!("body");
 
 pub const HOLDERS: &str = "SELECT h.position, h.account FROM position_holder h JOIN account a ON a.id = h.account \
     WHERE h.municipality = $1 AND h.from_day <= $2 AND (h.until_day IS NULL OR h.until_day >= $2) \

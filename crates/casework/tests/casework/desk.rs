@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use casework::history::{Event, ROOT};
-use casework::scenario::{moment, step_documents, step_marks, step_values};
+use casework::scenario::{call_of, granted_before, moment, step_documents, step_marks, step_values};
 use casework::{
     Act, Actor, Body, Business, Call, Case, DocumentRef, Draft, FieldMark, Granted, Head, Person, Refusal, Step, World,
     clock_act, decide, needs, numbers, permit,
@@ -17,7 +17,7 @@ use program::{Loaded, Program, SourceFile, load};
 use serde_json::{Map, Value, json};
 use treasury::Posting;
 use uuid::Uuid;
-use vocabulary::{FiscalYear, Instant};
+use vocabulary::{FiscalYear, Instant, Yen};
 
 fn files(folder: &Path, into: &mut Vec<SourceFile>) {
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -71,6 +71,11 @@ pub fn mark(field: &str) -> FieldMark {
     FieldMark { field: field.to_owned(), remark: "ご確認ください".to_owned() }
 }
 
+/// Another case of the business that was granted.
+pub fn granted(fiscal_year: i32, yen: i64) -> Granted {
+    Granted { fiscal_year: FiscalYear(fiscal_year), yen: Yen::new(yen).unwrap(), answers: Map::new() }
+}
+
 /// The same word is always the same person.
 pub fn person_id(name: &str) -> Uuid {
     let digest = vocabulary::digest(name.as_bytes());
@@ -101,7 +106,7 @@ pub struct Desk {
     pub case: Case,
     pub now: Instant,
     pub holders: BTreeMap<Name, Vec<Uuid>>,
-    pub granted: Granted,
+    pub granted: Vec<Granted>,
     pub events: Vec<Event>,
     pub postings: Vec<Posting>,
     /// What the step before sent.
@@ -114,7 +119,7 @@ impl Desk {
     pub fn new(program: &'static Program, applicant: &ApplicantFacts, first_day: NaiveDate) -> Self {
         let now = moment(first_day);
         let year = FiscalYear::of(first_day);
-        let call = catalogue().calls.iter().find(|call| call.program == program.name() && call.fiscal_year == year.0);
+        let call = call_of(program, &catalogue().calls, first_day);
         let place = place_of(program);
         let case = Case {
             id: Uuid::from_u128(1),
@@ -148,7 +153,7 @@ impl Desk {
             case,
             now,
             holders: place.positions.keys().map(|name| (name.clone(), vec![person_id(name)])).collect(),
-            granted: Granted::default(),
+            granted: Vec::new(),
             events: Vec::new(),
             postings: Vec::new(),
             mails: Vec::new(),
@@ -186,7 +191,7 @@ impl Desk {
             program: self.program,
             municipality: self.place,
             holders: self.holders.clone(),
-            granted: self.granted,
+            granted: self.granted.clone(),
             draft,
             now: self.now,
             event: ids(),
@@ -345,6 +350,7 @@ pub fn play(
 ) -> Desk {
     let first_day = scenario.steps.iter().find_map(|step| step.on).unwrap_or_else(|| FiscalYear(2026).first_day());
     let mut desk = Desk::new(program, &scenario.applicant, first_day);
+    desk.granted = granted_before(scenario);
     looks(&desk);
     for step in &scenario.steps {
         if let Some(day) = step.on {

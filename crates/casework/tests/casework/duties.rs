@@ -6,7 +6,7 @@ use program::definition::{Role, SignMode};
 use serde_json::{Value, json};
 use vocabulary::Yen;
 
-use crate::desk::{Desk, codes, holder, person_id, staff};
+use crate::desk::{Desk, codes, granted, holder, person_id, staff};
 
 const HINO: &str = "hino/sales-channel";
 
@@ -200,7 +200,7 @@ fn the_amount_chooses_the_band_and_its_edge_is_still_inside() {
 fn the_last_signature_checks_everything_again() {
     let mut desk = Desk::drafted(HINO, "grant");
     desk.act("position:section_chief", "sign", none()).unwrap();
-    desk.granted.cases_this_year = 1;
+    desk.granted = vec![granted(2026, 100_000)];
     let manager = desk.actor("position:manager");
     let refused = desk.ask(&manager, &desk.an_act("sign", none()), None).unwrap_err();
     assert_eq!(codes(&refused), ["limit.fiscal_year"]);
@@ -209,10 +209,10 @@ fn the_last_signature_checks_everything_again() {
     let mut desk = Desk::in_state("mizuho/industrial-property", "under_review");
     desk.act("reviewer", "grant", none()).unwrap();
     desk.act("position:section_chief", "sign", none()).unwrap();
-    desk.granted.yen_before = Yen::new(590_000).unwrap();
+    desk.granted = vec![granted(2025, 590_000)];
     let refused = desk.act("position:manager", "sign", none()).unwrap_err();
     assert_eq!(codes(&refused), ["approval.changed"]);
-    desk.granted.yen_before = Yen::new(600_000).unwrap();
+    desk.granted = vec![granted(2025, 600_000)];
     let refused = desk.act("position:manager", "sign", none()).unwrap_err();
     assert_eq!(codes(&refused), ["award.not_eligible"]);
 }

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use casework::{Granted, numbers};
+use casework::numbers;
 use chrono::TimeDelta;
 use serde_json::json;
 use vocabulary::{FiscalYear, end_of_day, start_of_day};
 
-use crate::desk::{Desk, codes, day, place_of, programs};
+use crate::desk::{Desk, codes, day, granted, place_of, programs};
 
-fn refused(program: &str, granted: Granted) -> Vec<String> {
+fn refused(program: &str, years: &[i32]) -> Vec<String> {
     let mut desk = Desk::in_state(program, "draft");
-    desk.granted = granted;
+    desk.granted = years.iter().map(|year| granted(*year, 100_000)).collect();
     let refusals = desk.hand_in("submit", json!({})).err().unwrap_or_default();
     codes(&refusals).into_iter().map(str::to_owned).collect()
 }
@@ -19,29 +19,24 @@ fn refused(program: &str, granted: Granted) -> Vec<String> {
 #[test]
 fn once_in_a_fiscal_year_means_once() {
     let program = "hino/sales-channel";
-    assert_eq!(refused(program, Granted::default()), Vec::<String>::new());
-    assert_eq!(refused(program, Granted { cases_this_year: 1, ..Granted::default() }), ["limit.fiscal_year"]);
-    assert_eq!(
-        refused(program, Granted { cases_before: 9, latest_year_before: Some(2025), ..Granted::default() }),
-        Vec::<String>::new()
-    );
+    assert_eq!(refused(program, &[]), Vec::<String>::new());
+    assert_eq!(refused(program, &[2026]), ["limit.fiscal_year"]);
+    assert_eq!(refused(program, &[2025; 9]), Vec::<String>::new());
 }
 
 #[test]
 fn not_in_the_last_two_fiscal_years() {
     let program = "mizuho/sales-channel";
-    for (latest, codes) in [(2023, &[][..]), (2024, &["limit.recent"]), (2025, &["limit.recent"])] {
-        let granted = Granted { cases_before: 1, latest_year_before: Some(latest), ..Granted::default() };
-        assert_eq!(refused(program, granted), codes, "{latest}");
+    for (latest, codes) in [(2023, &[][..]), (2024, &["limit.recent"]), (2025, &["limit.recent"]), (2027, &[])] {
+        assert_eq!(refused(program, &[latest]), codes, "{latest}");
     }
-    let both = Granted { cases_this_year: 1, cases_before: 1, latest_year_before: Some(2025), ..Granted::default() };
-    assert_eq!(refused(program, both), ["limit.fiscal_year", "limit.recent"]);
+    assert_eq!(refused(program, &[2025, 2026]), ["limit.fiscal_year", "limit.recent"]);
 }
 
 #[test]
 fn limits_hold_again_at_the_decision() {
     let mut desk = Desk::in_state("hino/sales-channel", "under_review");
-    desk.granted.cases_this_year = 1;
+    desk.granted.push(granted(2026, 100_000));
     assert_eq!(codes(&desk.act("reviewer", "grant", json!({})).unwrap_err()), ["limit.fiscal_year"]);
     // Refusing needs no room.
     assert!(desk.act("reviewer", "reject", json!({ "reason": "x" })).is_ok());
@@ -50,7 +45,7 @@ fn limits_hold_again_at_the_decision() {
 #[test]
 fn a_lifetime_cap_leaves_what_is_left() {
     let mut desk = Desk::in_state("mizuho/industrial-property", "draft");
-    desk.granted.yen_before = vocabulary::Yen::new(599_000).unwrap();
+    desk.granted.push(granted(2024, 599_000));
     desk.hand_in("submit", json!({})).unwrap();
     assert_eq!(desk.case.body.amounts["request"].yen.get(), 1_000);
 }

@@ -78,6 +78,10 @@ impl<'a> FormField<'a> {
     async fn categories(&self) -> Vec<Category<'_>> {
         self.field.rule.categories.iter().map(|(name, rule)| Category { name, rule }).collect()
     }
+    /// Cost tables whose rows say in `item` which thing they are for.
+    async fn items(&self) -> Option<CostItems<'_>> {
+        self.field.rule.items.as_ref().map(CostItems)
+    }
     /// Cost tables: real costs, with the days of order, delivery and payment.
     async fn actual(&self) -> bool {
         self.field.rule.actual
@@ -103,6 +107,23 @@ impl<'a> Choice<'a> {
     }
     async fn label_bilingual(&self) -> Bilingual {
         self.label.into()
+    }
+}
+
+pub(crate) struct CostItems<'a>(&'a program::definition::Items);
+
+/// What the rows of a cost table are for, e.g. shows or rights.
+#[Object]
+impl<'a> CostItems<'a> {
+    async fn label(&self, ctx: &Context<'_>, locale: Option<Locale>) -> String {
+        say(ctx, &self.0.label, locale)
+    }
+    async fn label_bilingual(&self) -> Bilingual {
+        (&self.0.label).into()
+    }
+    /// One of these; any text when there are none.
+    async fn choices(&self) -> Vec<Choice<'_>> {
+        self.0.choices.iter().map(|(name, label)| Choice { name, label }).collect()
     }
 }
 

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::{Machine, error};
-use crate::definition::{Cases, Definition, Field, FieldType, Name};
+use crate::definition::{Cases, Definition, Field, FieldType, Name, OtherAid};
 use crate::facts::{APPLICATION, RESERVED};
 use crate::finding::Finding;
 use crate::resolve::Merged;
@@ -29,7 +29,7 @@ pub(super) fn check(definition: &Definition, merged: &Merged, findings: &mut Fin
         }
     }
     check_facts(definition, findings);
-    check_award(definition, findings);
+    check_award(definition, merged, findings);
 }
 
 fn check_field(path: &str, field: &Field, findings: &mut Findings) {
@@ -53,11 +53,12 @@ fn check_field(path: &str, field: &Field, findings: &mut Findings) {
             ),
         ),
         (
-            !is_costs && (!field.categories.is_empty() || field.like.is_some() || field.actual),
+            !is_costs
+                && (!field.categories.is_empty() || field.like.is_some() || field.items.is_some() || field.actual),
             (
                 "categories",
-                "categories・like・actual は経費の表だけのものです",
-                "Only a cost table has `categories`, `like` or `actual`",
+                "categories・like・items・actual は経費の表だけのものです",
+                "Only a cost table has `categories`, `like`, `items` or `actual`",
             ),
         ),
         (
@@ -133,33 +134,74 @@ fn check_costs(definition: &Definition, form: &str, fields: &IndexMap<Name, Fiel
     }
 }
 
-fn check_award(definition: &Definition, findings: &mut Findings) {
+/// What is capped for each item needs a table with items, and nothing that could not be shared out among them.
+fn check_items(definition: &Definition, merged: &Merged, findings: &mut Findings) {
+    let rule = &definition.program.amount;
+    if rule.item_cap.is_none() {
+        return;
+    }
+    let path = "/program/amount/item_cap";
+    let table = merged.fields.get(APPLICATION).and_then(|fields| fields.get(&rule.costs));
+    if table.is_some_and(|table| table.items.is_none()) {
+        findings.push(error(
+            "award.items",
+            path,
+            format!("経費の表「{}」に items がありません", rule.costs),
+            format!("The cost table `{}` has no `items`", rule.costs),
+        ));
+    }
+    if rule.other_aid == OtherAid::Deduct || rule.revenue.is_some() {
+        findings.push(error(
+            "award.items",
+            path,
+            "他の補助金等や収入を差し引くときは、1件ごとの上限を置けません（どの件から引くか決まりません）",
+            "Other aid and revenue cannot be deducted where each item is capped: of which item would not be told",
+        ));
+    }
+}
+
+fn check_award(definition: &Definition, merged: &Merged, findings: &mut Findings) {
     const PATH: &str = "/program/amount";
     let rule = &definition.program.amount;
-    for (path, rate) in values(&format!("{PATH}/rate"), &rule.rate) {
-        if !rate.is_share() {
+    const ADVANCE: &str = "/program/payment/advance";
+    let advance = definition.program.payment.advance.as_ref();
+    let mut open = vec![(format!("{PATH}/tax"), is_open(&rule.tax))];
+    let rates = [(format!("{PATH}/rate"), Some(&rule.rate)), (format!("{ADVANCE}/share"), advance.map(|a| &a.share))];
+    for (path, rates) in rates.into_iter().filter_map(|(path, rates)| Some((path, rates?))) {
+        for (path, _) in values(&path, rates).into_iter().filter(|(_, rate)| !rate.is_share()) {
             findings.push(error("award.rate", path, "率は0より大きく1以下です", "A rate is above 0 and at most 1"));
         }
+        open.push((path, is_open(rates)));
     }
-    for (path, cap) in values(&format!("{PATH}/cap"), &rule.cap) {
-        if cap.get() < 1 {
+    for (key, caps) in [
+        ("item_cap", rule.item_cap.as_ref()),
+        ("cap", Some(&rule.cap)),
+        ("fiscal_year_cap", rule.fiscal_year_cap.as_ref()),
+        ("lifetime_cap", rule.lifetime_cap.as_ref()),
+    ] {
+        let Some(caps) = caps else { continue };
+        let path = format!("{PATH}/{key}");
+        for (path, _) in values(&path, caps).into_iter().filter(|(_, cap)| cap.get() < 1) {
             findings.push(error("award.cap", path, "上限額は1円以上です", "A cap is at least 1 yen"));
         }
+        open.push((path, is_open(caps)));
     }
-    if rule.round_down.get() < 1 {
-        let path = format!("{PATH}/round_down");
+    let units = [
+        (format!("{PATH}/round_down"), Some(rule.round_down)),
+        (format!("{ADVANCE}/round_down"), advance.map(|a| a.round_down)),
+    ];
+    for (path, _) in units.into_iter().filter(|(_, unit)| unit.is_some_and(|unit| unit.get() < 1)) {
         findings.push(error("award.round_down", path, "端数処理の単位は1円以上です", "The unit is at least 1 yen"));
     }
-    for (key, open) in [("rate", is_open(&rule.rate)), ("cap", is_open(&rule.cap))] {
-        if open {
-            findings.push(error(
-                "award.cases",
-                format!("{PATH}/{key}"),
-                "最後の場合には when を付けず、必ずどれかに当てはまるようにしてください",
-                "The last case has no `when`, so that one always holds, and only the last one",
-            ));
-        }
+    for (path, _) in open.into_iter().filter(|(_, open)| *open) {
+        findings.push(error(
+            "award.cases",
+            path,
+            "最後の場合には when を付けず、必ずどれかに当てはまるようにしてください",
+            "The last case has no `when`, so that one always holds, and only the last one",
+        ));
     }
+    check_items(definition, merged, findings);
     if let Some(share) = definition.program.change.as_ref().map(|change| change.moved_at_most)
         && !share.is_share()
     {

@@ -237,6 +237,10 @@ fn check_program(definition: &Definition, findings: &mut Findings) {
         }
     }
     check_award(definition, &fields, findings);
+    for (i, same) in program.limits.same.iter().enumerate() {
+        let fields = fields.get(APPLICATION).cloned().unwrap_or_default();
+        known(FIELD, format!("/program/limits/same/{i}/field"), &same.field, &fields, findings);
+    }
     for (form, fields_of_form) in &fields {
         for (name, field) in fields_of_form.iter().filter(|(_, field)| field.like.is_some()) {
             let like = field.like.as_deref().unwrap_or_default();
@@ -274,10 +278,12 @@ fn check_award(definition: &Definition, fields: &crate::facts::Fields, findings:
     let rule = &definition.program.amount;
     let application = fields.get(APPLICATION);
     let mut wants = vec![("costs", rule.costs.as_str(), FieldType::Costs)];
-    wants.extend(rule.share.as_deref().map(|share| ("share", share, FieldType::Rate)));
     wants.extend(rule.revenue.as_deref().map(|revenue| ("revenue", revenue, FieldType::Yen)));
     if rule.other_aid == crate::definition::OtherAid::Deduct {
         wants.push(("other_aid", "other_aid", FieldType::Yen));
+    }
+    if rule.other_aid == crate::definition::OtherAid::ForbidPending {
+        wants.push(("other_aid", "other_aid_pending", FieldType::YesNo));
     }
     for (key, name, kind) in wants {
         let is_there = application.and_then(|fields| fields.get(name)).is_some_and(|field| field.kind == kind);

@@ -55,9 +55,12 @@ pub struct Field {
     /// Cost tables: the categories, or …
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub categories: IndexMap<Name, Category>,
-    /// … the field of the application whose categories it shares.
+    /// … the field of the application whose categories and items it shares.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub like: Option<Name>,
+    /// Cost tables: what each row belongs to, e.g. the show or the right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items: Option<Items>,
     /// Cost tables: real costs, with the dates of order, delivery and payment.
     #[serde(default, skip_serializing_if = "is_false")]
     pub actual: bool,
@@ -78,4 +81,17 @@ pub struct Category {
     /// Counts only when this holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Source>,
+    /// How much of it counts, before the cap: an expression that gives a rate, e.g. `min(travelers, 2) / travelers`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<Source>,
+}
+
+/// Rows of a cost table say in `item` which thing they are for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Items {
+    pub label: Bilingual,
+    /// One of these; any text when empty.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub choices: IndexMap<Name, Bilingual>,
 }

@@ -44,6 +44,8 @@ pub struct ProgramText {
     pub deadlines: IndexMap<Name, DeadlineRule>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<MinorChange>,
+    #[serde(default, skip_serializing_if = "PaymentRules::is_empty")]
+    pub payment: PaymentRules,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -132,9 +134,28 @@ pub struct Limits {
     pub per_fiscal_year: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lifetime: Option<u32>,
-    /// Not when granted in this many preceding fiscal years.
+    /// Not when granted in any of this many preceding fiscal years.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_in_last_fiscal_years: Option<u32>,
+    /// Not when granted in each of this many preceding fiscal years (連続).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_after_consecutive_fiscal_years: Option<u32>,
+    /// Limits that count only grants with the same answer, e.g. of the same product, filing or shop.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub same: Vec<SameLimit>,
+}
+
+/// How often a business may be granted for the same thing. Texts are the same when they read the same, whatever their
+/// width, case, kana and white space.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SameLimit {
+    /// The field of the application that says what it is for.
+    pub field: Name,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_fiscal_year: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifetime: Option<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -179,33 +200,37 @@ fn application() -> Name {
 }
 
 /// How the award is computed; the order is fixed: eligible costs by category, share, other aid, revenue; rate;
-/// rounding; caps; minimum (domain/real-rules 2.5).
+/// rounding; caps; minimum (domain/real-rules 2.5). With `item_cap` everything up to the rounding is computed for each
+/// item of the cost table, and the sum goes on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AwardRule {
     /// The cost table.
     #[serde(default = "costs")]
     pub costs: Name,
-    pub tax: TaxHandling,
+    pub tax: Cases<TaxHandling>,
     /// What happens with other public aid for the same costs.
     #[serde(default)]
     pub other_aid: OtherAid,
-    /// The applicant's share of joint costs: a rate field of the form.
+    /// How much of joint costs is the applicant's: an expression that gives a rate, e.g. a rate field or `1 / exhibitors`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub share: Option<Name>,
+    pub share: Option<Source>,
     /// Revenue that is deducted: a yen field of the form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revenue: Option<Name>,
     pub rate: Cases<Rate>,
     /// The award is truncated to this many yen.
     pub round_down: Yen,
+    /// For each item of the cost table, e.g. each show or right; the cases may look at `item`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item_cap: Option<Cases<Yen>>,
     pub cap: Cases<Yen>,
     /// Together with what the business was granted by this program in the same fiscal year.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fiscal_year_cap: Option<Yen>,
+    pub fiscal_year_cap: Option<Cases<Yen>>,
     /// Together with everything the business was granted by this program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lifetime_cap: Option<Yen>,
+    pub lifetime_cap: Option<Cases<Yen>>,
     /// Below it nothing is granted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minimum: Option<Yen>,
@@ -298,10 +323,51 @@ pub enum OnHoliday {
     NextOfficeDay,
 }
 
-/// 軽微な変更: what needs no approval.
+/// 軽微な変更: what needs no approval. A change request that only moves costs within this share, without raising the
+/// award, is refused as unnecessary.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MinorChange {
-    /// What may move between categories without approval, as a share of the lower one.
+    /// What may move between categories without approval, as a share of the lowest of those that change.
     pub moved_at_most: Rate,
+    /// Costs in a category that had none in the plan.
+    #[serde(default)]
+    pub new_category: NewCategory,
+    /// Approval is needed whatever moves when this holds, e.g. when the content changes too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval_when: Option<Source>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NewCategory {
+    /// Needs approval.
+    #[default]
+    Approval,
+    /// Is not possible.
+    Forbid,
+}
+
+/// When money goes out besides the payment after the amount is finalized.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PaymentRules {
+    /// 概算払: part of the award before the project is done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advance: Option<AdvanceRule>,
+}
+
+impl PaymentRules {
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.advance.is_none()
+    }
+}
+
+/// How much of the award may be paid in advance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AdvanceRule {
+    pub share: Cases<Rate>,
+    /// The limit is truncated to this many yen.
+    pub round_down: Yen,
 }

@@ -25,7 +25,23 @@ pub struct Scenarios {
 pub struct Scenario {
     pub name: Bilingual,
     pub applicant: ApplicantFacts,
+    /// What the business was granted by this program before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub granted: Vec<EarlierGrant>,
+    /// What the budget line has left; without end when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Yen>,
     pub steps: Vec<ScenarioStep>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EarlierGrant {
+    pub fiscal_year: i32,
+    pub yen: Yen,
+    /// What its application said in the fields that the limits name.
+    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    pub answers: serde_json::Map<String, serde_json::Value>,
 }
 
 /// What expressions know of an applicant as `applicant.*`.

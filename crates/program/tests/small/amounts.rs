@@ -102,6 +102,143 @@ fn other_aid_is_taken_off_before_the_rate_and_shares_are_exact() {
     assert_eq!(award_of(&joint, values, |_| {}).amount, yen(15_000));
 }
 
+/// The program with one more row in each of these places of its file.
+fn with_parts(parts: &[(&str, &str)]) -> Program {
+    let mut files = super::files();
+    let text = &mut files.iter_mut().find(|file| file.path.ends_with("machines.yaml")).unwrap().text;
+    for (from, to) in parts {
+        assert!(text.contains(from), "{from}");
+        *text = text.replacen(from, to, 1);
+    }
+    let mut loaded = program::load(&files);
+    let findings: Vec<String> = loaded.findings.iter().map(ToString::to_string).collect();
+    loaded.programs.remove(0).program.unwrap_or_else(|| panic!("{}", findings.join("\n")))
+}
+
+const PEOPLE: &str = "people: { type: number, label: { ja: 人数, en: People }, min: 1, max: 10 }";
+
+#[test]
+fn a_share_of_a_category_counts_exactly_and_before_its_cap() {
+    let required = PEOPLE.replace("min: 1", "required: true, min: 1");
+    let program = with_parts(&[
+        (PEOPLE, &required),
+        (
+            "samples: { label: { ja: サンプル, en: Samples }, cap: 50_000 }",
+            "samples: { label: { ja: サンプル, en: Samples }, cap: 50_000, share: \"min(people, 2) / people\" }",
+        ),
+        ("round_down: 1_000", "round_down: 1"),
+    ]);
+    let of = |people: i64, samples: i64| {
+        let mut values = application(100_000);
+        values.insert("people".to_owned(), json!(people));
+        let row = json!({"category": "samples", "what": "x", "net": samples, "tax": 0});
+        values.get_mut("costs").unwrap().as_array_mut().unwrap().push(row);
+        award_of(&program, values, |_| {})
+    };
+    // 100,000 + 40,000 × 2/3 = 126,666 2/3; half of it 63,333 1/3
+    assert_eq!(of(3, 40_000).amount, yen(63_333));
+    assert_eq!(of(2, 40_000).amount, yen(70_000), "both count");
+    assert_eq!(of(3, 90_000).amount, yen(75_000), "60,000 of it, up to 50,000");
+    let steps = of(3, 90_000).steps;
+    let share = steps.iter().find(|step| step.code == "category_share").unwrap();
+    assert_eq!((share.value.ja.as_str(), share.amount), ("2/3", Some(yen(60_000))));
+    assert!(share.explanation.is_some());
+}
+
+#[test]
+fn tax_counts_by_case_and_is_shown() {
+    let program = with_parts(&[("tax: excluded", "tax: [ { when: abroad, then: included }, { then: excluded } ]")]);
+    let of = |abroad: bool| {
+        let mut values = application(100_000);
+        values.insert("abroad".to_owned(), json!(abroad));
+        let award = award_of(&program, values, |_| {});
+        let tax = award.steps.iter().find(|step| step.code == "tax").unwrap().value.ja.clone();
+        (award.amount.get(), tax)
+    };
+    assert_eq!((of(false), of(true)), ((50_000, "税抜".to_owned()), (55_000, "税込".to_owned())));
+}
+
+#[test]
+fn each_item_is_computed_rounded_and_capped_by_itself() {
+    let program = with_parts(&[
+        ("other_aid: deduct", "other_aid: forbid"),
+        (
+            "    required: true\n    categories:",
+            "    required: true\n    items: { label: { ja: 会場, en: Place }, choices: { east: { ja: 東, en: East }, west: { ja: 西, en: West } } }\n    categories:",
+        ),
+        ("  cap: [", "  item_cap: [ { when: item == east, then: 30_000 }, { then: 20_000 } ]\n  cap: ["),
+    ]);
+    let of = |rows: &[(&str, i64)]| {
+        let mut values = application(0);
+        let row =
+            |(item, net): &(&str, i64)| json!({"category": "booth", "item": item, "what": "x", "net": net, "tax": 0});
+        values.insert("costs".to_owned(), rows.iter().map(row).collect());
+        award_of(&program, values, |_| {})
+    };
+    assert_eq!(of(&[("east", 100_000), ("west", 100_000)]).amount, yen(50_000));
+    assert_eq!(of(&[("east", 20_000), ("east", 100_000)]).amount, yen(30_000), "two rows of one item");
+    assert_eq!(of(&[("east", 25_999), ("west", 25_999)]).amount, yen(24_000), "12,000 each, not 25,000");
+    let codes: Vec<String> = of(&[("west", 9), ("east", 60_001)]).steps.into_iter().map(|step| step.code).collect();
+    assert_eq!(
+        codes,
+        [
+            "item",
+            "category",
+            "eligible",
+            "rate",
+            "round_down",
+            "item_cap",
+            "item",
+            "category",
+            "eligible",
+            "rate",
+            "round_down",
+            "item_cap",
+            "items",
+            "cap",
+            "fiscal_year_cap",
+            "minimum",
+            "award"
+        ]
+    );
+}
+
+#[test]
+fn caps_by_case_count_what_was_granted() {
+    let program = with_parts(&[(
+        "fiscal_year_cap: 500_000",
+        "fiscal_year_cap: [ { when: applicant.kind == group, then: 750_000 }, { then: 250_000 } ]",
+    )]);
+    let of = |kind: program::definition::ApplicantKind| {
+        let award = award_of(&program, application(900_000), |facts| {
+            facts.applicant.kind = kind;
+            facts.granted_this_year = yen(200_000);
+        });
+        award.amount.get()
+    };
+    use program::definition::ApplicantKind::{Company, Group};
+    assert_eq!((of(Company), of(Group)), (50_000, 200_000));
+}
+
+#[test]
+fn an_advance_is_a_share_of_the_award_rounded_down_and_explained() {
+    let rule = "payment: { advance: { share: [ { when: abroad, then: 8/10 }, { then: 5/10 } ], round_down: 1_000 } }\n";
+    let program = with_parts(&[("deadlines:\n", &format!("{rule}deadlines:\n"))]);
+    let of = |abroad: bool, award: i64| {
+        let mut facts = facts();
+        let mut values = application(400_000);
+        values.insert("abroad".to_owned(), json!(abroad));
+        facts.forms.insert("application".to_owned(), values);
+        program.advance_limit(yen(award), &facts).unwrap().unwrap()
+    };
+    assert_eq!(of(false, 123_456).amount, yen(61_000));
+    assert_eq!(of(true, 123_456).amount, yen(98_000));
+    assert!(!of(false, 1_999).eligible, "nothing is left of it");
+    let codes: Vec<String> = of(true, 100_000).steps.into_iter().map(|step| step.code).collect();
+    assert_eq!(codes, ["base", "share", "round_down", "advance"]);
+    assert_eq!(small().advance_limit(yen(100_000), &facts()).unwrap(), None);
+}
+
 #[test]
 fn what_was_granted_before_and_what_is_fixed_bounds_the_award() {
     let program = small();
@@ -109,7 +246,7 @@ fn what_was_granted_before_and_what_is_fixed_bounds_the_award() {
         |year: i64| award_of(&program, application(400_000), |facts| facts.granted_this_year = yen(year)).amount.get();
     assert_eq!((granted(0), granted(350_000), granted(495_000), granted(900_000)), (200_000, 150_000, 0, 0));
     let lifetime = with_rule("  rate: 1/2\n  round_down: 1_000\n  cap: 500_000\n  lifetime_cap: 120_500\n");
-    let award = award_of(&lifetime, application(400_000), |facts| facts.granted_before = yen(100_000));
+    let award = award_of(&lifetime, application(400_000), |facts| facts.granted_ever = yen(100_000));
     assert_eq!(award.amount, yen(20_500), "caps are not rounded");
     let mut facts = facts();
     facts.forms.insert("application".to_owned(), application(400_000));

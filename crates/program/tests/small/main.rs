@@ -1,6 +1,7 @@
 //! A small catalogue, put right and put wrong.
 
 mod amounts;
+mod changes;
 mod days;
 mod forms;
 mod properties;
@@ -74,8 +75,9 @@ fn facts() -> CaseFacts {
         forms: BTreeMap::new(),
         amounts: BTreeMap::new(),
         granted_this_year: Yen::ZERO,
-        granted_before: Yen::ZERO,
+        granted_ever: Yen::ZERO,
         today: day("2026-05-11"),
+        applied_on: day("2026-05-11"),
         award_fiscal_year: FiscalYear(2026),
     }
 }

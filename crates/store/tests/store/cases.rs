@@ -8,7 +8,7 @@ use program::definition::{Audience, StateKind};
 use serde_json::json;
 use store::{CaseKey, CaseLetter, CaseMail, DraftKey, Lock, Message, StoreError};
 use treasury::{Account, Holdings};
-use vocabulary::{BankAccount, FiscalYear};
+use vocabulary::{BankAccount, FiscalYear, Yen};
 
 use crate::fixture::{World, handed_in, id, later, now, recording, step, write, yen};
 use crate::postgres::each_database;
@@ -221,23 +221,33 @@ async fn what_was_granted_elsewhere_is_counted_by_year() {
         for (account, amount) in
             [(Account::Committed, 100), (Account::Paid, 200), (Account::Held, 400), (Account::Finalized, 800)]
         {
-            let case = world.draft().await;
+            let mut case = world.draft().await;
+            let values = json!({ "product": format!("品{amount}") }).as_object().unwrap().clone();
+            let submission = Submission {
+                id: id(),
+                at: later(1),
+                by: world.clerk,
+                values,
+                documents: BTreeMap::new(),
+                changes: Vec::new(),
+            };
+            case.body.forms.insert("application".to_owned(), submission);
             let holdings = Holdings::of(account, yen(amount)).unwrap();
             world.record(&step(&case, "x", StateKind::InProject, holdings, later(1))).await.unwrap();
             cases.push(case);
         }
         let read = world.store.read();
-        let granted = |year, except| read.granted(world.business.id, "town/fair", FiscalYear(year), except);
-        let here = granted(2026, cases[3].id).await.unwrap();
-        assert_eq!((here.cases_this_year, here.yen_this_year), (2, yen(300)));
-        assert_eq!((here.cases_before, here.latest_year_before), (0, None));
-        let next = granted(2027, id()).await.unwrap();
-        assert_eq!((next.cases_this_year, next.cases_before, next.yen_before), (0, 3, yen(1_100)));
-        assert_eq!(next.latest_year_before, Some(2026));
-        assert_eq!(
-            read.granted(id(), "town/fair", FiscalYear(2026), id()).await.unwrap(),
-            casework::Granted::default()
-        );
+        let fields = ["product".to_owned()];
+        let granted = |except, fields| read.granted(world.business.id, "town/fair", except, fields);
+        let others = granted(cases[3].id, &[]).await.unwrap();
+        assert_eq!(others.iter().map(|other| other.fiscal_year).collect::<Vec<_>>(), [FiscalYear(2026); 2]);
+        assert_eq!(Yen::total(others.iter().map(|other| other.yen)).unwrap(), yen(300));
+        assert!(others.iter().all(|other| other.answers.is_empty()));
+        let all = granted(id(), &fields).await.unwrap();
+        let mut answers: Vec<_> = all.iter().map(|other| (other.yen.get(), json!(other.answers))).collect();
+        answers.sort_by_key(|(yen, _)| *yen);
+        assert_eq!(answers, [100, 200, 800].map(|yen| (yen, json!({ "product": format!("品{yen}") }))));
+        assert!(read.granted(id(), "town/fair", id(), &fields).await.unwrap().is_empty());
     })
     .await;
 }
@@ -257,8 +267,8 @@ async fn two_cases_of_one_business_are_decided_one_after_the_other() {
                 let case = &case;
                 write!(world.store, tx => {
                     tx.load_case(CaseKey::Id(case.id), Lock::CaseAndBusiness).await?;
-                    let granted = tx.granted(case.business.id, &case.program, FiscalYear(2026), case.id).await?;
-                    if granted.cases_this_year > 0 {
+                    let granted = tx.granted(case.business.id, &case.program, case.id, &[]).await?;
+                    if !granted.is_empty() {
                         return Ok(0);
                     }
                     tx.record(step, &recording(now())).await?;
