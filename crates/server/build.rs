@@ -1,4 +1,4 @@
-//! Puts the shipped catalogue (`schema/archetypes`, `schema/programs`) into the binary.
+//! Puts the shipped catalogue (`schema/{archetypes,municipalities,programs}`) into the binary.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ fn main() -> io::Result<()> {
     let here = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let schema = here.join("../../schema");
     let mut files = Vec::new();
-    for folder in ["archetypes", "programs"] {
+    for folder in ["archetypes", "municipalities", "programs"] {
         let folder = schema.join(folder);
         println!("cargo::rerun-if-changed={}", folder.display());
         collect(&folder, &mut files)?;

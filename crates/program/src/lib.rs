@@ -21,6 +21,7 @@ mod facts;
 mod finding;
 mod forms;
 mod load;
+mod municipality;
 mod parts;
 mod resolve;
 mod schema;

@@ -1,16 +1,18 @@
-//! Files to programs: told apart by path, checked against their schema, archetypes merged, everything compiled, and
-//! every finding brought back to its line.
+//! Files to programs: told apart by path, checked against their schema, archetypes and municipalities merged with what
+//! they include, everything compiled, and every finding brought back to its line.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
 use vocabulary::Bilingual;
 
 use crate::compiled::Program;
 use crate::cross::{check_calls, check_municipality, check_program};
 use crate::definition::{Archetype, Call, Calls, Definition, Municipality, Name, ProgramText, Scenarios};
 use crate::finding::{Finding, did_you_mean};
+use crate::municipality;
 use crate::schema::{Checker, SchemaKind};
 use crate::yaml::{self, Document, pointer_part};
 
@@ -46,6 +48,7 @@ pub struct LoadedProgram {
 /// Reads the files of a catalogue.
 ///
 /// * `…/archetypes/<name>.yaml`: archetypes and their fragments
+/// * `…/municipalities/<name>.yaml`: fragments that municipalities include
 /// * `…/programs/<municipality>/municipality.yaml` and `calls.yaml`
 /// * `…/programs/<municipality>/<slug>.yaml` and `<slug>.scenarios.yaml`
 #[must_use]
@@ -61,6 +64,7 @@ pub fn load(files: &[SourceFile]) -> Loaded {
 #[derive(Debug, PartialEq, Eq)]
 enum Place<'a> {
     Archetype(&'a str),
+    Fragment(&'a str),
     Municipality(&'a str),
     Calls(&'a str),
     Scenarios(&'a str, &'a str),
@@ -73,6 +77,9 @@ fn place_of(path: &str) -> Option<Place<'_>> {
     let folder = parts.next()?;
     if folder == "archetypes" {
         return Some(Place::Archetype(name));
+    }
+    if folder == "municipalities" {
+        return Some(Place::Fragment(name));
     }
     if parts.next()? != "programs" {
         return None;
@@ -87,6 +94,13 @@ fn place_of(path: &str) -> Option<Place<'_>> {
     })
 }
 
+/// A municipality's own file.
+struct Written {
+    folder: Name,
+    path: String,
+    document: Document,
+}
+
 /// A file that was read, with the places of its parts.
 struct Read<T> {
     path: String,
@@ -99,6 +113,9 @@ struct Loader {
     checkers: BTreeMap<SchemaKind, Checker>,
     archetypes: IndexMap<Name, Read<Archetype>>,
     programs: Vec<Read<ProgramText>>,
+    fragments: BTreeMap<Name, Json>,
+    /// As they are written, before their fragments are put below them.
+    written: Vec<Written>,
     municipalities: IndexMap<Name, Read<Municipality>>,
     calls: Vec<Read<Calls>>,
     scenarios: IndexMap<String, Read<Scenarios>>,
@@ -115,8 +132,8 @@ impl Loader {
                 "This is not a place for a file of the catalogue",
             );
             let hint = Bilingual::new(
-                "archetypes/<名前>.yaml か programs/<自治体>/<名前>.yaml に置いてください",
-                "Put it at archetypes/<name>.yaml or programs/<municipality>/<name>.yaml",
+                "archetypes/<名前>.yaml、municipalities/<名前>.yaml、programs/<自治体>/<名前>.yaml のどれかに置いてください",
+                "Put it at archetypes/<name>.yaml, municipalities/<name>.yaml or programs/<municipality>/<name>.yaml",
             );
             self.findings.push(in_file(&file.path, Finding::warning("load.place", "", message).hint(Some(hint))));
             return;
@@ -129,11 +146,17 @@ impl Loader {
                 }
                 None => _ = self.unreadable.insert(name.to_owned()),
             },
-            Place::Municipality(folder) => {
-                if let Some(read) = self.decode::<Municipality>(file, SchemaKind::Municipality) {
-                    self.expect_name(&read, "/municipality", &read.value.municipality, folder);
-                    self.municipalities.insert(folder.to_owned(), read);
+            Place::Fragment(name) => {
+                let document = self.parse(file);
+                match document.filter(|document| self.fits(&file.path, document, SchemaKind::MunicipalityFragment)) {
+                    Some(document) => _ = self.fragments.insert(name.to_owned(), document.value),
+                    None => _ = self.unreadable.insert(name.to_owned()),
                 }
+            }
+            Place::Municipality(folder) => {
+                let document = self.parse(file);
+                let written = |document| Written { folder: folder.to_owned(), path: file.path.clone(), document };
+                self.written.extend(document.map(written));
             }
             Place::Calls(_) => {
                 let read = self.decode::<Calls>(file, SchemaKind::Calls);
@@ -159,23 +182,39 @@ impl Loader {
 
     /// Text to value: YAML, then schema, then types.
     fn decode<T: DeserializeOwned>(&mut self, file: &SourceFile, kind: SchemaKind) -> Option<Read<T>> {
-        let (document, mut findings) = yaml::parse(&file.text);
+        let document = self.parse(file)?;
+        self.understand(&file.path, document, kind)
+    }
+
+    /// `None` when it is not the YAML that we read.
+    fn parse(&mut self, file: &SourceFile) -> Option<Document> {
+        let (document, findings) = yaml::parse(&file.text);
         let readable = !findings.iter().any(|finding| finding.code == "yaml.syntax");
-        if let Some(document) = document.as_ref().filter(|_| readable) {
-            let checker = self.checkers.entry(kind).or_insert_with(|| Checker::new(kind));
-            findings.extend(checker.check(document));
-        }
-        let is_sound = findings.is_empty();
         self.findings.extend(findings.into_iter().map(|finding| in_file(&file.path, finding)));
-        let document = document.filter(|_| is_sound)?;
+        document.filter(|_| readable)
+    }
+
+    fn understand<T: DeserializeOwned>(&mut self, path: &str, document: Document, kind: SchemaKind) -> Option<Read<T>> {
+        if !self.fits(path, &document, kind) {
+            return None;
+        }
         match serde_json::from_value::<T>(document.value.clone()) {
-            Ok(value) => Some(Read { path: file.path.clone(), document, value }),
+            Ok(value) => Some(Read { path: path.to_owned(), document, value }),
             Err(error) => {
                 let (ja, en) = (format!("値に誤りがあります（{error}）"), format!("A value is wrong: {error}"));
-                self.findings.push(in_file(&file.path, Finding::error("schema.value", "", Bilingual::new(ja, en))));
+                self.findings.push(in_file(path, Finding::error("schema.value", "", Bilingual::new(ja, en))));
                 None
             }
         }
+    }
+
+    /// Whether nothing is wrong with a file so far.
+    fn fits(&mut self, path: &str, document: &Document, kind: SchemaKind) -> bool {
+        let checker = self.checkers.entry(kind).or_insert_with(|| Checker::new(kind));
+        let findings = checker.check(document);
+        let is_sound = document.is_sound && findings.is_empty();
+        self.findings.extend(findings.into_iter().map(|finding| in_file(path, finding)));
+        is_sound
     }
 
     fn expect_name<T>(&mut self, read: &Read<T>, pointer: &str, written: &str, expected: &str) {
@@ -197,6 +236,7 @@ impl Loader {
             included.extend(self.archetypes.get(name).into_iter().flat_map(|read| read.value.include.clone()));
         }
         let merged = self.merge_all(&included);
+        self.complete_municipalities();
         let programs = std::mem::take(&mut self.programs);
         for read in programs {
             let Some(whole) = merged.get(&read.value.archetype) else {
@@ -260,6 +300,33 @@ impl Loader {
         self.findings.push(placed(&read.path, &read.document, finding));
     }
 
+    // -- municipalities
+
+    /// Puts under each municipality what it includes, then understands it.
+    fn complete_municipalities(&mut self) {
+        for Written { folder, path, mut document } in std::mem::take(&mut self.written) {
+            let mut complete = true;
+            for (i, name) in municipality::included(&document.value).into_iter().enumerate() {
+                match self.fragments.get(&name) {
+                    Some(fragment) => municipality::put_below(&mut document.value, fragment),
+                    None => {
+                        complete = false;
+                        if !self.unreadable.contains(&name) {
+                            let finding = no_fragment(&name, i, self.fragments.keys());
+                            self.findings.push(placed(&path, &document, finding));
+                        }
+                    }
+                }
+            }
+            let read = complete.then(|| self.understand::<Municipality>(&path, document, SchemaKind::Municipality));
+            if let Some(mut read) = read.flatten() {
+                self.expect_name(&read, "/municipality", &read.value.municipality, &folder);
+                municipality::name_itself(&mut read.value);
+                self.municipalities.insert(folder, read);
+            }
+        }
+    }
+
     // -- archetypes
 
     fn merge_all(&mut self, included: &BTreeSet<Name>) -> BTreeMap<Name, Whole> {
@@ -289,27 +356,22 @@ impl Loader {
         for (i, fragment) in read.value.include.iter().enumerate() {
             let pointer = format!("/include/{i}");
             let problem = if above.contains(fragment) {
-                Some((
-                    "include.cycle",
-                    Bilingual::new("取り込みが循環しています", "This includes itself in the end"),
-                    None,
-                ))
+                Some(("include.cycle", Bilingual::new("取り込みが循環しています", "This includes itself in the end")))
             } else if above.len() > DEEPEST_INCLUDE {
                 let message = Bilingual::new("取り込みが深すぎます", "Includes are nested too deep");
-                Some(("include.too_deep", message, None))
+                Some(("include.too_deep", message))
             } else if self.archetypes.contains_key(fragment) {
                 None
             } else if self.unreadable.contains(fragment) {
                 complete = false;
                 continue;
             } else {
-                let message =
-                    Bilingual::new(format!("「{fragment}」がありません"), format!("There is no `{fragment}`"));
-                let hint = did_you_mean(fragment, self.archetypes.keys().map(String::as_str));
-                Some(("include.missing", message, hint))
+                findings.push(placed(&read.path, &read.document, no_fragment(fragment, i, self.archetypes.keys())));
+                complete = false;
+                continue;
             };
-            if let Some((code, message, hint)) = problem {
-                findings.push(placed(&read.path, &read.document, Finding::error(code, pointer, message).hint(hint)));
+            if let Some((code, message)) = problem {
+                findings.push(placed(&read.path, &read.document, Finding::error(code, pointer, message)));
                 complete = false;
                 continue;
             }
@@ -341,6 +403,13 @@ impl Loader {
             None => in_file(&program.path, finding),
         }
     }
+}
+
+/// What is to be included is not there.
+fn no_fragment<'a>(name: &str, i: usize, known: impl Iterator<Item = &'a Name>) -> Finding {
+    let message = Bilingual::new(format!("「{name}」がありません"), format!("There is no `{name}`"));
+    let hint = did_you_mean(name, known.map(String::as_str));
+    Finding::error("include.missing", format!("/include/{i}"), message).hint(hint)
 }
 
 fn in_file(path: &str, finding: Finding) -> Finding {

@@ -17,12 +17,14 @@ pub enum SchemaKind {
     Program,
     Archetype,
     Municipality,
+    MunicipalityFragment,
     Calls,
     Scenarios,
 }
 
 impl SchemaKind {
-    pub const ALL: [SchemaKind; 5] = [Self::Program, Self::Archetype, Self::Municipality, Self::Calls, Self::Scenarios];
+    pub const ALL: [SchemaKind; 6] =
+        [Self::Program, Self::Archetype, Self::Municipality, Self::MunicipalityFragment, Self::Calls, Self::Scenarios];
 
     /// `program`, `archetype` …: the schema of programs is kept as `program.schema.json`.
     #[must_use]
@@ -31,6 +33,7 @@ impl SchemaKind {
             Self::Program => "program",
             Self::Archetype => "archetype",
             Self::Municipality => "municipality",
+            Self::MunicipalityFragment => "municipality_fragment",
             Self::Calls => "calls",
             Self::Scenarios => "scenarios",
         }
@@ -44,6 +47,7 @@ pub fn schema(kind: SchemaKind) -> Json {
         SchemaKind::Program => schema_of::<ProgramText>("Program"),
         SchemaKind::Archetype => schema_of::<Archetype>("Archetype"),
         SchemaKind::Municipality => schema_of::<Municipality>("Municipality"),
+        SchemaKind::MunicipalityFragment => fragment_of(schema_of::<Municipality>("MunicipalityFragment")),
         SchemaKind::Calls => schema_of::<Calls>("Calls"),
         SchemaKind::Scenarios => schema_of::<Scenarios>("Scenarios"),
     }
@@ -57,6 +61,26 @@ fn schema_of<T: JsonSchema>(title: &str) -> Json {
     without_null(&mut schema);
     if let Some(root) = schema.as_object_mut() {
         root.insert("title".to_owned(), Json::from(title));
+    }
+    schema
+}
+
+/// A part of the whole: sections and their entries may be left out, and it names no municipality.
+fn fragment_of(mut schema: Json) -> Json {
+    const OWN: [&str; 4] = ["municipality", "include", "code", "name"];
+    let Some(root) = schema.as_object_mut() else { return schema };
+    root.remove("required");
+    let properties = root.get_mut("properties").and_then(Json::as_object_mut);
+    let sections: Vec<String> = properties.map_or_else(Vec::new, |properties| {
+        properties.retain(|name, _| !OWN.contains(&name.as_str()));
+        let types = properties.values().filter_map(|section| section.get("$ref")?.as_str()?.rsplit('/').next());
+        types.map(str::to_owned).collect()
+    });
+    for section in sections {
+        if let Some(kind) = root.get_mut("$defs").and_then(|types| types.get_mut(section)).and_then(Json::as_object_mut)
+        {
+            kind.remove("required");
+        }
     }
     schema
 }

@@ -33,6 +33,8 @@ struct Node {
 #[derive(Debug)]
 pub struct Document {
     pub value: Json,
+    /// Nothing was wrong with how it is written.
+    pub is_sound: bool,
     nodes: HashMap<String, Node>,
 }
 
@@ -101,7 +103,8 @@ pub fn parse(text: &str) -> (Option<Document>, Vec<Finding>) {
         }
     }
     reader.read(text);
-    let document = reader.root.take().map(|value| Document { value, nodes: reader.nodes });
+    let document =
+        reader.root.take().map(|value| Document { value, is_sound: reader.findings.is_empty(), nodes: reader.nodes });
     (document, reader.findings)
 }
 

@@ -20,8 +20,9 @@ fn yaml_files(folder: &Path, into: &mut Vec<PathBuf>) {
 fn catalogue() -> Vec<SourceFile> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schema");
     let mut paths = Vec::new();
-    yaml_files(&root.join("archetypes"), &mut paths);
-    yaml_files(&root.join("programs"), &mut paths);
+    for folder in ["archetypes", "municipalities", "programs"] {
+        yaml_files(&root.join(folder), &mut paths);
+    }
     paths.sort();
     let name = |path: &PathBuf| path.strip_prefix(&root).unwrap().display().to_string();
     paths.iter().map(|path| SourceFile { path: name(path), text: fs::read_to_string(path).unwrap() }).collect()

@@ -14,8 +14,11 @@ pub fn shipped() -> Vec<SourceFile> {
     SHIPPED.iter().map(|(path, text)| SourceFile { path: (*path).to_owned(), text: (*text).to_owned() }).collect()
 }
 
-/// What the paths say. A program's file brings its neighbors: the municipality, the calls, the scenarios; archetypes
-/// that are not beside it come from the binary.
+/// What programs stand on; what is not beside them comes from the binary.
+const SHARED: [&str; 2] = ["archetypes", "municipalities"];
+
+/// What the paths say. A program's file brings its neighbors: the municipality, the calls, the scenarios; archetypes and
+/// fragments of municipalities that are not beside it come from the binary.
 ///
 /// # Errors
 /// When a file cannot be read.
@@ -33,9 +36,9 @@ pub fn read(paths: &[PathBuf]) -> Outcome<Loaded> {
     files.sort();
     files.dedup();
     let mut sources = files.iter().map(|file| source(file)).collect::<Outcome<Vec<_>>>()?;
-    let archetype = |path: &str| path.rsplit_once("archetypes/").map(|(_, name)| name.to_owned());
-    let present: Vec<_> = sources.iter().filter_map(|file| archetype(&file.path)).collect();
-    let missing = |file: &SourceFile| archetype(&file.path).is_some_and(|name| !present.contains(&name));
+    let shared = |path: &str| SHARED.iter().find_map(|folder| Some((*folder, path.rsplit_once(folder)?.1.to_owned())));
+    let present: Vec<_> = sources.iter().filter_map(|file| shared(&file.path)).collect();
+    let missing = |file: &SourceFile| shared(&file.path).is_some_and(|name| !present.contains(&name));
     sources.extend(shipped().into_iter().filter(missing));
     Ok(load(&sources))
 }
@@ -67,16 +70,13 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Outcome {
     Ok(())
 }
 
-/// The files that a program cannot be understood without: its municipality with all that it offers, the archetypes.
+/// The files that a program cannot be understood without: its municipality with all that it offers, and what both stand on.
 fn neighbors(path: &Path, files: &mut Vec<PathBuf>) -> Outcome {
     let path = path.canonicalize().map_err(|error| unreadable(path, &error))?;
     let Some(folder) = path.parent() else { return Ok(()) };
     collect(folder, files)?;
-    let archetypes = folder.parent().and_then(Path::parent).map(|schema| schema.join("archetypes"));
-    if let Some(archetypes) = archetypes.filter(|folder| folder.is_dir()) {
-        collect(&archetypes, files)?;
-    }
-    Ok(())
+    let Some(schema) = folder.parent().and_then(Path::parent) else { return Ok(()) };
+    SHARED.iter().map(|name| schema.join(name)).filter(|folder| folder.is_dir()).try_for_each(|it| collect(&it, files))
 }
 
 fn source(path: &Path) -> Outcome<SourceFile> {

@@ -156,6 +156,8 @@ pub enum SchemaCommand {
     Archetype,
     /// JSON Schema of municipality files.
     Municipality,
+    /// JSON Schema of the fragments that municipality files include.
+    MunicipalityFragment,
     /// JSON Schema of files of calls.
     Calls,
     /// JSON Schema of scenario files.

@@ -15,6 +15,7 @@ const FILES: &[(&str, &[&str])] = &[
     ("schema/program.schema.json", &["schema", "program"]),
     ("schema/archetype.schema.json", &["schema", "archetype"]),
     ("schema/municipality.schema.json", &["schema", "municipality"]),
+    ("schema/municipality_fragment.schema.json", &["schema", "municipality-fragment"]),
     ("schema/calls.schema.json", &["schema", "calls"]),
     ("schema/scenarios.schema.json", &["schema", "scenarios"]),
     ("schema/database/sqlite.sql", &["schema", "database", "--backend", "sqlite"]),

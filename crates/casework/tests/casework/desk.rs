@@ -39,8 +39,9 @@ pub fn catalogue() -> &'static Loaded {
     LOADED.get_or_init(|| {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schema");
         let mut found = Vec::new();
-        files(&root.join("archetypes"), &mut found);
-        files(&root.join("programs"), &mut found);
+        for folder in ["archetypes", "municipalities", "programs"] {
+            files(&root.join(folder), &mut found);
+        }
         found.sort_by(|a, b| a.path.cmp(&b.path));
         load(&found)
     })

@@ -14,6 +14,9 @@ use super::Name;
 pub struct Municipality {
     /// The folder's name, the first part of its programs' names.
     pub municipality: Name,
+    /// Files of `schema/municipalities` that say the rest; what this one says wins, entry by entry.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub include: Vec<Name>,
     pub code: MunicipalityCode,
     pub name: Bilingual,
     pub offices: IndexMap<Name, Office>,
@@ -91,7 +94,7 @@ pub struct BudgetLine {
 pub struct LetterHead {
     /// Letters go out in the head's name, e.g. 日野市長.
     pub issuer: Bilingual,
-    /// Where to appeal, when the legal nature asks for it (教示).
+    /// Where to appeal, when the legal nature asks for it (教示). `{name}` and `{issuer}` stand for the municipality's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub appeal: Option<Bilingual>,
 }

@@ -4,6 +4,7 @@ mod amounts;
 mod changes;
 mod days;
 mod forms;
+mod municipalities;
 mod properties;
 mod text;
 mod wrong;

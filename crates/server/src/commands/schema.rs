@@ -12,6 +12,7 @@ pub async fn run(command: SchemaCommand) -> Outcome {
         SchemaCommand::Program => json(SchemaKind::Program)?,
         SchemaCommand::Archetype => json(SchemaKind::Archetype)?,
         SchemaCommand::Municipality => json(SchemaKind::Municipality)?,
+        SchemaCommand::MunicipalityFragment => json(SchemaKind::MunicipalityFragment)?,
         SchemaCommand::Calls => json(SchemaKind::Calls)?,
         SchemaCommand::Scenarios => json(SchemaKind::Scenarios)?,
         SchemaCommand::Database { backend } => database(backend).await?,

@@ -42,7 +42,7 @@ pub fn catalogue() -> &'static Loaded {
     static CATALOGUE: OnceLock<Loaded> = OnceLock::new();
     CATALOGUE.get_or_init(|| {
         let mut files = Vec::new();
-        for folder in ["archetypes", "programs"] {
+        for folder in ["archetypes", "municipalities", "programs"] {
             collect(&schema_folder().join(folder), &mut files);
         }
         let loaded = program::load(&files);
