@@ -264,8 +264,8 @@ pub enum ProgramCommand {
     Explain(Shown),
     /// Run many made-up cases (not part of this release).
     Simulate(Paths),
-    /// Compare two versions (not part of this release).
-    Diff(Paths),
+    /// Say in words what a version changes against another, and whether that is major.
+    Diff(DiffArgs),
     /// Check, test, and publish into the database, with the municipality and its calls.
     Publish(Paths),
 }
@@ -274,6 +274,16 @@ pub enum ProgramCommand {
 pub struct Paths {
     /// Files or folders; the catalogue in the binary when absent.
     pub paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// A file, or `<municipality>/<slug>[@<version>]` as it is published; the newest version when none is named.
+    pub old: String,
+    /// As the first.
+    pub new: String,
+    #[arg(long, value_enum, default_value_t = Language::Ja)]
+    pub locale: Language,
 }
 
 #[derive(Debug, Args)]

@@ -18,6 +18,7 @@ use vocabulary::Bilingual;
 use crate::definition::{Action, Archetype, Definition, Name, OneOrMany, State, StateKind};
 use crate::finding::Finding;
 use crate::resolve::Merged;
+use crate::versions::check_renames;
 use crate::yaml::pointer_part;
 
 /// Checks that need everything that is written, also what an option switches off.
@@ -47,6 +48,7 @@ pub(crate) fn as_resolved(
         money::check(definition, &mut findings);
     }
     fields::check(definition, merged, &mut findings);
+    check_renames(definition, merged, &mut findings);
     findings
 }
 

@@ -46,6 +46,32 @@ pub struct ProgramText {
     pub change: Option<MinorChange>,
     #[serde(default, skip_serializing_if = "PaymentRules::is_empty")]
     pub payment: PaymentRules,
+    /// What became of states and fields of the version before.
+    #[serde(default, skip_serializing_if = "Renames::is_empty")]
+    pub renames: Renames,
+}
+
+/// How running cases and drafts of the version before find their place in this one. Whatever keeps its name is not said.
+/// What was typed for a field that is gone is kept aside.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Renames {
+    /// State of the version before → state of this one.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub states: IndexMap<Name, Name>,
+    /// States of the version before that have no place in this one: cases in them stay on their version.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<Name>,
+    /// Form → field of the version before → field of this one.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub fields: IndexMap<Name, IndexMap<Name, Name>>,
+}
+
+impl Renames {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.states.is_empty() && self.gone.is_empty() && self.fields.is_empty()
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

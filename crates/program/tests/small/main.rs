@@ -7,6 +7,7 @@ mod forms;
 mod municipalities;
 mod properties;
 mod text;
+mod versions;
 mod wrong;
 
 use std::collections::BTreeMap;

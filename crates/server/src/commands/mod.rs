@@ -9,6 +9,7 @@ mod people;
 mod programs;
 mod schema;
 mod serve;
+mod versions;
 
 use serde::Serialize;
 

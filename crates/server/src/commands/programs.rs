@@ -7,7 +7,7 @@ use program::{Finding, Loaded, LoadedProgram, explain, mermaid};
 use serde_json::json;
 use service::Published;
 
-use super::tell;
+use super::{tell, versions};
 use crate::catalogue;
 use crate::cli::{Common, ProgramCommand};
 use crate::outcome::{Failure, Outcome};
@@ -19,9 +19,10 @@ pub async fn run(common: &Common, command: &ProgramCommand) -> Outcome {
         ProgramCommand::Test(args) => test(common, &args.paths),
         ProgramCommand::Diagram(args) => show(&args.paths, |program| mermaid(program, args.locale.into())),
         ProgramCommand::Explain(args) => show(&args.paths, |program| explain(program, args.locale.into())),
-        ProgramCommand::Simulate(_) | ProgramCommand::Diff(_) => {
+        ProgramCommand::Simulate(_) => {
             Err(Failure::misuse("this is not part of this release; `program check` and `program test` are"))
         }
+        ProgramCommand::Diff(args) => versions::diff(common, args).await,
         ProgramCommand::Publish(args) => publish(common, &args.paths).await,
     }
 }
