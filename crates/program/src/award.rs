@@ -277,7 +277,8 @@ impl Computation<'_> {
         if let Some(cap) = category.cap
             && counted.is_above(cap).map_err(overflow)?
         {
-            self.step("category_cap", label, Value::Yen(cap).shown(), Some(cap), None);
+            let (ja, en) = (format!("{}の上限", label.0), format!("Cap: {}", label.1));
+            self.step("category_cap", (&ja, &en), Value::Yen(cap).shown(), Some(cap), None);
             counted = Exact::of(cap);
         }
         Ok(counted)

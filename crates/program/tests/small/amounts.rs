@@ -70,6 +70,7 @@ fn categories_have_caps_and_conditions() {
             "award"
         ]
     );
+    assert!(here.steps[2].label.ja.ends_with("の上限") && here.steps[2].label.en.starts_with("Cap: "));
     values.insert("abroad".to_owned(), json!(true));
     let abroad = award_of(&small(), values, |_| {});
     assert_eq!(abroad.amount, yen(195_000));
