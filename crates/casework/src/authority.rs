@@ -55,9 +55,11 @@ fn handed_in(case: &Case) -> bool {
 /// Every reason why not, each with what to do next.
 pub fn permit<'a>(world: &World<'a>, case: &Case, actor: &Actor, action: &str) -> Result<Permit<'a>, Vec<Refusal>> {
     match action {
-        SIGN => sign(world, case, actor),
-        RETURN_INTERNALLY => return_internally(world, case, actor),
-        TAKE_BACK => take_back(case, actor),
+        SIGN => sign(world, case, actor).and_then(|permit| disinterested(case, actor, permit)),
+        RETURN_INTERNALLY => {
+            return_internally(world, case, actor).and_then(|permit| disinterested(case, actor, permit))
+        }
+        TAKE_BACK => take_back(case, actor).and_then(|permit| disinterested(case, actor, permit)),
         REMIND if *actor == Actor::Clock => remind(world, case),
         _ => named(world, case, actor, action),
     }
@@ -130,6 +132,7 @@ fn named<'a>(world: &World<'a>, case: &Case, actor: &Actor, name: &str) -> Resul
     let refusals: Vec<Refusal> = [
         not_due(world, case, role, &action),
         separation(case, actor, &action),
+        interest(case, actor, role),
         open_procedures(world, case, &action),
         deadlines(world, case, &action),
         window(world, case, &action),
@@ -217,6 +220,25 @@ fn separation(case: &Case, actor: &Actor, action: &ActionRef<'_>) -> Option<Refu
         format!("この案件で「{}」を行った方は、この操作を行えません。別の担当者に依頼してください", done.action),
         format!("Whoever did `{}` on this case may not do this; ask a colleague", done.action),
     ))
+}
+
+/// 利害関係: nobody who acts for the applying business decides on its case for the office, in whatever role.
+fn interest(case: &Case, actor: &Actor, role: Role) -> Option<Refusal> {
+    (role.is_staff() && actor.person()?.memberships.contains(&case.business.id)).then(conflict_of_interest)
+}
+
+/// What every deed of the office answers to whoever acts for the business that it is about.
+#[must_use]
+pub fn conflict_of_interest() -> Refusal {
+    Refusal::new(
+        "duty.conflict_of_interest",
+        "申請した事業者のメンバーであるため（利害関係）、職員としてこの案件を扱えません。別の担当者に依頼してください",
+        "You act for the business that applies, so you may not handle its case as staff; ask a colleague",
+    )
+}
+
+fn disinterested<'a>(case: &Case, actor: &Actor, permit: Permit<'a>) -> Result<Permit<'a>, Vec<Refusal>> {
+    interest(case, actor, permit.role).map_or(Ok(permit), |refusal| Err(one(refusal)))
 }
 
 fn open_procedures(world: &World<'_>, case: &Case, action: &ActionRef<'_>) -> Option<Refusal> {

@@ -19,7 +19,9 @@ mod submission;
 
 pub use act::{Act, Actor, Draft, Granted, LetterIssued, MailOrdered, Needs, Person, Refusal, Step, World};
 pub use approval::is_built_in;
-pub use authority::{Permit, REMIND, RETURN_INTERNALLY, SIGN, TAKE_BACK, acting_role, candidates, may_see, permit};
+pub use authority::{
+    Permit, REMIND, RETURN_INTERNALLY, SIGN, TAKE_BACK, acting_role, candidates, conflict_of_interest, may_see, permit,
+};
 pub use case::{
     Body, Business, Call, Case, Change, Deadline, DocumentRef, Done, FieldMark, Frozen, Head, PaymentOrder, Pending,
     ProcedureCase, Signature, SignedHow, Signing, Standing, Submission, Unlocked,

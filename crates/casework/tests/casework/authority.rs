@@ -214,6 +214,21 @@ fn check(desk: &Desk, who: &str, actor: &Actor, action: &str) {
     }
 }
 
+/// 利害関係: what staff may do, they may not once they act for the business that applies.
+fn check_interest(desk: &Desk, actor: &Actor, action: &str) {
+    let Actor::Person(person) = actor else { return };
+    let applies = person.memberships.contains(&desk.case.business.id);
+    if applies || !desk.barred(actor, action).is_empty() {
+        return;
+    }
+    let mut member = person.clone();
+    member.memberships.push(desk.case.business.id);
+    let member = Actor::Person(member);
+    assert_eq!(desk.barred(&member, action), ["duty.conflict_of_interest"], "{action} in {}", desk.case.state);
+    let refused = desk.ask(&member, &desk.an_act(action, json!({})), None).unwrap_err();
+    assert_eq!(codes(&refused), ["duty.conflict_of_interest"]);
+}
+
 fn every_pair(program: &str) {
     for desk in standings(program).values() {
         let (program, case) = (desk.program, &desk.case);
@@ -221,6 +236,7 @@ fn every_pair(program: &str) {
         for (who, actor) in actors(desk) {
             for action in names.iter().copied().chain([SIGN, RETURN_INTERNALLY, TAKE_BACK]) {
                 check(desk, &who, &actor, action);
+                check_interest(desk, &actor, action);
             }
             for unknown in ["", "no_such_action", "Sign"] {
                 assert_eq!(desk.barred(&actor, unknown), ["action.unknown"]);
