@@ -56,27 +56,39 @@ struct Acting {
 impl Client for Acting {
     fn turn(&mut self) -> Turn<'_> {
         Box::pin(async move {
-            let Some(number) = self.cases.next() else { return Ok(false) };
-            let application = self.database.uuid(CASE, number);
-            if let Some(values) = &self.draft {
-                let input = json!({ "applicationId": application, "form": "application", "values": values });
-                let answer = self.connection.graphql(SAVE, &json!({ "i": input })).await?;
-                if !answer.contains("\"application\":{") {
-                    return Err(format!("a draft was not saved: {}", shortened(&answer)));
-                }
-            }
-            let key = format!("{}-{number}", self.action);
-            let input = json!({
-                "applicationId": application, "action": self.action, "expectedVersion": self.version,
-                "idempotencyKey": key,
-            });
-            let answer = self.connection.graphql(PERFORM, &json!({ "i": input })).await?;
-            if answer.contains("\"ActionPerformed\"") {
-                Ok(true)
-            } else {
-                Err(format!("`{}` was not done: {}", self.action, shortened(&answer)))
-            }
+            let Some(number) = self.prepare().await? else { return Ok(false) };
+            self.perform(number).await?;
+            Ok(true)
         })
+    }
+}
+
+impl Acting {
+    /// The next case, with what is typed first; none when all are used up.
+    async fn prepare(&mut self) -> Outcome<Option<u64>> {
+        let Some(number) = self.cases.next() else { return Ok(None) };
+        if let Some(values) = &self.draft {
+            let application = self.database.uuid(CASE, number);
+            let input = json!({ "applicationId": application, "form": "application", "values": values });
+            let answer = self.connection.graphql(SAVE, &json!({ "i": input })).await?;
+            if !answer.contains("\"application\":{") {
+                return Err(format!("a draft was not saved: {}", shortened(&answer)));
+            }
+        }
+        Ok(Some(number))
+    }
+
+    async fn perform(&mut self, number: u64) -> Outcome {
+        let input = json!({
+            "applicationId": self.database.uuid(CASE, number), "action": self.action,
+            "expectedVersion": self.version, "idempotencyKey": format!("{}-{number}", self.action),
+        });
+        let answer = self.connection.graphql(PERFORM, &json!({ "i": input })).await?;
+        if answer.contains("\"ActionPerformed\"") {
+            Ok(())
+        } else {
+            Err(format!("`{}` was not done: {}", self.action, shortened(&answer)))
+        }
     }
 }
 
@@ -89,12 +101,24 @@ struct Job<'a> {
 }
 
 /// What the database was asked for one action.
+#[derive(Clone, Copy)]
 pub struct Asked {
+    pub action: &'static str,
     pub statements: usize,
     pub round_trips: usize,
     pub probes: usize,
+}
+
+/// What was heard on the way to the database.
+pub struct Heard {
+    pub receive: Asked,
+    pub submit: Asked,
+    /// One `receive`, to be replayed.
     pub script: Script,
 }
+
+/// Actions before those that are listened to: everything is prepared then.
+const BEFORE: u64 = 8;
 
 /// Both sides of the comparison, at one number of clients.
 pub struct Compared {
@@ -123,37 +147,20 @@ impl Stage<'_> {
         Server::start(self.program, &self.database.url, self.folder, self.connections).await
     }
 
-    /// The statements of one `receive`, heard on a connection on which everything is prepared already.
-    pub async fn listen(&mut self) -> Outcome<Asked> {
-        const BEFORE: u64 = 8;
-        const A_WHILE: Duration = Duration::from_millis(50);
+    /// The statements of one `receive` and of one `submit`, on a connection on which everything is prepared already.
+    pub async fn listen(&mut self) -> Outcome<Heard> {
         let tap = Tap::between(self.database.host()?).await?;
         let through = self.database.through(tap.address)?;
         let cases = self.copies(&self.world.submitted.clone(), BEFORE + 2)?;
+        let drafts = self.drafts(1, BEFORE + 2)?;
         let server = Server::start(self.program, &through, self.folder, 1).await?;
         let job = Job { action: "receive", by: &self.world.clerk, version: self.world.submitted.version };
-        let mut acting = self.clients(&server, job, 1, cases.clone()).await?.pop().ok_or("no client")?;
-        for _ in 0..BEFORE {
-            acting.turn().await?;
-        }
-        let mut heard = Vec::new();
-        for number in cases.end - 2..cases.end {
-            // The pool probes a connection that it takes back, after the answer is on its way.
-            tokio::time::sleep(A_WHILE).await;
-            tap.start();
-            acting.turn().await?;
-            tokio::time::sleep(A_WHILE).await;
-            heard.push((number, tap.stop()));
-        }
+        let receiving = self.clients(&server, job, 1, cases).await?;
+        let [(one, first), (other, second)] = heard(&tap, receiving).await?;
+        let [(_, submitted), _] = heard(&tap, self.submitting(&server, drafts).await?).await?;
         drop(server);
-        let [(one, first), (other, second)]: [(u64, Recording); 2] =
-            heard.try_into().map_err(|_| "two actions were to be heard")?;
-        if first.prepared + second.prepared > 0 {
-            return Err("statements are prepared again and again".to_owned());
-        }
         let script = Script::of([&first, &second], &self.known([one, other]))?;
-        let Recording { asked, round_trips, probes, .. } = first;
-        Ok(Asked { statements: asked.len(), round_trips, probes, script })
+        Ok(Heard { receive: Asked::of("receive", &first), submit: Asked::of("submit", &submitted), script })
     }
 
     fn known(&self, numbers: [u64; 2]) -> Vec<Known> {
@@ -330,6 +337,35 @@ impl Stage<'_> {
         let question = "SELECT xact_rollback FROM pg_stat_database WHERE datname = current_database()";
         self.database.number(question).map(Some)
     }
+}
+
+impl Asked {
+    fn of(action: &'static str, heard: &Recording) -> Self {
+        let Recording { asked, round_trips, probes, .. } = heard;
+        Self { action, statements: asked.len(), round_trips: *round_trips, probes: *probes }
+    }
+}
+
+/// Two actions of a client, each with the number of its case.
+async fn heard(tap: &Tap, clients: Vec<Acting>) -> Outcome<[(u64, Recording); 2]> {
+    const A_WHILE: Duration = Duration::from_millis(50);
+    let mut acting = clients.into_iter().next().ok_or("no client")?;
+    for _ in 0..BEFORE {
+        acting.turn().await?;
+    }
+    let mut heard = Vec::new();
+    while let Some(number) = acting.prepare().await? {
+        // The pool probes a connection that it takes back, after the answer is on its way.
+        tokio::time::sleep(A_WHILE).await;
+        tap.start();
+        acting.perform(number).await?;
+        tokio::time::sleep(A_WHILE).await;
+        heard.push((number, tap.stop()));
+    }
+    if heard.iter().any(|(_, recording)| recording.prepared > 0) {
+        return Err("statements are prepared again and again".to_owned());
+    }
+    heard.try_into().map_err(|_| "two actions were to be heard".to_owned())
 }
 
 fn count(clients: usize) -> u64 {

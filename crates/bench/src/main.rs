@@ -144,14 +144,14 @@ async fn acts(options: &Options, program: &Path, folder: &Path, database: &Datab
         cases: 0,
     };
     let is_asked = |parts: &[char]| parts.iter().any(|part| options.only.contains(part));
-    let heard = database.is_postgres() && is_asked(&['a', 'b']);
+    let heard = database.is_postgres() && is_asked(&['a', 'b', 'c']);
     let mut acts = Acts::of(database, if heard { Some(stage.listen().await?) } else { None });
     let server = stage.serve().await?;
     acts.ready_ms = server.ready_after.as_secs_f64() * 1000.0;
     for clients in options.clients.iter().filter(|_| is_asked(&['a', 'b'])) {
         step(&format!("{}: receive at {clients} clients", database.name()));
-        let replay = acts.asked.as_ref().filter(|_| is_asked(&['b']));
-        let replay = replay.map(|asked| (options.pgbench.as_path(), &asked.script));
+        let replay = acts.heard.as_ref().filter(|_| is_asked(&['b']));
+        let replay = replay.map(|heard| (options.pgbench.as_path(), &heard.script));
         acts.received.push(stage.receive(&server, *clients, replay).await?);
     }
     for clients in options.clients.iter().filter(|_| is_asked(&['c'])) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::actions::{Asked, Compared};
+use crate::actions::{Asked, Compared, Heard};
 use crate::database::Database;
 use crate::lists::Listed;
 use crate::load::{Measured, round};
@@ -20,8 +20,7 @@ pub struct Report {
 /// Acts on one engine.
 pub struct Acts {
     engine: &'static str,
-    /// Of one `receive`.
-    pub asked: Option<Asked>,
+    pub heard: Option<Heard>,
     pub received: Vec<Compared>,
     pub submitted: Vec<Measured>,
     /// With the transactions that had to be tried again.
@@ -40,10 +39,10 @@ struct Lists {
 }
 
 impl Acts {
-    pub fn of(database: &Database, asked: Option<Asked>) -> Self {
+    pub fn of(database: &Database, heard: Option<Heard>) -> Self {
         Self {
             engine: database.name(),
-            asked,
+            heard,
             received: Vec::new(),
             submitted: Vec::new(),
             granted: Vec::new(),
@@ -77,14 +76,18 @@ impl Acts {
             let rest = again.map_or(String::new(), |again| format!("   {again} tried again"));
             text.push_str(&line("e grant, all on one budget line", measured, &rest));
         }
-        if let Some(Asked { statements, round_trips, probes, .. }) = &self.asked {
+        for Asked { action, statements, round_trips, probes } in self.asked() {
             let _ = writeln!(
                 text,
-                "one receive: {statements} statements in {round_trips} round trips, and {probes} probes of connections by the pool"
+                "one {action}: {statements} statements in {round_trips} round trips, and {probes} probes of connections by the pool"
             );
         }
         let memory = f64::from(u32::try_from(self.peak_memory).unwrap_or(u32::MAX)) / 1024.0;
         let _ = writeln!(text, "server: {memory:.0} MiB at most under load, ready after {:.0} ms", self.ready_ms);
+    }
+
+    fn asked(&self) -> impl Iterator<Item = Asked> {
+        self.heard.iter().flat_map(|heard| [heard.receive, heard.submit])
     }
 
     fn json(&self) -> Value {
@@ -104,15 +107,16 @@ impl Acts {
             }
             value
         });
+        let asked = self.asked().map(|Asked { action, statements, round_trips, probes }| {
+            json!({ "action": action, "statements": statements, "roundTrips": round_trips, "probes": probes })
+        });
         json!({
             "engine": self.engine,
             "receive": received.collect::<Vec<_>>(),
             "submit": self.submitted.iter().map(Measured::json).collect::<Vec<_>>(),
             "grant": granted.collect::<Vec<_>>(),
-            "statements": self.asked.as_ref().map(|asked| asked.statements),
-            "roundTrips": self.asked.as_ref().map(|asked| asked.round_trips),
-            "probes": self.asked.as_ref().map(|asked| asked.probes),
-            "replayed": self.asked.as_ref().map(|asked| asked.script.text().lines().collect::<Vec<_>>()),
+            "asked": asked.collect::<Vec<_>>(),
+            "replayed": self.heard.as_ref().map(|heard| heard.script.text().lines().collect::<Vec<_>>()),
             "peakMemoryKib": self.peak_memory,
             "readyMs": round(self.ready_ms),
         })

@@ -316,8 +316,8 @@ impl Service {
         };
         let granted = match &needs.granted {
             Some(fields) => {
-                // Locked, so that two grants of one business are counted one after the other.
-                tx.load_case(CaseKey::Id(case.id), Lock::CaseAndBusiness).await?;
+                // So that two grants of one business are counted one after the other.
+                tx.lock_business(case.business.id).await?;
                 tx.granted(case.business.id, &case.program, case.id, fields).await?
             }
             None => Vec::new(),

@@ -163,10 +163,7 @@ impl Tx<'_> {
     /// [`StoreError::Conflict`] when the case is not of the version before the step any more, [`StoreError::Budget`]
     /// when its budget line lacks the money; the transaction must then be given up.
     pub async fn record(&self, step: &Step, recording: &Recording) -> Result<()> {
-        self.move_case(step, recording.now).await?;
-        if let Some((form, submission)) = &step.submission {
-            self.submit(step, form, submission, recording.salt).await?;
-        }
+        self.move_case(step, recording).await?;
         self.correspond(step, recording.now).await?;
         if !step.postings.is_empty() {
             let movement = Movement {
@@ -185,7 +182,8 @@ impl Tx<'_> {
         Ok(())
     }
 
-    async fn move_case(&self, step: &Step, now: Instant) -> Result<()> {
+    /// The case, its event, and the form that is taken in, if any.
+    async fn move_case(&self, step: &Step, recording: &Recording) -> Result<()> {
         let (case, event) = (&step.case, &step.event);
         let row = Row::of(case)?;
         let mut values: Vec<Value> = vec![
@@ -203,7 +201,7 @@ impl Tx<'_> {
             row.next_clock_at.into(),
             row.received_sort.into(),
             row.deadline_sort.into(),
-            now.into(),
+            recording.now.into(),
             case.head.sequence.into(),
             case.head.hash.as_str().into(),
             case.head.at.into(),
@@ -226,38 +224,35 @@ impl Tx<'_> {
             event.hash.as_str().into(),
             event.comment.clone().into(),
         ];
-        let moved = if self.is_postgres() {
-            values.extend(event_values);
-            self.run(sql::MOVE_CASE_WITH_EVENT, values).await?
-        } else {
-            let moved = self.run(sql::MOVE_CASE, values).await?;
-            if moved == 1 {
-                self.run(sql::INSERT_EVENT, event_values).await?;
-            }
-            moved
+        let taken_in = match &step.submission {
+            Some((form, submission)) => Some(submission_values(step, form, submission, recording.salt)?),
+            None => None,
         };
-        if moved == 1 { Ok(()) } else { Err(StoreError::Conflict) }
+        if self.is_postgres() {
+            let text = if taken_in.is_some() { sql::MOVE_CASE_WITH_SUBMISSION } else { sql::MOVE_CASE_WITH_EVENT };
+            values.extend(event_values.into_iter().chain(taken_in.into_iter().flatten()));
+            return moved(self.run(text, values).await?);
+        }
+        moved(self.run(sql::MOVE_CASE, values).await?)?;
+        self.run(sql::INSERT_EVENT, event_values).await?;
+        if let (Some(values), Some((form, submission))) = (taken_in, &step.submission) {
+            let application = std::iter::once(Value::from(case.id));
+            self.run(sql::SUBMIT, application.chain(values).collect()).await?;
+            let key = DraftKey { application: case.id, form, account: submission.by };
+            self.delete_draft(key).await?;
+        }
+        Ok(())
     }
 
-    async fn submit(&self, step: &Step, form: &Name, submission: &Submission, salt: [u8; 32]) -> Result<()> {
-        let application: Value = step.case.id.into();
-        let mut values: Vec<Value> = vec![
-            submission.id.into(),
-            application.clone(),
-            form.as_str().into(),
-            step.event.sequence.into(),
-            submission.at.into(),
-            submission.by.into(),
-            json(&submission.values)?.into(),
-            json(&submission.documents)?.into(),
-            json(&submission.changes)?.into(),
-            salt.to_vec().into(),
-        ];
+    /// Nobody else locks it until the transaction ends, so that what the business was granted elsewhere
+    /// ([`Reader::granted`]) stays as it is read from now on. After the lock of the case.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn lock_business(&self, business: Uuid) -> Result<()> {
+        // SQLite has one writer.
         if self.is_postgres() {
-            self.run(sql::SUBMIT_DRAFT, values).await?;
-        } else {
-            self.run(sql::SUBMIT, std::mem::take(&mut values)).await?;
-            self.run(sql::DELETE_DRAFT, vec![application, form.as_str().into(), submission.by.into()]).await?;
+            self.run(sql::LOCK_BUSINESS, vec![business.into()]).await?;
         }
         Ok(())
     }
@@ -317,12 +312,7 @@ impl Tx<'_> {
     /// # Errors
     /// When the database fails.
     pub async fn delete_draft(&self, key: DraftKey<'_>) -> Result<()> {
-        draft::Entity::delete_many()
-            .filter(draft::Column::Application.eq(key.application))
-            .filter(draft::Column::Form.eq(key.form))
-            .filter(draft::Column::Account.eq(key.account))
-            .exec(&self.db())
-            .await?;
+        self.run(sql::DELETE_DRAFT, vec![key.application.into(), key.form.into(), key.account.into()]).await?;
         Ok(())
     }
 
@@ -355,6 +345,26 @@ pub struct DraftKey<'a> {
     pub application: Uuid,
     pub form: &'a str,
     pub account: Uuid,
+}
+
+/// What comes after the case's id, in the order of the columns of `sql::SUBMIT`.
+fn submission_values(step: &Step, form: &Name, submission: &Submission, salt: [u8; 32]) -> Result<[Value; 9]> {
+    Ok([
+        submission.id.into(),
+        form.as_str().into(),
+        step.event.sequence.into(),
+        submission.at.into(),
+        submission.by.into(),
+        json(&submission.values)?.into(),
+        json(&submission.documents)?.into(),
+        json(&submission.changes)?.into(),
+        salt.to_vec().into(),
+    ])
+}
+
+/// Whether the case was still of the version before the step.
+fn moved(rows: u64) -> Result<()> {
+    if rows == 1 { Ok(()) } else { Err(StoreError::Conflict) }
 }
 
 /// A letter's number, when its data has one.

@@ -8,8 +8,6 @@
 pub enum Lock {
     Nothing,
     Case,
-    /// Also the business, so that what it was granted elsewhere ([`crate::Reader::granted`]) stays as it is read.
-    CaseAndBusiness,
 }
 
 macro_rules! case_columns {
@@ -40,12 +38,12 @@ pub fn load_case(by_id: bool, lock: Lock) -> &'static str {
     match (by_id, lock) {
         (true, Lock::Nothing) => load_case!("id", ""),
         (true, Lock::Case) => load_case!("id", " FOR UPDATE OF a"),
-        (true, Lock::CaseAndBusiness) => load_case!("id", " FOR UPDATE OF a FOR NO KEY UPDATE OF b"),
         (false, Lock::Nothing) => load_case!("number", ""),
         (false, Lock::Case) => load_case!("number", " FOR UPDATE OF a"),
-        (false, Lock::CaseAndBusiness) => load_case!("number", " FOR UPDATE OF a FOR NO KEY UPDATE OF b"),
     }
 }
+
+pub const LOCK_BUSINESS: &str = "SELECT id FROM business WHERE id = $1 FOR NO KEY UPDATE";
 
 pub fn cases_by_ids(list: &str) -> String {
     format!("SELECT {CASE_COLUMNS}{CASE_TABLES} WHERE a.id IN {list}")
@@ -73,29 +71,40 @@ macro_rules! event_columns {
     };
 }
 
+macro_rules! event_of_moved {
+    () => {
+        concat!(
+            event_columns!(),
+            "SELECT $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34 FROM moved"
+        )
+    };
+}
+
 pub const MOVE_CASE: &str = move_case!();
 pub const INSERT_EVENT: &str =
     concat!(event_columns!(), "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)");
 /// Changes nothing when the version is another one.
-pub const MOVE_CASE_WITH_EVENT: &str = concat!(
-    "WITH moved AS (",
-    move_case!(),
-    " RETURNING id) ",
-    event_columns!(),
-    "SELECT $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34 FROM moved"
-);
+pub const MOVE_CASE_WITH_EVENT: &str = concat!("WITH moved AS (", move_case!(), " RETURNING id) ", event_of_moved!());
 
-macro_rules! submit {
+macro_rules! submission_columns {
     () => {
-        "INSERT INTO submission (id, application, form, sequence, at, submitted_by, field_values, documents, changes, \
-         salt) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+        "INSERT INTO submission (application, id, form, sequence, at, submitted_by, field_values, documents, changes, \
+         salt) "
     };
 }
 
 pub const DELETE_DRAFT: &str = "DELETE FROM draft WHERE application = $1 AND form = $2 AND account = $3";
-pub const SUBMIT: &str = submit!();
-pub const SUBMIT_DRAFT: &str =
-    concat!("WITH used AS (DELETE FROM draft WHERE application = $2 AND form = $3 AND account = $6) ", submit!());
+pub const SUBMIT: &str = concat!(submission_columns!(), "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
+/// As [`MOVE_CASE_WITH_EVENT`], and with it the form is taken in: its draft goes, its submission comes.
+pub const MOVE_CASE_WITH_SUBMISSION: &str = concat!(
+    "WITH moved AS (",
+    move_case!(),
+    " RETURNING id), happened AS (",
+    event_of_moved!(),
+    "), used AS (DELETE FROM draft WHERE application = $1 AND form = $36 AND account = $39) ",
+    submission_columns!(),
+    "SELECT id, $35, $36, $37, $38, $39, $40, $41, $42, $43 FROM moved"
+);
 
 pub const DRAFT: &str =
     "SELECT field_values, documents FROM draft WHERE application = $1 AND form = $2 AND account = $3";
