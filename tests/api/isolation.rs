@@ -90,7 +90,7 @@ async fn plant(office: &TestOffice) -> Secret {
     let draft = office.life_of(third.clone(), SALES_CHANNEL, 0).await;
     let mut values = serde_json::Map::new();
     mark(&mut values);
-    office.service.save_draft(&third.owner, draft.application, None, values).await.unwrap();
+    office.service.save_draft(&third.owner, draft.application, None, values, None).await.unwrap();
     office.work_off().await;
 
     let mut secret = Secret {
@@ -499,13 +499,15 @@ async fn whoever_left_sees_nothing_any_more() {
         let file = office.service.upload(&member, "報告.pdf", pdf).await.unwrap();
         let path = format!("/files/{}", file.id);
         assert_eq!(api.get(Some(&token), &path).await.status, StatusCode::OK);
-        let attached =
-            office.service.attach_document(&member, life.application, Some("application"), "plan", file.id).await;
+        let attached = office
+            .service
+            .attach_document(&member, life.application, Some("application"), "plan", file.id, "attach")
+            .await;
         attached.unwrap();
         assert_eq!(api.get(Some(&token), &path).await.status, StatusCode::OK);
         let withdraw = api.perform(&token, life.application, "withdraw", 1, "left").await.data();
         assert_eq!(withdraw["performAction"]["__typename"], "ActionPerformed");
-        office.service.remove_member(&life.party.owner, life.party.business, colleague).await.unwrap();
+        office.service.remove_member(&life.party.owner, life.party.business, colleague, "remove").await.unwrap();
         assert_eq!(api.get(Some(&token), &path).await.status, StatusCode::NOT_FOUND);
         // Not even by repeating what was done.
         assert_eq!(api.perform(&token, life.application, "withdraw", 1, "left").await.codes(), ["NOT_FOUND"]);
@@ -529,6 +531,58 @@ async fn staff_of_one_office_are_applicants_at_another() {
         assert_eq!(recipients, [both.email.as_str()], "mails between others");
         let clerk = office.service.messages_of(office.staff("hino", "clerk"), &[life.application]).await.unwrap();
         assert_eq!(clerk[&life.application].len(), 2);
+    })
+    .await;
+}
+
+/// 利害関係: staff who belong to the applying business, over the API.
+#[tokio::test]
+async fn staff_do_not_handle_their_own_business() {
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["hino"]).await;
+        let submitted = office.submitted().await;
+        let ordered = office.ordered().await;
+        let who =
+            ["clerk", "reviewer", "finance_maker", "finance_checker"].map(|who| office.staff("hino", who).clone());
+        let batch = office.draft_batch("hino", None).await.unwrap();
+        for viewer in &who {
+            for business in [submitted.party.business, ordered.party.business] {
+                let role = store::MemberRole::Member;
+                let member = store::Membership { account: viewer.person.id, business, role, ends_at: None };
+                let put = office.store.write(|tx| {
+                    let member = &member;
+                    Box::pin(async move { tx.put_membership(member).await })
+                });
+                put.await.unwrap();
+            }
+        }
+        let [clerk, reviewer, maker, checker] = who;
+        let refused = |outcome: Result<(), service::Error>| match outcome {
+            Err(service::Error::Refused(refusals)) => refusals.into_iter().map(|refusal| refusal.code).collect(),
+            other => vec![format!("{other:?}")],
+        };
+        let conflict = ["duty.conflict_of_interest"];
+        let service = &office.service;
+        let member = office.viewer(&clerk.email).await;
+        let acted = office.act(&member, submitted.application, "receive", serde_json::Map::new()).await;
+        assert_eq!(refused(acted.map(drop)), conflict);
+        let own = service.assign(&member, submitted.application, None, "own").await;
+        assert_eq!(refused(own.map(drop)), conflict);
+        let officer = office.staff("hino", "program_officer");
+        let to_member = service.assign(officer, submitted.application, Some(reviewer.person.id), "to").await;
+        assert_eq!(refused(to_member.map(drop)), conflict);
+        let checker = office.viewer(&checker.email).await;
+        let approved = service.approve_payment_batch(&checker, batch, None, "approve").await;
+        assert_eq!(refused(approved.map(drop)), conflict);
+        let maker = office.viewer(&maker.email).await;
+        let cancelled = service.cancel_payment_batch(&maker, batch, "誤り".to_owned(), "cancel").await;
+        assert_eq!(refused(cancelled.map(drop)), conflict);
+        // A colleague may, and a stranger is nobody to give a case to.
+        let auditor = office.staff("hino", "auditor").person.id;
+        assert!(service.assign(officer, submitted.application, Some(auditor), "colleague").await.is_ok());
+        let stranger =
+            service.assign(officer, submitted.application, Some(submitted.party.owner.person.id), "no").await;
+        assert!(matches!(stranger, Err(service::Error::BadInput { .. })), "{stranger:?}");
     })
     .await;
 }

@@ -184,7 +184,7 @@ async fn a_token_may_do_what_its_scopes_say_and_no_more() {
         let viewer = "{ viewer { email } }";
         let id =
             office.service.api_tokens(clerk).await.unwrap().iter().find(|token| token.scopes == ["read"]).unwrap().id;
-        office.service.revoke_api_token(clerk, id).await.unwrap();
+        office.service.revoke_api_token(clerk, id, None).await.unwrap();
         assert_eq!(api.graphql(Some(&reading), viewer, Value::Null).await.codes(), ["UNAUTHENTICATED"]);
         office.clock.advance(TimeDelta::days(367));
         assert_eq!(api.graphql(Some(&acting), viewer, Value::Null).await.codes(), ["UNAUTHENTICATED"]);
@@ -205,7 +205,7 @@ async fn a_role_that_was_taken_away_fails_at_the_next_request() {
         assert!(api.graphql(Some(&token), query, variables.clone()).await.data()["application"].is_object());
         let role = program::definition::Role::Clerk;
         let administrator = office.staff("hino", "administrator");
-        office.service.end_role(administrator, clerk.person.id, "hino", role).await.unwrap();
+        office.service.end_role(administrator, clerk.person.id, "hino", role, "end").await.unwrap();
         assert!(office.viewer(&staff_email("hino", "clerk")).await.person.roles.is_empty());
         assert!(api.graphql(Some(&token), query, variables).await.data()["application"].is_null());
         let answer = api.perform(&token, life.application, "receive", 1, "late").await;

@@ -208,7 +208,7 @@ impl Founding<'_> {
         }
         let viewer = self.service.viewer_by_email(&email).await.map_err(told)?;
         let scopes = service::SCOPES.iter().map(|scope| (*scope).to_owned()).collect();
-        let token = self.service.create_api_token(&viewer, "bench", scopes, 30).await.map_err(told)?;
+        let token = self.service.create_api_token(&viewer, "bench", scopes, 30, None).await.map_err(told)?;
         Ok((Person { account, token }, viewer))
     }
 
@@ -242,11 +242,12 @@ impl Founding<'_> {
         let key = format!("start-{key}");
         let started = self.service.start_application(&viewer, program, by.business, &key).await.map_err(told)?;
         let id = started.case.id;
-        self.service.save_draft(&viewer, id, Some(FORM), values.clone()).await.map_err(told)?;
+        self.service.save_draft(&viewer, id, Some(FORM), values.clone(), None).await.map_err(told)?;
         let pdf = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n".to_vec();
         let file = self.service.upload(&viewer, "書類.pdf", pdf).await.map_err(told)?;
         for slot in self.service.asked_documents(&viewer, id, FORM, values).await.map_err(told)? {
-            self.service.attach_document(&viewer, id, Some(FORM), &slot, file.id).await.map_err(told)?;
+            let key = format!("attach-{id}-{slot}");
+            self.service.attach_document(&viewer, id, Some(FORM), &slot, file.id, &key).await.map_err(told)?;
         }
         Ok(Template { id, version: 0, number: None })
     }

@@ -3,20 +3,20 @@
 use std::collections::{BTreeMap, HashMap};
 
 use casework::history::ROOT;
-use casework::{Act, Actor, Case, Draft, Head, Refusal, Step, World};
+use casework::{Act, Actor, Case, Draft, Head, Person, Refusal, Step, World};
 use program::definition::{Name, Role, StateKind};
 use serde_json::{Map, Value};
 use store::{CaseKey, DraftKey, Lock, Tx};
 use uuid::Uuid;
 use vocabulary::{Bilingual, FiscalYear, Instant, day_in_japan};
 
-use crate::once::{checked_key, claim, input_digest, wish};
+use crate::once::Wish;
 use crate::service::Service;
 use crate::view::{Application, AvailableAction, EventView, LetterView, MessageView, Page, Performed, Task, Viewer};
 use crate::{ApplicationFilter, ApplicationOrder, Error, Result};
 
 /// What is typed but not handed in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct DraftView {
     pub form: Name,
     pub values: Map<String, Value>,
@@ -66,9 +66,6 @@ impl Service {
                 )])
             })?;
         let fixed = self.fix();
-        let digest = input_digest(&("start_application", program, business))?;
-        let key = checked_key(key)?;
-        let account = viewer.person.id;
         let mut body = casework::Body::default();
         body.standing.kind = Some(StateKind::Drafting);
         body.standing.waits_on = Some(Role::Applicant.as_str().to_owned());
@@ -90,18 +87,11 @@ impl Service {
             body,
             head: Head { sequence: 0, hash: ROOT.to_owned(), at: fixed.now },
         };
+        let wish = Wish::new(viewer, key, "startApplication", &(program, business), (new.id, fixed.now))?;
         let id = self
-            .store()
-            .write(|tx| {
-                let (new, digest, key) = (&new, &digest, &key);
-                Box::pin(async move {
-                    let wish = wish(account, key, "startApplication", digest, new.id, new.head.at);
-                    if let Some(earlier) = claim(tx, &wish).await? {
-                        return Ok::<_, Error>(earlier);
-                    }
-                    tx.create_case(new, new.head.at).await?;
-                    Ok(new.id)
-                })
+            .once(&wish, &|tx| {
+                let new = &new;
+                Box::pin(async move { Ok(tx.create_case(new, new.head.at).await?) })
             })
             .await?;
         self.application(viewer, id).await?.ok_or(Error::NotFound)
@@ -117,16 +107,25 @@ impl Service {
         application: Uuid,
         form: Option<&str>,
         values: Map<String, Value>,
+        key: Option<&str>,
     ) -> Result<(Application, DraftView)> {
         self.require_scope(viewer, "apply")?;
         let (application, form) = self.for_draft(viewer, application, form).await?;
-        let now = self.now();
-        let documents =
-            self.draft_of(viewer, &application, &form).await?.map(|draft| draft.documents).unwrap_or_default();
-        let draft = Draft { values, documents };
-        self.keep_draft(viewer, &application, &form, &draft, now).await?;
-        let view = DraftView { form, values: draft.values, documents: draft.documents };
-        Ok((application, view))
+        let (case, account, now) = (application.case.id, viewer.person.id, self.now());
+        let wish = Wish::new(viewer, key, "saveDraft", &(case, &form, &values), (case, now))?;
+        self.once(&wish, &|tx| {
+            let (form, values) = (&form, &values);
+            Box::pin(async move {
+                // What is attached at the same time stays attached.
+                tx.load_case(CaseKey::Id(case), Lock::Case).await?;
+                let documents = tx.draft(case, form, account).await?.unwrap_or_default().documents;
+                let draft = Draft { values: values.clone(), documents };
+                Ok(tx.save_draft(DraftKey { application: case, form, account }, &draft, now).await?)
+            })
+        })
+        .await?;
+        let documents = self.draft_of(viewer, &application, &form).await?.unwrap_or_default().documents;
+        Ok((application, DraftView { form, values, documents }))
     }
 
     /// Puts an uploaded file into a document slot of a form's draft, or takes it out again.
@@ -140,6 +139,7 @@ impl Service {
         form: Option<&str>,
         slot: &str,
         file: Uuid,
+        key: &str,
     ) -> Result<(Application, DraftView)> {
         self.require_scope(viewer, "apply")?;
         let (application, form) = self.for_draft(viewer, application, form).await?;
@@ -152,25 +152,27 @@ impl Service {
             ));
         }
         let file = self.own_file(viewer, file, application.case.id).await?;
-        let now = self.now();
-        let mut draft = self
-            .draft_of(viewer, &application, &form)
-            .await?
-            .map(|draft| Draft { values: draft.values, documents: draft.documents })
-            .unwrap_or_default();
+        let (case, business) = (application.case.id, application.case.business.id);
+        let (account, now) = (viewer.person.id, self.now());
         let reference = casework::DocumentRef { file: file.id, name: file.name, sha256: file.sha256 };
-        let files = draft.documents.entry(slot.to_owned()).or_default();
-        if !files.contains(&reference) {
-            files.push(reference);
-        }
-        let case = application.case.id;
-        let (business, id) = (application.case.business.id, file.id);
-        self.store()
-            .write(|tx| Box::pin(async move { Ok::<_, Error>(tx.attach_file(id, case, business).await?) }))
-            .await?;
-        self.keep_draft(viewer, &application, &form, &draft, now).await?;
-        let view = DraftView { form, values: draft.values, documents: draft.documents };
-        Ok((application, view))
+        let wish = Wish::new(viewer, key, "attachDocument", &(case, &form, slot, file.id), (case, now))?;
+        self.once(&wish, &|tx| {
+            let (form, reference) = (&form, &reference);
+            Box::pin(async move {
+                // What is typed or attached at the same time stays.
+                tx.load_case(CaseKey::Id(case), Lock::Case).await?;
+                let mut draft = tx.draft(case, form, account).await?.unwrap_or_default();
+                let files = draft.documents.entry(slot.to_owned()).or_default();
+                if !files.contains(reference) {
+                    files.push(reference.clone());
+                }
+                tx.attach_file(reference.file, case, business).await?;
+                Ok(tx.save_draft(DraftKey { application: case, form, account }, &draft, now).await?)
+            })
+        })
+        .await?;
+        let view = self.draft_of(viewer, &application, &form).await?.unwrap_or_default();
+        Ok((application, DraftView { form, ..view }))
     }
 
     /// The viewer's draft of a form.
@@ -206,23 +208,6 @@ impl Service {
             .find_map(|action| action.rule.form.clone())
     }
 
-    async fn keep_draft(
-        &self,
-        viewer: &Viewer,
-        application: &Application,
-        form: &str,
-        draft: &Draft,
-        now: Instant,
-    ) -> Result<()> {
-        let (case, account) = (application.case.id, viewer.person.id);
-        self.store()
-            .write(|tx| {
-                let key = DraftKey { application: case, form, account };
-                Box::pin(async move { Ok::<_, Error>(tx.save_draft(key, draft, now).await?) })
-            })
-            .await
-    }
-
     /// The one way to move a case.
     ///
     /// # Errors
@@ -230,18 +215,15 @@ impl Service {
     /// `IdempotencyConflict` when the key was used for something else.
     pub async fn act(&self, viewer: &Viewer, application: Uuid, act: Act, key: &str) -> Result<Performed> {
         self.require_scope(viewer, "act")?;
-        let key = checked_key(key)?;
-        let digest = input_digest(&(application, &act))?;
         let actor = viewer.actor();
         let fixed = self.fix();
-        let account = viewer.person.id;
+        let wish = Wish::new(viewer, key, "performAction", &(application, &act), (fixed.event, fixed.now))?;
         let done = self
             .store()
             .write(|tx| {
-                let (key, digest, actor, act, fixed) = (&key, &digest, &actor, &act, &fixed);
+                let (wish, actor, act, fixed) = (&wish, &actor, &act, &fixed);
                 Box::pin(async move {
-                    let wish = wish(account, key, "performAction", digest, fixed.event, fixed.now);
-                    match claim(tx, &wish).await? {
+                    match wish.claim(tx).await? {
                         Some(event) => self.repeated(tx, actor, event).await,
                         None => self.act_in(tx, actor, application, act, fixed).await,
                     }
@@ -660,19 +642,41 @@ impl Service {
         Ok(documents.into_iter().map(|document| document.name.clone()).collect())
     }
 
-    /// Gives a case to a colleague, or to nobody.
+    /// Gives a case to a colleague, or to nobody. Neither of both may act for the business that applies.
     ///
     /// # Errors
-    /// `NotFound` unless the viewer works for the case's office.
-    pub async fn assign(&self, viewer: &Viewer, application: Uuid, assignee: Option<Uuid>) -> Result<Application> {
+    /// `NotFound` unless the viewer works for the case's office; `BadInput` when the colleague does not.
+    pub async fn assign(
+        &self,
+        viewer: &Viewer,
+        application: Uuid,
+        assignee: Option<Uuid>,
+        key: &str,
+    ) -> Result<Application> {
         self.require_scope(viewer, "act")?;
         let found = self.application(viewer, application).await?.ok_or(Error::NotFound)?;
         if !viewer.person.is_staff_of(&found.case.municipality) {
             return Err(Error::forbidden("担当者を決めるのは職員だけです", "Only staff assign cases"));
         }
-        self.store()
-            .write(|tx| Box::pin(async move { Ok::<_, Error>(tx.assign(application, assignee).await?) }))
-            .await?;
+        let (now, case) = (self.now(), &found.case);
+        let wish = Wish::new(viewer, key, "assignApplication", &(application, assignee), (application, now))?;
+        self.once(&wish, &|tx| {
+            Box::pin(async move {
+                let colleague = match assignee {
+                    Some(account) => Some(colleague(tx, case, account, now).await?),
+                    None => None,
+                };
+                if [Some(&viewer.person), colleague.as_ref()]
+                    .into_iter()
+                    .flatten()
+                    .any(|person| is_interested(person, case))
+                {
+                    return Err(Error::Refused(vec![casework::conflict_of_interest()]));
+                }
+                Ok(tx.assign(application, assignee).await?)
+            })
+        })
+        .await?;
         self.application(viewer, application).await?.ok_or(Error::NotFound)
     }
 }
@@ -708,6 +712,23 @@ impl Fixed {
             Uuid::from_u128((seed & !u128::from(u32::MAX)) | u128::from(low))
         }
     }
+}
+
+/// Somebody who works for the case's office.
+async fn colleague(tx: &Tx<'_>, case: &Case, account: Uuid, now: Instant) -> Result<Person> {
+    let found = tx.person_by_account(account, now).await?.map(|found| found.person);
+    found.filter(|person| person.is_staff_of(&case.municipality)).ok_or_else(|| {
+        Error::bad_input(
+            "assignee",
+            "担当者には、この窓口の職員を指定してください",
+            "Whoever takes care of a case works for its office",
+        )
+    })
+}
+
+/// 利害関係
+fn is_interested(person: &Person, case: &Case) -> bool {
+    person.memberships.contains(&case.business.id)
 }
 
 /// Opaque to clients: the value that the list is ordered by, and the id.

@@ -10,6 +10,7 @@ mod people;
 mod programs;
 mod secrets;
 mod service;
+mod sessions;
 mod throttle;
 mod treasury;
 mod view;
@@ -19,9 +20,9 @@ pub use applications::DraftView;
 pub use audit::{AuditLine, AuditReport, Seal, SealedHead, verify_export};
 pub use error::{Error, Result};
 pub use files::LARGEST_FILE;
-pub use people::SCOPES;
 pub use programs::Published;
 pub use service::{Deps, FileStore, Service, Settings};
+pub use sessions::SCOPES;
 pub use store::{ApiToken, Message, OutboxDepth, PositionHeld};
 pub use treasury::BankFile;
 pub use view::{

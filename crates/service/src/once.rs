@@ -1,33 +1,91 @@
 //! Doing a thing once, however often it is asked for: keys that clients make.
 
+use std::future::Future;
+use std::pin::Pin;
+
 use store::Tx;
 use uuid::Uuid;
 use vocabulary::{Instant, canonical_json};
 
+use crate::service::Service;
+use crate::view::Viewer;
 use crate::{Error, Result};
 
-pub(crate) const fn wish<'a>(
+/// What a client wants done once.
+pub(crate) struct Wish {
     account: Uuid,
-    key: &'a str,
-    operation: &'a str,
-    input_digest: &'a str,
-    subject: Uuid,
-    at: Instant,
-) -> store::KeyUse<'a> {
-    store::KeyUse { account, key, operation, input_digest, subject, at }
+    /// None when the client made no key: then each time is another wish.
+    key: Option<String>,
+    operation: &'static str,
+    /// Of everything that was asked for.
+    input_digest: String,
+    /// What the answer will be about, so that a repeat finds it.
+    pub subject: Uuid,
+    pub at: Instant,
 }
 
-/// Takes the key for this input, or says what it was taken for before.
-pub(crate) async fn claim(tx: &Tx<'_>, wish: &store::KeyUse<'_>) -> Result<Option<Uuid>> {
-    match tx.claim_idempotency(wish).await? {
-        store::Claim::Fresh => Ok(None),
-        store::Claim::Repeated { subject, .. } => Ok(Some(subject)),
-        store::Claim::OtherInput => Err(Error::IdempotencyConflict),
+/// What is done in the transaction.
+pub(crate) type Work<'c> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'c>>;
+
+impl Wish {
+    /// # Errors
+    /// `BadInput` for a key of another shape.
+    pub fn new<'a, I: serde::Serialize>(
+        viewer: &Viewer,
+        key: impl Into<Option<&'a str>>,
+        operation: &'static str,
+        input: &I,
+        (subject, at): (Uuid, Instant),
+    ) -> Result<Self> {
+        let canonical = canonical_json(input).map_err(|error| Error::Fault(error.to_string()))?;
+        let input_digest = vocabulary::digest(canonical.as_bytes());
+        let key = key.into().map(checked_key).transpose()?;
+        Ok(Self { account: viewer.person.id, key, operation, input_digest, subject, at })
+    }
+
+    /// Takes the key for this input, or says what it was taken for before.
+    ///
+    /// # Errors
+    /// `IdempotencyConflict` when it was taken for something else.
+    pub async fn claim(&self, tx: &Tx<'_>) -> Result<Option<Uuid>> {
+        let Some(key) = &self.key else { return Ok(None) };
+        let Self { account, operation, input_digest, subject, at, .. } = self;
+        let (account, subject, at) = (*account, *subject, *at);
+        let wish = store::KeyUse { account, key, operation, input_digest, subject, at };
+        match tx.claim_idempotency(&wish).await? {
+            store::Claim::Fresh => Ok(None),
+            store::Claim::Repeated { subject, .. } => Ok(Some(subject)),
+            store::Claim::OtherInput => Err(Error::IdempotencyConflict),
+        }
+    }
+}
+
+impl Service {
+    /// Does `work` in one transaction, unless the wish was fulfilled before: then nothing is done. Returns the subject
+    /// of the first time either way, so that the first answer can be given again.
+    ///
+    /// # Errors
+    /// `IdempotencyConflict` when the key was used for something else, and what `work` returns.
+    pub(crate) async fn once<'env, F>(&'env self, wish: &'env Wish, work: &'env F) -> Result<Uuid>
+    where
+        F: for<'c> Fn(&'c Tx<'env>) -> Work<'c> + Send + Sync,
+    {
+        self.store()
+            .write(|tx| {
+                Box::pin(async move {
+                    if let Some(earlier) = wish.claim(tx).await? {
+                        return Ok(earlier);
+                    }
+                    work(tx).await?;
+                    Ok(wish.subject)
+                })
+            })
+            .await
     }
 }
 
 /// Keys are made by clients; 1 to 255 visible characters.
-pub(crate) fn checked_key(key: &str) -> Result<String> {
+fn checked_key(key: &str) -> Result<String> {
     let fine = (1..=255).contains(&key.len()) && key.chars().all(|c| c.is_ascii_graphic());
     if fine {
         Ok(key.to_owned())
@@ -38,9 +96,4 @@ pub(crate) fn checked_key(key: &str) -> Result<String> {
             "An idempotencyKey has 1 to 255 visible ASCII characters",
         ))
     }
-}
-
-pub(crate) fn input_digest<T: serde::Serialize>(input: &T) -> Result<String> {
-    let canonical = canonical_json(input).map_err(|error| Error::Fault(error.to_string()))?;
-    Ok(vocabulary::digest(canonical.as_bytes()))
 }

@@ -1,4 +1,4 @@
-//! People: signing in and out, accounts, businesses and their members, staff and their posts, tokens.
+//! People: accounts, businesses and their members, staff and their posts.
 
 use casework::Business;
 use chrono::{NaiveDate, TimeDelta};
@@ -9,244 +9,19 @@ use store::{Account, LinkKind, Membership, OneTimeLink, PositionHeld, StaffRole,
 use uuid::Uuid;
 use vocabulary::{Bilingual, CorporateNumber, EmailAddress, Instant, Locale, day_in_japan};
 
-use crate::once::{checked_key, claim, input_digest, wish};
-use crate::secrets;
+use crate::once::Wish;
+use crate::secrets::{self, hashed};
 use crate::service::Service;
-use crate::throttle::{PER_ACCOUNT, PER_ADDRESS};
-use crate::view::{BusinessView, Member, MemberRole, NewBusiness, NewSession, Viewer};
+use crate::throttle::PER_ADDRESS;
+use crate::view::{BusinessView, Member, MemberRole, NewBusiness, Viewer};
 use crate::{Error, Result};
 
-/// Staff sign in each working day; applicants stay a day. Both end sooner when idle.
-const STAFF_SESSION_HOURS: i64 = 12;
-const APPLICANT_SESSION_HOURS: i64 = 24;
-const STAFF_IDLE_MINUTES: i64 = 30;
-const APPLICANT_IDLE_MINUTES: i64 = 60;
-/// Seen is written down at most this often.
-const SEEN_EVERY_SECONDS: i64 = 60;
 /// Links in mails.
 const RESET_MINUTES: i64 = 10;
 const VERIFY_HOURS: i64 = 24;
 const INVITATION_DAYS: i64 = 14;
-const LONGEST_TOKEN_DAYS: i64 = 366;
-
-/// What an API token may be allowed to do.
-pub const SCOPES: [&str; 4] = ["read", "apply", "act", "pay"];
-
-fn hashed(token: &str) -> Vec<u8> {
-    vocabulary::digest(token.as_bytes()).into_bytes()
-}
 
 impl Service {
-    // -----------------------------------------------------------------------------------------------------------
-    // Sessions and tokens
-
-    /// # Errors
-    /// `RateLimited` after too many tries; `Unauthenticated` for everything that is wrong, in the same time.
-    pub async fn sign_in(&self, email: &str, password: &str, client: Option<&str>) -> Result<NewSession> {
-        let now = self.now();
-        let limited = |seconds| Error::RateLimited { retry_after_seconds: seconds };
-        if let Some(client) = client {
-            self.inner.throttle.take(&format!("address:{client}"), PER_ADDRESS, now).map_err(limited)?;
-        }
-        let email: Option<EmailAddress> = email.parse().ok();
-        if let Some(email) = &email {
-            self.inner.throttle.take(&format!("account:{email}"), PER_ACCOUNT, now).map_err(limited)?;
-        }
-        let account = match &email {
-            Some(email) => self.reader().account_by_email(email).await?,
-            None => None,
-        };
-        let stored = account.as_ref().and_then(|account| account.password_hash.clone());
-        let right = self.verify_password(password.to_owned(), stored).await?;
-        let account = account
-            .filter(|account| right && account.disabled_at.is_none() && account.email_verified_at.is_some())
-            .ok_or(Error::Unauthenticated)?;
-        self.open_session(account.id).await
-    }
-
-    /// A session for an account that has proven itself in some other way.
-    pub(crate) async fn open_session(&self, account: Uuid) -> Result<NewSession> {
-        let now = self.now();
-        let found = self.reader().person_by_account(account, now).await?.ok_or(Error::Unauthenticated)?;
-        let hours = if found.person.roles.is_empty() { APPLICANT_SESSION_HOURS } else { STAFF_SESSION_HOURS };
-        let token = secrets::token(self.inner.ids.as_ref());
-        let session =
-            store::NewSession { token_hash: hashed(&token), account, now, expires_at: now + TimeDelta::hours(hours) };
-        self.store()
-            .write(|tx| {
-                let session = &session;
-                Box::pin(async move { Ok::<_, Error>(tx.open_session(session).await?) })
-            })
-            .await?;
-        let viewer = viewer(found, vocabulary::digest(token.as_bytes()));
-        Ok(NewSession { token, expires_at: session.expires_at, viewer })
-    }
-
-    /// One-click sign-in of the demonstration; never on a production server.
-    ///
-    /// # Errors
-    /// `NotFound` on a production server and for unknown addresses.
-    pub async fn demo_sign_in(&self, email: &str) -> Result<NewSession> {
-        if self.inner.settings.production {
-            return Err(Error::NotFound);
-        }
-        let email: EmailAddress = email.parse().map_err(|_| Error::NotFound)?;
-        let account = self.reader().account_by_email(&email).await?.ok_or(Error::NotFound)?;
-        self.open_session(account.id).await
-    }
-
-    /// # Errors
-    /// `Unauthenticated` when the session is unknown, over or idle for too long.
-    pub async fn viewer_by_session(&self, token: &str) -> Result<Viewer> {
-        let now = self.now();
-        let hash = hashed(token);
-        let found = self.reader().person_by_session(&hash, now).await?.ok_or(Error::Unauthenticated)?;
-        let idle = if found.person.roles.is_empty() { APPLICANT_IDLE_MINUTES } else { STAFF_IDLE_MINUTES };
-        if now - found.last_seen_at > TimeDelta::minutes(idle) {
-            return Err(Error::Unauthenticated);
-        }
-        if now - found.last_seen_at > TimeDelta::seconds(SEEN_EVERY_SECONDS) {
-            self.store()
-                .write(|tx| {
-                    let hash = &hash;
-                    Box::pin(async move { Ok::<_, Error>(tx.session_seen(hash, now).await?) })
-                })
-                .await?;
-        }
-        Ok(viewer(found, vocabulary::digest(token.as_bytes())))
-    }
-
-    /// # Errors
-    /// `Unauthenticated` when the token is unknown, over or revoked.
-    pub async fn viewer_by_token(&self, token: &str) -> Result<Viewer> {
-        let now = self.now();
-        let hash = hashed(token);
-        let found = self.reader().person_by_token(&hash, now).await?.ok_or(Error::Unauthenticated)?;
-        if now - found.last_seen_at > TimeDelta::seconds(SEEN_EVERY_SECONDS) {
-            self.store()
-                .write(|tx| {
-                    let hash = &hash;
-                    Box::pin(async move { Ok::<_, Error>(tx.token_used(hash, now).await?) })
-                })
-                .await?;
-        }
-        Ok(viewer(found, vocabulary::digest(token.as_bytes())))
-    }
-
-    /// Someone by their address, for the command line, where the operating system has checked who it is.
-    ///
-    /// # Errors
-    /// `NotFound` for unknown addresses.
-    pub async fn viewer_by_email(&self, email: &str) -> Result<Viewer> {
-        let email: EmailAddress = email.parse().map_err(|invalid| Error::invalid("email", invalid))?;
-        let account = self.reader().account_by_email(&email).await?.ok_or(Error::NotFound)?;
-        let found = self.reader().person_by_account(account.id, self.now()).await?.ok_or(Error::NotFound)?;
-        Ok(viewer(found, String::new()))
-    }
-
-    /// # Errors
-    /// Faults only.
-    pub async fn sign_out(&self, viewer: &Viewer) -> Result<()> {
-        let hash = viewer.credential.clone().into_bytes();
-        self.store()
-            .write(|tx| {
-                let hash = &hash;
-                Box::pin(async move { Ok::<_, Error>(tx.close_session(hash).await?) })
-            })
-            .await
-    }
-
-    /// A token for programs; shown once.
-    ///
-    /// # Errors
-    /// `BadInput` for unknown scopes or a life that is too long.
-    pub async fn create_api_token(
-        &self,
-        viewer: &Viewer,
-        name: &str,
-        scopes: Vec<String>,
-        days: i64,
-    ) -> Result<String> {
-        if viewer.scopes.is_some() {
-            return Err(Error::forbidden("トークンでトークンは作れません", "A token cannot make tokens"));
-        }
-        if scopes.is_empty() || !scopes.iter().all(|scope| SCOPES.contains(&scope.as_str())) {
-            return Err(Error::bad_input(
-                "scopes",
-                "scopes は read, apply, act, pay から選んでください",
-                "Scopes are read, apply, act and pay",
-            ));
-        }
-        if !(1..=LONGEST_TOKEN_DAYS).contains(&days) {
-            return Err(Error::bad_input("days", "有効期間は1日から366日までです", "A token lives 1 to 366 days"));
-        }
-        let now = self.now();
-        let secret = secrets::token(self.inner.ids.as_ref());
-        let token = store::ApiToken {
-            id: self.inner.ids.next(),
-            account: viewer.person.id,
-            name: limited("name", name, 100)?,
-            scopes,
-            created_at: now,
-            expires_at: now + TimeDelta::days(days),
-            last_used_at: None,
-            revoked_at: None,
-        };
-        let hash = hashed(&secret);
-        self.store()
-            .write(|tx| {
-                let (token, hash) = (&token, &hash);
-                Box::pin(async move { Ok::<_, Error>(tx.create_api_token(token, hash).await?) })
-            })
-            .await?;
-        Ok(secret)
-    }
-
-    /// # Errors
-    /// Faults only.
-    pub async fn api_tokens(&self, viewer: &Viewer) -> Result<Vec<store::ApiToken>> {
-        Ok(self.reader().api_tokens(viewer.person.id).await?)
-    }
-
-    /// # Errors
-    /// `NotFound` when it is not the viewer's.
-    pub async fn revoke_api_token(&self, viewer: &Viewer, id: Uuid) -> Result<()> {
-        let (account, now) = (viewer.person.id, self.now());
-        let revoked = self
-            .store()
-            .write(|tx| Box::pin(async move { Ok::<_, Error>(tx.revoke_api_token(account, id, now).await?) }))
-            .await?;
-        if revoked { Ok(()) } else { Err(Error::NotFound) }
-    }
-
-    /// Refuses what a token's scopes do not hold. Sessions may do all that the person may.
-    pub(crate) fn require_scope(&self, viewer: &Viewer, scope: &str) -> Result<()> {
-        match &viewer.scopes {
-            Some(scopes) if !scopes.iter().any(|held| held == scope) => Err(Error::Forbidden(Bilingual::new(
-                format!("このトークンには「{scope}」の権限がありません"),
-                format!("This token has no scope `{scope}`"),
-            ))),
-            _ => Ok(()),
-        }
-    }
-
-    async fn verify_password(&self, password: String, stored: Option<String>) -> Result<bool> {
-        let _permit = self.inner.hashing.acquire().await.map_err(|error| Error::Fault(error.to_string()))?;
-        tokio::task::spawn_blocking(move || secrets::verify(&password, stored.as_deref()))
-            .await
-            .map_err(|error| Error::Fault(error.to_string()))
-    }
-
-    async fn hash_password(&self, password: &str, context: &[&str]) -> Result<String> {
-        secrets::judge(password, context).map_err(|invalid| Error::invalid("password", invalid))?;
-        let _permit = self.inner.hashing.acquire().await.map_err(|error| Error::Fault(error.to_string()))?;
-        let (password, salt) = (password.to_owned(), self.inner.ids.secret());
-        tokio::task::spawn_blocking(move || secrets::hash(&password, &salt))
-            .await
-            .map_err(|error| Error::Fault(error.to_string()))?
-            .map_err(Error::Fault)
-    }
-
     // -----------------------------------------------------------------------------------------------------------
     // Accounts
 
@@ -458,7 +233,6 @@ impl Service {
     /// `BadInput` for wrong numbers; `Refused` when the corporate number is registered already.
     pub async fn register_business(&self, viewer: &Viewer, new: NewBusiness, key: &str) -> Result<BusinessView> {
         self.require_scope(viewer, "apply")?;
-        let key = checked_key(key)?;
         if new.facts.capital.is_negative() {
             return Err(Error::bad_input(
                 "capital",
@@ -473,10 +247,10 @@ impl Service {
             .map(str::parse::<CorporateNumber>)
             .transpose()
             .map_err(|invalid| Error::invalid("corporateNumber", invalid))?;
-        let digest = input_digest(&json!({
+        let input = json!({
             "name": new.name, "kana": new.name_kana, "address": new.address, "representative": new.representative,
             "number": corporate_number, "facts": new.facts,
-        }))?;
+        });
         let business = Business {
             id: self.inner.ids.next(),
             name: limited("name", &new.name, 200)?,
@@ -487,15 +261,11 @@ impl Service {
             facts: new.facts,
         };
         let (account, now) = (viewer.person.id, self.now());
+        let wish = Wish::new(viewer, key, "registerBusiness", &input, (business.id, now))?;
         let id = self
-            .store()
-            .write(|tx| {
-                let (key, digest, business, number) = (&key, &digest, &business, &corporate_number);
+            .once(&wish, &|tx| {
+                let (business, number) = (&business, &corporate_number);
                 Box::pin(async move {
-                    let wish = wish(account, key, "registerBusiness", digest, business.id, now);
-                    if let Some(earlier) = claim(tx, &wish).await? {
-                        return Ok::<_, Error>(earlier);
-                    }
                     let registered = match number {
                         Some(number) => tx.business_by_corporate_number(number.as_str()).await?.is_some(),
                         None => false,
@@ -512,8 +282,7 @@ impl Service {
                     }
                     tx.create_business(business, now).await?;
                     let owner = Membership { account, business: business.id, role: MemberRole::Owner, ends_at: None };
-                    tx.put_membership(&owner).await?;
-                    Ok(business.id)
+                    Ok(tx.put_membership(&owner).await?)
                 })
             })
             .await?;
@@ -563,10 +332,7 @@ impl Service {
         if view.members.iter().any(|member| owner(&member)) {
             return Ok(view);
         }
-        Err(Error::forbidden(
-            "メンバーを変えられるのは事業者の管理者だけです",
-            "Only an owner of the business changes its members",
-        ))
+        Err(only_an_owner())
     }
 
     /// Invites somebody to act for the business.
@@ -600,49 +366,57 @@ impl Service {
         (organization, role): (Value, Value),
         key: &str,
     ) -> Result<()> {
-        let key = checked_key(key)?;
-        let digest = input_digest(&("invite", email.as_str(), &payload))?;
+        let (mail, now) = (self.inner.ids.next(), self.now());
+        let wish = Wish::new(viewer, key, "invite", &(email.as_str(), &payload), (mail, now))?;
         let (token, mut link) = self.link(LinkKind::Invitation, None, Some(email), TimeDelta::days(INVITATION_DAYS));
         link.payload = payload;
         let data = json!({
             "organization": organization, "role": role,
             "url": self.url("invitations", &token), "valid_until": valid_until(&link),
         });
-        let (mail, account) = (self.inner.ids.next(), viewer.person.id);
-        self.store()
-            .write(|tx| {
-                let (link, data, key, digest) = (&link, &data, &key, &digest);
-                Box::pin(async move {
-                    let wish = wish(account, key, "invite", digest, mail, link.created_at);
-                    if claim(tx, &wish).await?.is_some() {
-                        return Ok(());
-                    }
-                    tx.create_link(link).await?;
-                    let to = (email, Locale::Ja);
-                    self.queue_own_mail(tx, mail, SystemMail::Invitation, to, data.clone(), link.created_at).await
-                })
+        self.once(&wish, &|tx| {
+            let (link, data) = (&link, &data);
+            Box::pin(async move {
+                tx.create_link(link).await?;
+                let to = (email, Locale::Ja);
+                self.queue_own_mail(tx, mail, SystemMail::Invitation, to, data.clone(), link.created_at).await
             })
-            .await
+        })
+        .await
+        .map(drop)
     }
 
     /// Ends somebody's right to act for the business; the last owner stays.
     ///
     /// # Errors
-    /// `Refused` for the last owner.
-    pub async fn remove_member(&self, viewer: &Viewer, business: Uuid, account: Uuid) -> Result<BusinessView> {
-        let view = self.require_owner(viewer, business).await?;
-        let owners: Vec<&Member> = view.members.iter().filter(|member| member.role == MemberRole::Owner).collect();
-        if owners.len() == 1 && owners.iter().any(|owner| owner.account == account) {
-            return Err(Error::Refused(vec![casework::Refusal::new(
-                "business.last_owner",
-                "最後の管理者は外せません。先に別の方を管理者にしてください",
-                "The last owner stays; make somebody else an owner first",
-            )]));
-        }
-        self.store()
-            .write(|tx| Box::pin(async move { Ok::<_, Error>(tx.remove_membership(account, business).await?) }))
-            .await?;
-        self.business_view(business).await
+    /// `NotFound` or `Forbidden` unless the viewer owns the business; `Refused` for the last owner.
+    pub async fn remove_member(&self, viewer: &Viewer, business: Uuid, account: Uuid, key: &str) -> Result<()> {
+        self.require_scope(viewer, "apply")?;
+        let wish = Wish::new(viewer, key, "removeMember", &(business, account), (account, self.now()))?;
+        self.once(&wish, &|tx| {
+            Box::pin(async move {
+                // Of two owners who remove each other at once, one stays.
+                tx.lock_business(business).await?;
+                let members = tx.members(business).await?;
+                let mut owners =
+                    members.iter().map(|shown| &shown.membership).filter(|member| member.role == MemberRole::Owner);
+                if !owners.clone().any(|owner| owner.account == viewer.person.id) {
+                    let is_member = viewer.person.memberships.contains(&business);
+                    return Err(if is_member { only_an_owner() } else { Error::NotFound });
+                }
+                if owners.all(|owner| owner.account == account) {
+                    return Err(Error::Refused(vec![casework::Refusal::new(
+                        "business.last_owner",
+                        "最後の管理者は外せません。先に別の方を管理者にしてください",
+                        "The last owner stays; make somebody else an owner first",
+                    )]));
+                }
+                tx.remove_membership(account, business).await?;
+                Ok(())
+            })
+        })
+        .await
+        .map(drop)
     }
 
     // -----------------------------------------------------------------------------------------------------------
@@ -687,9 +461,26 @@ impl Service {
     ///
     /// # Errors
     /// `BadInput` for positions that the municipality does not have.
-    pub async fn hold_position(&self, viewer: &Viewer, held: PositionHeld) -> Result<()> {
+    pub async fn hold_position(&self, viewer: &Viewer, held: PositionHeld, key: &str) -> Result<()> {
         self.require_administrator(viewer, &held.municipality)?;
-        self.put_position(held).await
+        self.must_be_a_post(&held).await?;
+        let input = (&held.municipality, held.account, &held.position, held.from_day, held.until_day, held.acting);
+        let wish = Wish::new(viewer, key, "holdPosition", &input, (held.account, self.now()))?;
+        self.once(&wish, &|tx| {
+            let held = &held;
+            Box::pin(async move {
+                if tx.account(held.account).await?.is_none() {
+                    return Err(Error::bad_input(
+                        "accountId",
+                        "そのアカウントはありません",
+                        "There is no such account",
+                    ));
+                }
+                Ok(tx.put_position(held).await?)
+            })
+        })
+        .await
+        .map(drop)
     }
 
     /// As [`Service::hold_position`], for the command line and the demonstration.
@@ -697,16 +488,28 @@ impl Service {
     /// # Errors
     /// `BadInput` for positions that the municipality does not have.
     pub async fn put_position(&self, held: PositionHeld) -> Result<()> {
-        let place = self.municipality(self.reader(), &held.municipality).await?;
-        if !place.positions.contains_key(&held.position) {
-            return Err(Error::bad_input("position", "その職はありません", "There is no such position"));
-        }
+        self.must_be_a_post(&held).await?;
         self.store()
             .write(|tx| {
                 let held = &held;
                 Box::pin(async move { Ok::<_, Error>(tx.put_position(held).await?) })
             })
             .await
+    }
+
+    async fn must_be_a_post(&self, held: &PositionHeld) -> Result<()> {
+        let place = self.municipality(self.reader(), &held.municipality).await?;
+        if !place.positions.contains_key(&held.position) {
+            return Err(Error::bad_input("position", "その職はありません", "There is no such position"));
+        }
+        if held.until_day.is_some_and(|last| last < held.from_day) {
+            return Err(Error::bad_input(
+                "until",
+                "終了日は開始日以後にしてください",
+                "The last day is not before the first",
+            ));
+        }
+        Ok(())
     }
 
     /// Gives roles, beginning today. For the command line, and administrators.
@@ -728,17 +531,24 @@ impl Service {
     ///
     /// # Errors
     /// `NotFound` or `Forbidden` unless the viewer administers the municipality.
-    pub async fn end_role(&self, viewer: &Viewer, account: Uuid, municipality: &str, role: Role) -> Result<()> {
+    pub async fn end_role(
+        &self,
+        viewer: &Viewer,
+        account: Uuid,
+        municipality: &str,
+        role: Role,
+        key: &str,
+    ) -> Result<()> {
         self.require_administrator(viewer, municipality)?;
+        let now = self.now();
         // A day counts as a whole, so that the last one is the day before.
-        let last_day = day_in_japan(self.now()).pred_opt().unwrap_or_default();
-        self.store()
-            .write(|tx| {
-                Box::pin(async move {
-                    Ok::<_, Error>(tx.end_staff_role(account, municipality, role, last_day).await.map(|_| ())?)
-                })
-            })
-            .await
+        let last_day = day_in_japan(now).pred_opt().unwrap_or_default();
+        let wish = Wish::new(viewer, key, "endStaffRole", &(account, municipality, role), (account, now))?;
+        self.once(&wish, &|tx| {
+            Box::pin(async move { Ok(tx.end_staff_role(account, municipality, role, last_day).await.map(drop)?) })
+        })
+        .await
+        .map(drop)
     }
 
     /// An account made by whoever runs the server: verified, with a password or none.
@@ -799,8 +609,11 @@ impl Service {
     }
 }
 
-fn viewer(found: store::SignedIn, credential: String) -> Viewer {
-    Viewer { person: found.person, email: found.email, locale: found.locale, scopes: found.scopes, credential }
+fn only_an_owner() -> Error {
+    Error::forbidden(
+        "メンバーを変えられるのは事業者の管理者だけです",
+        "Only an owner of the business changes its members",
+    )
 }
 
 fn stale_link() -> Error {
@@ -856,7 +669,7 @@ const fn member_role_word(role: MemberRole) -> &'static str {
 }
 
 /// Trimmed text of 1 to `most` characters on one line.
-fn limited(path: &str, text: &str, most: usize) -> Result<String> {
+pub(crate) fn limited(path: &str, text: &str, most: usize) -> Result<String> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > most || text.chars().any(char::is_control) {
         return Err(Error::BadInput {

@@ -94,6 +94,11 @@ pub(crate) fn verify(password: &str, stored: Option<&str>) -> bool {
     argon2().verify_password(password.as_bytes(), &parsed).is_ok() && stored.is_some()
 }
 
+/// A token as the database keeps it.
+pub(crate) fn hashed(token: &str) -> Vec<u8> {
+    vocabulary::digest(token.as_bytes()).into_bytes()
+}
+
 /// A token that is shown once; the database keeps its digest only.
 pub(crate) fn token(ids: &dyn Ids) -> String {
     URL_SAFE_NO_PAD.encode(ids.secret())

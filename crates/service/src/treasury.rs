@@ -6,7 +6,7 @@ use treasury::{BankMaster, Batch, BatchAct, LineOutcome, LineResult};
 use uuid::Uuid;
 use vocabulary::{BankCode, BranchCode};
 
-use crate::once::{checked_key, claim, input_digest, wish};
+use crate::once::Wish;
 use crate::service::Service;
 use crate::view::{BatchView, BudgetView, LedgerEntryView, Page, PayableView, Viewer};
 use crate::{Error, Result};
@@ -95,17 +95,13 @@ impl Service {
         self.require_scope(viewer, "pay")?;
         finance(viewer, municipality, &[Role::FinanceMaker])?;
         let place = self.municipality(self.reader(), municipality).await?;
-        let key = checked_key(key)?;
-        let digest = input_digest(&("createPaymentBatch", municipality, transfer_date, &lines))?;
         let (id, now, account) = (self.inner.ids.next(), self.now(), viewer.person.id);
+        let input = (municipality, transfer_date, &lines);
+        let wish = Wish::new(viewer, key, "createPaymentBatch", &input, (id, now))?;
         let batch = self
-            .store()
-            .write(|tx| {
-                let (key, digest, lines, place) = (&key, &digest, &lines, &place);
+            .once(&wish, &|tx| {
+                let (lines, place) = (&lines, &place);
                 Box::pin(async move {
-                    if let Some(earlier) = claim(tx, &wish(account, key, "createPaymentBatch", digest, id, now)).await? {
-                        return Ok::<_, Error>(earlier);
-                    }
                     let wanted = |line: &store::OrderedPayment| lines.as_ref().is_none_or(|ids| ids.contains(&line.id));
                     let payable: Vec<_> = tx.payable(municipality, MOST_LINES).await?.into_iter().filter(wanted).collect();
                     let missing = lines.as_ref().map_or(0, Vec::len).saturating_sub(payable.len());
@@ -116,6 +112,8 @@ impl Service {
                             "Some of these payments are in another batch already, or do not exist; reload the list",
                         )]));
                     }
+                    let taken: Vec<Uuid> = payable.iter().map(|line| line.id).collect();
+                    without_interest(tx, viewer, &taken).await?;
                     let request = treasury::DraftRequest {
                         id,
                         municipality: place.code.clone(),
@@ -125,8 +123,7 @@ impl Service {
                     };
                     let batch = treasury::draft(request, account, now, &place.calendar, BankMaster::embedded())
                         .map_err(batch_refusals)?;
-                    tx.create_batch(&batch, municipality).await?;
-                    Ok(id)
+                    Ok(tx.create_batch(&batch, municipality).await?)
                 })
             })
             .await?;
@@ -144,15 +141,7 @@ impl Service {
         seen_digest: Option<&str>,
         key: &str,
     ) -> Result<BatchView> {
-        let batch = self.payment_batch(viewer, id).await?;
-        if seen_digest.is_some_and(|seen| seen != batch.summary.content_digest) {
-            return Err(Error::Refused(vec![casework::Refusal::new(
-                "batch.content_changed",
-                "画面に表示された内容から変わっています。最新の内容を確認してください",
-                "The content is not what you saw; look at it as it is now",
-            )]));
-        }
-        self.batch_act(viewer, id, &BatchAct::Approve, &[Role::FinanceChecker], key).await
+        self.batch_act(viewer, id, &BatchAct::Approve, seen_digest, key).await
     }
 
     /// Writes the bank file, once; again gives the same bytes, marked as a repeat.
@@ -160,8 +149,7 @@ impl Service {
     /// # Errors
     /// `Refused` unless the batch is approved.
     pub async fn export_payment_batch(&self, viewer: &Viewer, id: Uuid, key: &str) -> Result<(BatchView, BankFile)> {
-        let batch =
-            self.batch_act(viewer, id, &BatchAct::Export, &[Role::FinanceMaker, Role::FinanceChecker], key).await?;
+        let batch = self.batch_act(viewer, id, &BatchAct::Export, None, key).await?;
         // Before the file leaves the house, the history is sealed outside the database.
         self.seal().await?;
         let file = self.payment_file(viewer, id).await?;
@@ -171,7 +159,7 @@ impl Service {
     /// # Errors
     /// `Refused` unless it was exported.
     pub async fn hand_over_payment_batch(&self, viewer: &Viewer, id: Uuid, key: &str) -> Result<BatchView> {
-        self.batch_act(viewer, id, &BatchAct::HandOver, &[Role::FinanceMaker, Role::FinanceChecker], key).await
+        self.batch_act(viewer, id, &BatchAct::HandOver, None, key).await
     }
 
     /// # Errors
@@ -183,8 +171,7 @@ impl Service {
         reason: String,
         key: &str,
     ) -> Result<BatchView> {
-        let act = BatchAct::Cancel { reason };
-        self.batch_act(viewer, id, &act, &[Role::FinanceMaker, Role::FinanceChecker], key).await
+        self.batch_act(viewer, id, &BatchAct::Cancel { reason }, None, key).await
     }
 
     /// What the bank did with each line; moves the cases.
@@ -198,53 +185,55 @@ impl Service {
         results: Vec<LineResult>,
         key: &str,
     ) -> Result<BatchView> {
-        let act = BatchAct::RecordResults(results);
-        self.batch_act(viewer, id, &act, &[Role::FinanceMaker, Role::FinanceChecker], key).await
+        self.batch_act(viewer, id, &BatchAct::RecordResults(results), None, key).await
     }
 
+    /// `seen` is the digest of the content as the viewer was shown it.
     async fn batch_act(
         &self,
         viewer: &Viewer,
         id: Uuid,
         act: &BatchAct,
-        roles: &[Role],
+        seen: Option<&str>,
         key: &str,
     ) -> Result<BatchView> {
         self.require_scope(viewer, "pay")?;
-        let key = checked_key(key)?;
-        let digest = input_digest(&(id, act))?;
         let (now, account) = (self.now(), viewer.person.id);
+        let wish = Wish::new(viewer, key, "batch", &(id, act, seen), (id, now))?;
         let before = self.payment_batch(viewer, id).await?;
+        let roles: &[Role] = match act {
+            BatchAct::Approve => &[Role::FinanceChecker],
+            _ => &[Role::FinanceMaker, Role::FinanceChecker],
+        };
         finance(viewer, &before.municipality, roles)?;
         let place = self.municipality(self.reader(), &before.municipality).await?;
         // One event for each line at most, fixed before the transaction.
         let events: Vec<Uuid> = before.batch.lines.iter().map(|_| self.inner.ids.next()).collect();
-        self.store()
-            .write(|tx| {
-                let (key, digest, place, events) = (&key, &digest, &place, &events);
-                Box::pin(async move {
-                    if claim(tx, &wish(account, key, "batch", digest, id, now)).await?.is_some() {
-                        return Ok::<_, Error>(());
-                    }
-                    let stored = tx.batch(id, true).await?.ok_or(Error::NotFound)?;
-                    let step =
-                        treasury::decide(&stored.batch, account, act, now).map_err(|r| batch_refusals(vec![r]))?;
-                    let file = match act {
-                        BatchAct::Export => Some(bank_file(&step.batch, &place.bank)?),
-                        _ => None,
-                    };
-                    tx.save_batch(&step.batch, stored.version, file.as_ref()).await?;
-                    if let BatchAct::Cancel { .. } = act {
-                        tx.release_lines(id).await?;
-                    }
-                    let changed = step.changed.iter().zip(events);
-                    for (result, event) in changed {
-                        self.settle(tx, result, now, *event).await?;
-                    }
-                    Ok(())
-                })
+        self.once(&wish, &|tx| {
+            let (place, events) = (&place, &events);
+            Box::pin(async move {
+                let stored = tx.batch(id, true).await?.ok_or(Error::NotFound)?;
+                let lines: Vec<Uuid> = stored.batch.lines.iter().map(|line| line.id).collect();
+                without_interest(tx, viewer, &lines).await?;
+                if let Some(seen) = seen {
+                    as_seen(&stored.batch, seen)?;
+                }
+                let step = treasury::decide(&stored.batch, account, act, now).map_err(|r| batch_refusals(vec![r]))?;
+                let file = match act {
+                    BatchAct::Export => Some(bank_file(&step.batch, &place.bank)?),
+                    _ => None,
+                };
+                tx.save_batch(&step.batch, stored.version, file.as_ref()).await?;
+                if let BatchAct::Cancel { .. } = act {
+                    tx.release_lines(id).await?;
+                }
+                for (result, event) in step.changed.iter().zip(events) {
+                    self.settle(tx, result, now, *event).await?;
+                }
+                Ok(())
             })
-            .await?;
+        })
+        .await?;
         self.payment_batch(viewer, id).await
     }
 
@@ -320,6 +309,26 @@ impl Service {
             .collect::<Result<_>>()?;
         Ok(Page { items, has_next })
     }
+}
+
+/// 利害関係: nobody pays out to a business that they act for.
+async fn without_interest(tx: &store::Tx<'_>, viewer: &Viewer, lines: &[Uuid]) -> Result<()> {
+    if tx.pays_to(lines, &viewer.person.memberships).await? {
+        return Err(Error::Refused(vec![casework::conflict_of_interest()]));
+    }
+    Ok(())
+}
+
+fn as_seen(batch: &Batch, seen: &str) -> Result<()> {
+    let summary = treasury::summary(batch).map_err(|error| Error::Fault(error.to_string()))?;
+    if summary.content_digest == seen {
+        return Ok(());
+    }
+    Err(Error::Refused(vec![casework::Refusal::new(
+        "batch.content_changed",
+        "画面に表示された内容から変わっています。最新の内容を確認してください",
+        "The content is not what you saw; look at it as it is now",
+    )]))
 }
 
 /// A pure function of the stored batch: exporting again makes the same bytes.

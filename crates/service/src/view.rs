@@ -18,8 +18,33 @@ pub struct Viewer {
     pub locale: Locale,
     /// Scopes of an API token; none for a session, which may do all that the person may.
     pub scopes: Option<Vec<String>>,
-    /// The session's or token's digest, for signing out.
-    pub credential: String,
+    pub(crate) credential: Credential,
+}
+
+/// What a viewer has shown: a session's or an API token. Never printed.
+#[derive(Clone, Default)]
+pub(crate) struct Credential(String);
+
+impl Credential {
+    pub fn of(token: &str) -> Self {
+        Self(token.to_owned())
+    }
+
+    /// As the database keeps it.
+    pub fn hash(&self) -> Vec<u8> {
+        crate::secrets::hashed(&self.0)
+    }
+
+    /// A secret that only whoever has the credential can compute again.
+    pub fn derived(&self, id: Uuid) -> String {
+        vocabulary::digest(format!("api token\n{}\n{id}", self.0).as_bytes())
+    }
+}
+
+impl std::fmt::Debug for Credential {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Credential(…)")
+    }
 }
 
 impl Viewer {

@@ -13,7 +13,7 @@ use crate::entity::{application, payment_batch, payment_line};
 use crate::error::{Result, StoreError};
 use crate::people::one_changed;
 use crate::reader::Reader;
-use crate::row::{from_json, from_word, json, yen};
+use crate::row::{from_json, from_word, json, placeholders, yen};
 use crate::sql;
 use crate::unit::Tx;
 
@@ -79,6 +79,29 @@ fn ordered(row: payment_line::Model, number: Option<String>) -> Result<OrderedPa
         state: from_word("payment line", &row.state)?,
         ordered_at: row.ordered_at,
     })
+}
+
+impl Reader {
+    /// Whether one of the lines is paid to one of the businesses.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn pays_to(&self, lines: &[Uuid], businesses: &[Uuid]) -> Result<bool> {
+        if businesses.is_empty() {
+            return Ok(false);
+        }
+        for part in lines.chunks(1_000) {
+            let mut values: Vec<Value> = businesses.iter().map(|business| Value::from(*business)).collect();
+            let of = placeholders(1, values.len(), 1);
+            let among = placeholders(1, part.len(), values.len() + 1);
+            values.extend(part.iter().map(|line| Value::from(*line)));
+            let text = sql::paid_to(&of, &among);
+            if self.one(&text, values).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
 }
 
 impl Tx<'_> {

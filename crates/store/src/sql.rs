@@ -245,6 +245,13 @@ pub const ORDER_PAYMENT: &str = "INSERT INTO payment_line (id, application, muni
     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, 'ordered', $10 \
     WHERE (SELECT COALESCE(SUM(amount), 0) FROM payment_line WHERE application = $2 AND state <> 'returned') + $7 <= $11";
 
+pub fn paid_to(businesses: &str, lines: &str) -> String {
+    format!(
+        "SELECT p.id FROM payment_line p JOIN application a ON a.id = p.application WHERE a.business IN {businesses} \
+         AND p.id IN {lines} LIMIT 1"
+    )
+}
+
 pub const MAILS_OF_CASE: &str = "SELECT m.id, m.recipient, m.subject, m.body, m.created_at, m.sent_at, o.dead_at \
     FROM sent_mail m JOIN outbox o ON o.id = m.outbox WHERE m.application = $1 ORDER BY m.created_at, m.id";
 

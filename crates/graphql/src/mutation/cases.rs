@@ -197,9 +197,9 @@ impl Cases {
         let scope = Scope::of(ctx)?;
         let viewer = scope.viewer()?;
         let application = Kind::Application.uuid("applicationId", &input.application_id)?;
-        input.idempotency_key.as_deref().map(key).transpose()?;
+        let key = input.idempotency_key.as_deref().map(key).transpose()?;
         let values = object(input.values)?;
-        let saved = scope.service.save_draft(viewer, application, input.form.as_deref(), values).await;
+        let saved = scope.service.save_draft(viewer, application, input.form.as_deref(), values, key).await;
         Ok(match refused(scope, saved)? {
             Ok((application, draft)) => SaveDraftPayload {
                 application: Some(application.into()),
@@ -220,9 +220,9 @@ impl Cases {
         let viewer = scope.viewer()?;
         let application = Kind::Application.uuid("applicationId", &input.application_id)?;
         let file = Kind::File.uuid("fileId", &input.file_id)?;
-        key(&input.idempotency_key)?;
-        let attached = scope.service.attach_document(viewer, application, input.form.as_deref(), &input.slot, file);
-        Ok(AttachDocumentPayload::of(refused(scope, attached.await)?, |(application, _)| application.into()))
+        let (key, form) = (key(&input.idempotency_key)?, input.form.as_deref());
+        let attached = scope.service.attach_document(viewer, application, form, &input.slot, file, key).await;
+        Ok(AttachDocumentPayload::of(refused(scope, attached)?, |(application, _)| application.into()))
     }
 
     /// The one way to move a case.
@@ -261,8 +261,8 @@ impl Cases {
         let viewer = scope.viewer()?;
         let application = Kind::Application.uuid("applicationId", &input.application_id)?;
         let assignee = input.assignee.map(|id| Kind::Account.uuid("assignee", &id)).transpose()?;
-        key(&input.idempotency_key)?;
-        let assigned = scope.service.assign(viewer, application, assignee).await;
+        let key = key(&input.idempotency_key)?;
+        let assigned = scope.service.assign(viewer, application, assignee, key).await;
         Ok(AssignApplicationPayload::of(refused(scope, assigned)?, Application::from))
     }
 

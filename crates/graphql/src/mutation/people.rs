@@ -116,7 +116,7 @@ pub(crate) struct CreateApiTokenInput {
 
 #[derive(SimpleObject)]
 pub(crate) struct CreateApiTokenPayload {
-    /// Shown this once.
+    /// Shown this once; again only in the same session, with the same key.
     token: Option<String>,
     refusals: Vec<Refusal>,
 }
@@ -180,8 +180,8 @@ impl People {
         let viewer = scope.viewer()?;
         let business = Kind::Business.uuid("businessId", &input.business_id)?;
         let account = Kind::Account.uuid("accountId", &input.account_id)?;
-        key(&input.idempotency_key)?;
-        let removed = scope.service.remove_member(viewer, business, account).await;
+        let key = key(&input.idempotency_key)?;
+        let removed = scope.service.remove_member(viewer, business, account, key).await;
         Ok(DonePayload::of(refused(scope, removed)?))
     }
 
@@ -200,8 +200,8 @@ impl People {
         let scope = Scope::of(ctx)?;
         let viewer = scope.viewer()?;
         let account = Kind::Account.uuid("accountId", &input.account_id)?;
-        key(&input.idempotency_key)?;
-        let ended = scope.service.end_role(viewer, account, &input.municipality, input.role.into()).await;
+        let key = key(&input.idempotency_key)?;
+        let ended = scope.service.end_role(viewer, account, &input.municipality, input.role.into(), key).await;
         Ok(DonePayload::of(refused(scope, ended)?))
     }
 
@@ -210,11 +210,10 @@ impl People {
         let scope = Scope::of(ctx)?;
         let viewer = scope.viewer()?;
         let account = Kind::Account.uuid("accountId", &input.account_id)?;
-        key(&input.idempotency_key)?;
-        let HoldPositionInput { municipality, position, from, until, acting, .. } = input;
+        let HoldPositionInput { municipality, position, from, until, acting, idempotency_key, .. } = input;
         let until_day = until.map(|day| day.0);
         let held = PositionHeld { account, municipality, position, from_day: from.0, until_day, acting };
-        let held = scope.service.hold_position(viewer, held).await;
+        let held = scope.service.hold_position(viewer, held, key(&idempotency_key)?).await;
         Ok(DonePayload::of(refused(scope, held)?))
     }
 
@@ -226,8 +225,8 @@ impl People {
         let scope = Scope::of(ctx)?;
         let viewer = scope.viewer()?;
         let CreateApiTokenInput { name, scopes, days, idempotency_key } = input;
-        key(&idempotency_key)?;
-        let created = scope.service.create_api_token(viewer, &name, scopes, days).await;
+        let key = Some(key(&idempotency_key)?);
+        let created = scope.service.create_api_token(viewer, &name, scopes, days, key).await;
         Ok(match refused(scope, created)? {
             Ok(token) => CreateApiTokenPayload { token: Some(token), refusals: Vec::new() },
             Err(reasons) => CreateApiTokenPayload { token: None, refusals: refusals(reasons) },
@@ -238,8 +237,8 @@ impl People {
         let scope = Scope::of(ctx)?;
         let viewer = scope.viewer()?;
         let token = Kind::ApiToken.uuid("tokenId", &input.token_id)?;
-        key(&input.idempotency_key)?;
-        let revoked = scope.service.revoke_api_token(viewer, token).await;
+        let key = Some(key(&input.idempotency_key)?);
+        let revoked = scope.service.revoke_api_token(viewer, token, key).await;
         Ok(DonePayload::of(refused(scope, revoked)?))
     }
 }

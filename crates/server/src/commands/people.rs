@@ -67,7 +67,7 @@ pub async fn token(common: &Common, command: &TokenCommand) -> Outcome {
     match command {
         TokenCommand::Create { email, name, scopes, days } => {
             let viewer = service.viewer_by_email(email).await?;
-            let token = service.create_api_token(&viewer, name, scopes.clone(), *days).await?;
+            let token = service.create_api_token(&viewer, name, scopes.clone(), *days, None).await?;
             tell(common, &json!({ "token": token, "scopes": scopes, "days": days }), || token.clone())
         }
         TokenCommand::List { email } => {
@@ -87,7 +87,7 @@ pub async fn token(common: &Common, command: &TokenCommand) -> Outcome {
         }
         TokenCommand::Revoke { email, id } => {
             let viewer = service.viewer_by_email(email).await?;
-            service.revoke_api_token(&viewer, *id).await?;
+            service.revoke_api_token(&viewer, *id, None).await?;
             tell(common, &json!({ "revoked": id }), || format!("{id} is revoked"))
         }
     }

@@ -145,7 +145,7 @@ impl Cast {
     async fn introduce(&mut self, service: &Service, script: &Script, email: &str, what: String) -> Outcome<Viewer> {
         let viewer = service.viewer_by_email(email).await?;
         let scopes = service::SCOPES.iter().map(|scope| (*scope).to_owned()).collect();
-        let token = service.create_api_token(&viewer, "demo", scopes, TOKEN_DAYS).await?;
+        let token = service.create_api_token(&viewer, "demo", scopes, TOKEN_DAYS, None).await?;
         self.accounts.push(Account {
             email: email.to_owned(),
             name: viewer.person.name.clone(),

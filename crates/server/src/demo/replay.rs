@@ -195,7 +195,7 @@ impl Stage<'_> {
         let player = self.player(life)?;
         let application = self.begin(life, player).await?;
         let values = life.scenario.steps.first().map(|step| step_values(life.scenarios, step)).unwrap_or_default();
-        self.service.save_draft(&player.owner, application, None, values).await?;
+        self.service.save_draft(&player.owner, application, None, values, None).await?;
         Ok(())
     }
 
@@ -261,7 +261,8 @@ impl Stage<'_> {
             for slot in asked.into_iter().filter(|slot| !there.contains_key(slot) || marked(slot)) {
                 let bytes = sample_pdf(&format!("{application} {form} {slot}"));
                 let file = self.service.upload(&player.owner, &format!("{slot}.pdf"), bytes).await?;
-                self.service.attach_document(&player.owner, application, Some(form), &slot, file.id).await?;
+                let key = format!("attach-{}", file.id);
+                self.service.attach_document(&player.owner, application, Some(form), &slot, file.id, &key).await?;
             }
         }
         let act = Act {

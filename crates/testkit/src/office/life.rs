@@ -134,7 +134,8 @@ impl TestOffice {
             for slot in slots.into_iter().filter(|slot| open(slot)) {
                 let bytes = sample_pdf(&format!("{slot} {}", life.application));
                 let file = self.service.upload(viewer, &format!("{slot}.pdf"), bytes).await?;
-                self.service.attach_document(viewer, life.application, Some(form), &slot, file.id).await?;
+                let key = format!("attach-{}", file.id);
+                self.service.attach_document(viewer, life.application, Some(form), &slot, file.id, &key).await?;
             }
         }
         Ok(Act {

@@ -310,7 +310,7 @@ impl TestOffice {
     /// When it is refused.
     pub async fn token(&self, viewer: &Viewer, scopes: &[&str]) -> String {
         let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-        self.service.create_api_token(viewer, "test", scopes, 366).await.expect("a token")
+        self.service.create_api_token(viewer, "test", scopes, 366, None).await.expect("a token")
     }
 }
 
