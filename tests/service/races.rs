@@ -68,7 +68,7 @@ fn sample(program: &str) -> Map<String, Value> {
 async fn drafts(office: &TestOffice, program: &str, count: usize) -> (Viewer, Vec<Uuid>) {
     let first = office.life(program, 0).await;
     let owner = first.party.owner.clone();
-    let facts = &first.scenario.applicant;
+    let facts = first.scenario.applicant.as_ref().expect("who applies");
     let file = office.service.upload(&owner, "書類.pdf", testkit::office::sample_pdf("all")).await.unwrap();
     let reference = casework::DocumentRef { file: file.id, name: file.name, sha256: file.sha256 };
     let slots =

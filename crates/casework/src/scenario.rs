@@ -4,8 +4,10 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{NaiveDate, TimeDelta};
-use program::Program;
-use program::definition::{Call, Expectation, Municipality, Name, Role, Scenario, ScenarioStep, Scenarios};
+use program::definition::{
+    ApplicantFacts, Call, Expectation, Figure, Municipality, Name, Role, Scenario, ScenarioStep, Scenarios,
+};
+use program::{Program, span_from};
 use serde_json::{Map, Value};
 use treasury::{Account, Posting};
 use uuid::Uuid;
@@ -26,7 +28,9 @@ pub struct ScenarioResult {
     pub covered: BTreeSet<Name>,
     /// States that the case passed through, in order.
     pub states: Vec<Name>,
-    /// After each step: the state, and whether a decision was waiting for signatures.
+    /// What was done, with a day and a person for every step and each signature a step of its own.
+    pub played: Scenario,
+    /// After each step of `played`: the state, and whether a decision was waiting for signatures.
     pub standings: Vec<(Name, bool)>,
 }
 
@@ -96,11 +100,29 @@ pub fn run(
     calls: &[Call],
     scenarios: &Scenarios,
 ) -> Vec<ScenarioResult> {
-    scenarios
-        .scenarios
-        .iter()
-        .map(|scenario| Run::new(program, municipality, calls, scenario).play(scenarios))
-        .collect()
+    let run = |scenario| Run::new(program, municipality, calls, scenarios, scenario).play();
+    scenarios.scenarios.iter().map(run).collect()
+}
+
+/// The scenarios as they were played, for whoever replays them step by step: a day and a person for every step, each
+/// signature a step of its own, and everything that happens.
+#[must_use]
+pub fn played(scenarios: &Scenarios, results: &[ScenarioResult]) -> Scenarios {
+    let scenarios = scenarios.clone();
+    Scenarios { scenarios: results.iter().map(|result| result.played.clone()).collect(), ..scenarios }
+}
+
+/// Nobody in particular, for scenarios that say nothing of who applies; the definition check has refused those.
+fn nobody(day: NaiveDate) -> ApplicantFacts {
+    ApplicantFacts {
+        kind: program::definition::ApplicantKind::Company,
+        size: program::definition::BusinessSize::Sme,
+        deemed_large: false,
+        established_here_on: day,
+        employees: 0,
+        capital: Yen::ZERO,
+        trade: String::new(),
+    }
 }
 
 /// The window of the program that is open on the day, otherwise the first of the fiscal year.
@@ -125,6 +147,7 @@ pub fn granted_before(scenario: &Scenario) -> Vec<Granted> {
 struct Run<'a> {
     program: &'a Program,
     municipality: &'a Municipality,
+    scenarios: &'a Scenarios,
     scenario: &'a Scenario,
     case: Case,
     now: Instant,
@@ -136,8 +159,16 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(program: &'a Program, municipality: &'a Municipality, calls: &[Call], scenario: &'a Scenario) -> Self {
-        let first_day = scenario.steps.iter().find_map(|step| step.on).unwrap_or_else(|| FiscalYear(2026).first_day());
+    fn new(
+        program: &'a Program,
+        municipality: &'a Municipality,
+        calls: &[Call],
+        scenarios: &'a Scenarios,
+        scenario: &'a Scenario,
+    ) -> Self {
+        let day_of = |step: &ScenarioStep| step.on.or_else(|| scenarios.days.get(step.sample.as_ref()?).copied());
+        let first_day = scenario.steps.iter().find_map(day_of).unwrap_or_else(|| FiscalYear(2026).first_day());
+        let applicant = scenarios.applicant(scenario).cloned().unwrap_or_else(|| nobody(first_day));
         let now = moment(first_day);
         let year = FiscalYear::of(first_day);
         let call = call_of(program, calls, first_day);
@@ -161,7 +192,7 @@ impl<'a> Run<'a> {
                 address: String::new(),
                 representative: "見本 太郎".to_owned(),
                 corporate_number: None,
-                facts: scenario.applicant.clone(),
+                facts: applicant.clone(),
             },
             state: program.initial().to_owned(),
             body: Body::default(),
@@ -172,11 +203,13 @@ impl<'a> Run<'a> {
             failures: Vec::new(),
             covered: BTreeSet::new(),
             states: vec![case.state.clone()],
+            played: Scenario { applicant: Some(applicant), steps: Vec::new(), ..scenario.clone() },
             standings: Vec::new(),
         };
         Self {
             program,
             municipality,
+            scenarios,
             scenario,
             case,
             now,
@@ -187,31 +220,79 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn play(mut self, scenarios: &Scenarios) -> ScenarioResult {
+    fn play(mut self) -> ScenarioResult {
         for (step, number) in self.scenario.steps.iter().zip(1..) {
-            let mut sent = step.on.map(|day| self.advance(moment(day))).unwrap_or_default();
-            let mut letters = Vec::new();
+            let day = self.day_of(number, step);
+            let mut told = Told { mails: self.advance(moment(day)), letters: Vec::new() };
             if step.action.is_some() {
-                match self.act(scenarios, step) {
+                match self.act(step) {
                     Ok(done) => {
                         if !step.expect.refused.is_empty() {
-                            self.miss(
-                                number,
-                                "refused",
-                                format!("{:?}", step.expect.refused),
-                                "it was done".to_owned(),
-                            );
+                            let expected = format!("{:?}", step.expect.refused);
+                            self.miss(number, "refused", expected, "it was done".to_owned());
                         }
-                        sent.extend(done.mails.iter().map(|mail| mail.name.clone()));
-                        letters.extend(done.letters.iter().map(|letter| letter.name.clone()));
+                        told.add(&done);
                     }
                     Err(refusals) => self.compare_refusals(number, &step.expect.refused, &refusals),
                 }
             }
-            self.compare(number, &step.expect, &sent, &letters);
-            self.result.standings.push((self.case.state.clone(), self.case.body.pending.is_some()));
+            self.note(day, ScenarioStep { signed: false, ..step.clone() });
+            if step.signed {
+                self.sign_all(number, day, &mut told);
+            }
+            self.compare(number, &step.expect, &told.mails, &told.letters);
+            if let Some(last) = self.result.played.steps.last_mut() {
+                last.expect = step.expect.clone();
+            }
         }
         self.result
+    }
+
+    /// The day of a step: its own, or so long after the step before, past a deadline, or its sample's day; never back.
+    fn day_of(&mut self, number: usize, step: &ScenarioStep) -> NaiveDate {
+        let today = vocabulary::day_in_japan(self.now);
+        let calendar = &self.municipality.calendar;
+        let after = step.after.as_ref().and_then(|span| span_from(span, today, calendar));
+        let past = step.past.as_ref().and_then(|name| match self.last_day_of(name) {
+            Some(day) => day.succ_opt(),
+            None => {
+                self.miss(number, "past", name.clone(), "there is no such deadline now".to_owned());
+                None
+            }
+        });
+        let sample = step.sample.as_ref().and_then(|name| self.scenarios.days.get(name)).copied();
+        let sample = sample.filter(|_| step.on.is_none());
+        [step.on, after, past, sample].into_iter().flatten().fold(today, NaiveDate::max)
+    }
+
+    fn last_day_of(&self, deadline: &str) -> Option<NaiveDate> {
+        if deadline == "due" {
+            return self.case.body.deadline.as_ref().map(|deadline| deadline.day);
+        }
+        let ids = || Uuid::nil();
+        let facts = crate::case_facts(&self.world(&ids, None), &self.case);
+        self.program.deadline(deadline, &facts, &self.municipality.calendar)
+    }
+
+    /// Everybody on the route, in turn.
+    fn sign_all(&mut self, number: usize, day: NaiveDate, told: &mut Told) {
+        while let Some(next) = self.case.body.pending.as_ref().and_then(|pending| pending.next()) {
+            let by = format!("position:{}", next.position);
+            let sign = ScenarioStep { by, action: Some("sign".to_owned()), ..ScenarioStep::default() };
+            match self.act(&sign) {
+                Ok(done) => told.add(&done),
+                Err(refusals) => return self.compare_refusals(number, &[], &refusals),
+            }
+            self.note(day, sign);
+        }
+    }
+
+    /// Remembers what was done; what must be so is said of the last step that belongs to a step of the scenario.
+    fn note(&mut self, day: NaiveDate, step: ScenarioStep) {
+        let expect = Expectation { refused: step.expect.refused.clone(), ..Expectation::default() };
+        let played = ScenarioStep { on: Some(day), after: None, past: None, expect, ..step };
+        self.result.played.steps.push(played);
+        self.result.standings.push((self.case.state.clone(), self.case.body.pending.is_some()));
     }
 
     /// Moves the clock; what rings on the way takes effect at its time. Returns the mails.
@@ -229,8 +310,8 @@ impl<'a> Run<'a> {
         mails
     }
 
-    fn act(&mut self, scenarios: &Scenarios, step: &ScenarioStep) -> Result<Step, Vec<Refusal>> {
-        let values = step_values(scenarios, step);
+    fn act(&mut self, step: &ScenarioStep) -> Result<Step, Vec<Refusal>> {
+        let values = step_values(self.scenarios, step);
         let ids = || Uuid::nil();
         let world = self.world(&ids, None);
         let slots = step_documents(self.program, &self.case, &world, &values, step);
@@ -347,14 +428,25 @@ impl<'a> Run<'a> {
         }
     }
 
+    fn amount(&self, name: &str) -> Option<Yen> {
+        self.case.body.amounts.get(name).map(|frozen| frozen.yen)
+    }
+
+    fn yen(&self, figure: &Figure) -> Option<Yen> {
+        match figure {
+            Figure::Yen(yen) => Some(*yen),
+            Figure::As(name) => self.amount(name),
+        }
+    }
+
     fn compare(&mut self, number: usize, expect: &Expectation, mails: &[Name], letters: &[Name]) {
         if let Some(state) = expect.state.as_ref().filter(|state| **state != self.case.state) {
             self.miss(number, "state", state.clone(), self.case.state.clone());
         }
-        for (name, yen) in &expect.amounts {
-            let found = self.case.body.amounts.get(name).map(|frozen| frozen.yen);
-            if found != Some(*yen) {
-                self.miss(number, name, yen.to_string(), found.map_or("none".to_owned(), |yen| yen.to_string()));
+        for (name, figure) in &expect.amounts {
+            let (expected, found) = (self.yen(figure), self.amount(name));
+            if found.is_none() || found != expected {
+                self.miss(number, name, shown(expected), shown(found));
             }
         }
         let waits_for = self.case.body.pending.as_ref().and_then(|pending| pending.next()).map(|next| &next.position);
@@ -371,14 +463,16 @@ impl<'a> Run<'a> {
         if expect.due.is_some() && expect.due != due {
             self.miss(number, "due", format!("{:?}", expect.due), format!("{due:?}"));
         }
-        for (account, yen) in &expect.holds {
+        let mut expected = Yen::ZERO;
+        for (account, figure) in &expect.holds {
+            let yen = self.yen(figure).unwrap_or(Yen::ZERO);
+            expected = expected.plus(yen).unwrap_or(Yen::MAX);
             let found = self.case.body.holdings.get(ledger_account(*account));
-            if found != *yen {
+            if found != yen {
                 self.miss(number, "holds", format!("{account:?} {yen}"), found.to_string());
             }
         }
         if !expect.holds.is_empty() {
-            let expected: Yen = expect.holds.values().copied().sum();
             let found = self.case.body.holdings.total().unwrap_or(Yen::MAX);
             if expected != found {
                 self.miss(number, "holds in all", expected.to_string(), found.to_string());
@@ -392,6 +486,23 @@ impl<'a> Run<'a> {
             }
         }
     }
+}
+
+/// What a step sent, its signatures included.
+struct Told {
+    mails: Vec<Name>,
+    letters: Vec<Name>,
+}
+
+impl Told {
+    fn add(&mut self, done: &Step) {
+        self.mails.extend(done.mails.iter().map(|mail| mail.name.clone()));
+        self.letters.extend(done.letters.iter().map(|letter| letter.name.clone()));
+    }
+}
+
+fn shown(yen: Option<Yen>) -> String {
+    yen.map_or("none".to_owned(), |yen| yen.to_string())
 }
 
 /// People of a scenario are told apart by their role or position.

@@ -21,6 +21,7 @@ mod exact;
 mod facts;
 mod finding;
 mod forms;
+mod lives;
 mod load;
 mod municipality;
 mod parts;

@@ -9,9 +9,10 @@ use serde_json::Value as Json;
 use vocabulary::Bilingual;
 
 use crate::compiled::Program;
-use crate::cross::{check_calls, check_municipality, check_program};
+use crate::cross::{check_calls, check_municipality, check_program, unknown};
 use crate::definition::{Archetype, Call, Calls, Definition, Municipality, Name, ProgramText, Scenarios};
 use crate::finding::{Finding, did_you_mean};
+use crate::lives::{asked_deadlines, check_names, check_samples, with_lives};
 use crate::municipality;
 use crate::schema::{Checker, SchemaKind};
 use crate::yaml::{self, Document, pointer_part};
@@ -42,12 +43,13 @@ pub struct LoadedProgram {
     pub definition: Definition,
     /// There when nothing is wrong with it.
     pub program: Option<Program>,
+    /// Its own, and behind them the lives of its archetype that its options leave possible.
     pub scenarios: Option<Scenarios>,
 }
 
 /// Reads the files of a catalogue.
 ///
-/// * `…/archetypes/<name>.yaml`: archetypes and their fragments
+/// * `…/archetypes/<name>.yaml`: archetypes and their fragments; `<name>.scenarios.yaml`: lives of the programs on them
 /// * `…/municipalities/<name>.yaml`: fragments that municipalities include
 /// * `…/programs/<municipality>/municipality.yaml` and `calls.yaml`
 /// * `…/programs/<municipality>/<slug>.yaml` and `<slug>.scenarios.yaml`
@@ -64,6 +66,7 @@ pub fn load(files: &[SourceFile]) -> Loaded {
 #[derive(Debug, PartialEq, Eq)]
 enum Place<'a> {
     Archetype(&'a str),
+    Lives(&'a str),
     Fragment(&'a str),
     Municipality(&'a str),
     Calls(&'a str),
@@ -76,7 +79,7 @@ fn place_of(path: &str) -> Option<Place<'_>> {
     let name = parts.next()?.strip_suffix(".yaml")?;
     let folder = parts.next()?;
     if folder == "archetypes" {
-        return Some(Place::Archetype(name));
+        return Some(name.strip_suffix(".scenarios").map_or(Place::Archetype(name), Place::Lives));
     }
     if folder == "municipalities" {
         return Some(Place::Fragment(name));
@@ -119,6 +122,8 @@ struct Loader {
     municipalities: IndexMap<Name, Read<Municipality>>,
     calls: Vec<Read<Calls>>,
     scenarios: IndexMap<String, Read<Scenarios>>,
+    /// By the archetype or fragment.
+    lives: IndexMap<Name, Read<Scenarios>>,
     findings: Vec<Finding>,
     /// Archetypes and programs that were there but could not be read: nothing more is said about their absence.
     unreadable: BTreeSet<String>,
@@ -146,6 +151,11 @@ impl Loader {
                 }
                 None => _ = self.unreadable.insert(name.to_owned()),
             },
+            Place::Lives(name) => {
+                if let Some(read) = self.decode::<Scenarios>(file, SchemaKind::Scenarios) {
+                    self.lives.insert(name.to_owned(), read);
+                }
+            }
             Place::Fragment(name) => {
                 let document = self.parse(file);
                 match document.filter(|document| self.fits(&file.path, document, SchemaKind::MunicipalityFragment)) {
@@ -236,6 +246,7 @@ impl Loader {
             included.extend(self.archetypes.get(name).into_iter().flat_map(|read| read.value.include.clone()));
         }
         let merged = self.merge_all(&included);
+        self.check_lives(&merged);
         self.complete_municipalities();
         let programs = std::mem::take(&mut self.programs);
         for read in programs {
@@ -253,7 +264,7 @@ impl Loader {
             let program = program.filter(|_| !findings.iter().any(Finding::is_error));
             let placed = findings.into_iter().map(|finding| self.place(whole, &read, finding)).collect();
             self.findings.extend(unused.keep_apart(whole, placed));
-            let scenarios = self.scenarios.shift_remove(&name).map(|read| read.value);
+            let scenarios = self.scenarios_of(whole, &name, program.as_ref().map_or(&definition, Program::definition));
             loaded.programs.push(LoadedProgram { path: read.path, definition, program, scenarios });
         }
         self.findings.extend(unused.everywhere());
@@ -263,6 +274,37 @@ impl Loader {
         loaded.findings = self.findings;
         drop_repeats(&mut loaded.findings);
         loaded
+    }
+
+    /// A program's scenarios with the lives of its archetype and fragments.
+    fn scenarios_of(&mut self, whole: &Whole, name: &str, definition: &Definition) -> Option<Scenarios> {
+        let own = self.scenarios.shift_remove(name)?;
+        let lives = self.lives.iter().filter(|(of, _)| whole.files.contains(*of)).map(|(_, read)| &read.value);
+        let all = with_lives(definition, &own.value, &lives.collect::<Vec<_>>());
+        let deadlines: Vec<&str> = definition.program.deadlines.keys().map(String::as_str).collect();
+        let mut found = check_names(&whole.archetype, &deadlines, &own.value);
+        found.extend(check_samples(&all));
+        self.findings.extend(found.into_iter().map(|finding| placed(&own.path, &own.document, finding)));
+        Some(all)
+    }
+
+    /// What the lives of archetypes name. Those of a fragment are known where it is included.
+    fn check_lives(&mut self, merged: &BTreeMap<Name, Whole>) {
+        for (name, read) in &self.lives {
+            let wholes: Vec<&Whole> = merged.values().filter(|whole| whole.files.contains(name)).collect();
+            let found = match wholes.first() {
+                Some(whole) => {
+                    let deadlines: Vec<&str> = asked_deadlines(&whole.archetype).collect();
+                    check_names(&whole.archetype, &deadlines, &read.value)
+                }
+                None if self.unreadable.contains(name) || self.archetypes.contains_key(name) => Vec::new(),
+                None => {
+                    let known = self.archetypes.keys().map(String::as_str);
+                    vec![unknown("archetype", "", ("類型", "archetype"), name, known)]
+                }
+            };
+            self.findings.extend(found.into_iter().map(|finding| placed(&read.path, &read.document, finding)));
+        }
     }
 
     /// Municipalities and calls, and scenarios without a program.

@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use casework::history::{Event, ROOT};
-use casework::scenario::{call_of, granted_before, moment, step_documents, step_marks, step_values};
+use casework::scenario::{self, call_of, granted_before, moment, step_documents, step_marks, step_values};
 use casework::{
     Act, Actor, Body, Business, Call, Case, DocumentRef, Draft, FieldMark, Granted, Head, Person, Refusal, Step, World,
     clock_act, decide, needs, numbers, permit,
 };
 use chrono::NaiveDate;
 use program::definition::{ApplicantFacts, FieldType, Municipality, Name, Role, Scenario, Scenarios};
-use program::{Loaded, Program, SourceFile, load};
+use program::{Loaded, LoadedProgram, Program, SourceFile, load};
 use serde_json::{Map, Value, json};
 use treasury::Posting;
 use uuid::Uuid;
@@ -47,9 +47,19 @@ pub fn catalogue() -> &'static Loaded {
     })
 }
 
-/// Every program with its scenarios.
+/// Every program with its scenarios and the lives of its archetype, as they are played.
 pub fn programs() -> impl Iterator<Item = (&'static Program, &'static Scenarios)> {
-    catalogue().programs.iter().filter_map(|found| Some((found.program.as_ref()?, found.scenarios.as_ref()?)))
+    static PLAYED: OnceLock<Vec<(&Program, Scenarios)>> = OnceLock::new();
+    let played = PLAYED.get_or_init(|| {
+        let loaded = catalogue();
+        let found = |found: &'static LoadedProgram| Some((found.program.as_ref()?, found.scenarios.as_ref()?));
+        let play = |(program, scenarios): (&'static Program, &'static Scenarios)| {
+            let results = scenario::run(program, place_of(program), &loaded.calls, scenarios);
+            (program, scenario::played(scenarios, &results))
+        };
+        loaded.programs.iter().filter_map(found).map(play).collect()
+    });
+    played.iter().map(|(program, scenarios)| (*program, scenarios))
 }
 
 pub fn place_of(program: &Program) -> &'static Municipality {
@@ -350,7 +360,7 @@ pub fn play(
     mut looks: impl FnMut(&Desk),
 ) -> Desk {
     let first_day = scenario.steps.iter().find_map(|step| step.on).unwrap_or_else(|| FiscalYear(2026).first_day());
-    let mut desk = Desk::new(program, &scenario.applicant, first_day);
+    let mut desk = Desk::new(program, scenario.applicant.as_ref().expect("who applies"), first_day);
     desk.granted = granted_before(scenario);
     looks(&desk);
     for step in &scenario.steps {

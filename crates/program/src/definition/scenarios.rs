@@ -8,23 +8,44 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vocabulary::{Bilingual, Yen};
 
-use super::{ApplicantKind, HoldingAccount, Name};
+use super::{ApplicantKind, HoldingAccount, Name, is_false};
 
 /// `schema/programs/<municipality>/<slug>.scenarios.yaml`: sample applications and what must come of them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// `schema/archetypes/<archetype>.scenarios.yaml`: lives of an archetype, told once and run for every program on it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scenarios {
-    /// Values that steps refer to by name, so that a form is written once.
+    /// Who applies in scenarios that name nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample_applicant: Option<ApplicantFacts>,
+    /// Sample → the day on which it is handed in: the clock moves there before a step that uses it, unless it is later.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub days: IndexMap<Name, NaiveDate>,
+    /// Values that steps refer to by name, so that a form is written once; by custom the sample has the form's name.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub samples: IndexMap<Name, serde_json::Map<String, serde_json::Value>>,
+    #[serde(default)]
     pub scenarios: Vec<Scenario>,
+}
+
+impl Scenarios {
+    /// Who applies.
+    #[must_use]
+    pub fn applicant<'a>(&'a self, scenario: &'a Scenario) -> Option<&'a ApplicantFacts> {
+        scenario.applicant.as_ref().or(self.sample_applicant.as_ref())
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
     pub name: Bilingual,
-    pub applicant: ApplicantFacts,
+    /// Only for programs whose options stand so. A life is also left out where an option took one of its actions away.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<Name, bool>,
+    /// Who applies; the file's `sample_applicant` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applicant: Option<ApplicantFacts>,
     /// What the business was granted by this program before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub granted: Vec<EarlierGrant>,
@@ -79,12 +100,19 @@ pub enum BusinessSize {
     Large,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScenarioStep {
     /// Moves the clock to 10:00 in Japan on this day (days do not go back). The clock's own acts run on the way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on: Option<NaiveDate>,
+    /// Moves the clock this far on from the step before: `3 days`, `10 office_days`, `2 months`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("pattern" = "^[1-9][0-9]{0,3} (days?|office_days?|months?)$"))]
+    pub after: Option<String>,
+    /// Moves the clock to the day after a deadline: `due` for the one of the state, or a deadline of the program by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub past: Option<Name>,
     /// Who acts: a role, or `position:<name>` for a signature.
     pub by: String,
     /// The action; absent to only move the clock and look.
@@ -93,6 +121,9 @@ pub struct ScenarioStep {
     /// Names a sample whose values are taken first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sample: Option<Name>,
+    /// Afterwards everybody on the approval route signs in turn, on the same day.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub signed: bool,
     /// Values of the form or input, over those of the sample.
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
     pub values: serde_json::Map<String, serde_json::Value>,
@@ -108,6 +139,15 @@ pub struct ScenarioStep {
     pub expect: Expectation,
 }
 
+/// A sum of money in an expectation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Figure {
+    Yen(Yen),
+    /// As much as this amount of the case.
+    As(Name),
+}
+
 /// What must be so after the step; what is absent is not looked at.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -117,9 +157,9 @@ pub struct Expectation {
     /// The step is refused, with (at least) these codes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<String>,
-    /// Frozen amounts, e.g. `award: 50_000`.
+    /// Frozen amounts, e.g. `award: 50_000`, or the name of another amount: `award: request`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub amounts: BTreeMap<Name, Yen>,
+    pub amounts: BTreeMap<Name, Figure>,
     /// The approval waits for this position's signature.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waits_for: Option<Name>,
@@ -131,10 +171,10 @@ pub struct Expectation {
     /// The last day of the state's deadline.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due: Option<NaiveDate>,
-    /// What the case holds of its budget line.
+    /// What the case holds of its budget line: all of it, in yen or as the name of an amount.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("propertyNames" = {"$ref": "#/$defs/HoldingAccount"}))]
-    pub holds: BTreeMap<HoldingAccount, Yen>,
+    pub holds: BTreeMap<HoldingAccount, Figure>,
     /// The state of an open procedure beside the case.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub procedures: BTreeMap<Name, Name>,

@@ -4,6 +4,7 @@ mod amounts;
 mod changes;
 mod days;
 mod forms;
+mod lives;
 mod municipalities;
 mod properties;
 mod text;

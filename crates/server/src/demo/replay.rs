@@ -22,7 +22,7 @@ struct Life<'a> {
     number: usize,
     program: Arc<Program>,
     scenarios: &'a Scenarios,
-    scenario: &'a Scenario,
+    scenario: Arc<Scenario>,
     steps: usize,
     player: usize,
     application: Option<Uuid>,
@@ -32,7 +32,7 @@ struct Life<'a> {
 struct Candidate<'a> {
     program: Arc<Program>,
     scenarios: &'a Scenarios,
-    scenario: &'a Scenario,
+    scenario: Arc<Scenario>,
     steps: usize,
     state: String,
     /// A decision waits for signatures.
@@ -75,8 +75,9 @@ impl Stage<'_> {
             self.clock.advance_to(at);
             self.work_off().await?;
             let Some(life) = lives.get_mut(index) else { continue };
-            let Some(step) = life.scenario.steps.get(number) else { continue };
-            let name = life.scenario.name.ja.clone();
+            let scenario = Arc::clone(&life.scenario);
+            let Some(step) = scenario.steps.get(number) else { continue };
+            let name = scenario.name.ja.clone();
             self.step(life, step, number)
                 .await
                 .map_err(|failure| during(failure, &format!("{name}, step {}", number + 1)))?;
@@ -127,7 +128,8 @@ impl Stage<'_> {
                 Program::compile(found.definition.clone()).map_err(|_| Failure::fault("a program does not compile"))?;
             let program = Arc::new(program);
             let results = casework::scenario::run(&program, place, &loaded.calls, scenarios);
-            for (scenario, result) in scenarios.scenarios.iter().zip(results) {
+            for result in results {
+                let scenario = Arc::new(result.played);
                 // Before the first step it is a draft.
                 let draft = (program.initial().to_owned(), false);
                 let standings = std::iter::once(draft).chain(result.standings);
@@ -136,7 +138,7 @@ impl Stage<'_> {
                     let kind = program.state(&state).map(|state| state.kind);
                     granted |=
                         matches!(kind, Some(StateKind::InProject | StateKind::AwaitingPayment | StateKind::ClosedPaid));
-                    let program = Arc::clone(&program);
+                    let (program, scenario) = (Arc::clone(&program), Arc::clone(&scenario));
                     candidates.push(Candidate { program, scenarios, scenario, steps, state, pending, granted });
                 }
             }
@@ -169,7 +171,7 @@ impl Stage<'_> {
     /// granted. They take turns too.
     fn free_player(&self, candidate: &Candidate<'_>, granted: &BTreeMap<String, BTreeSet<usize>>) -> Option<usize> {
         let used = granted.get(candidate.program.name());
-        let wanted = &candidate.scenario.applicant;
+        let wanted = candidate.scenario.applicant.as_ref()?;
         let fits = |index: &usize| {
             self.cast.players.get(*index).is_some_and(|player| {
                 let free = !candidate.granted || !used.is_some_and(|used| used.contains(index));

@@ -1,12 +1,12 @@
 //! One case on its way through a scenario of the catalogue, step by step through the service.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use casework::Act;
-use casework::scenario::{moment, step_marks, step_values};
-use program::Program;
+use casework::scenario::{self, ScenarioResult, moment, step_marks, step_values};
 use program::definition::{Scenario, ScenarioStep, Scenarios, StateKind};
+use program::{LoadedProgram, Program};
 use service::{Application, Error, Viewer};
 use treasury::{LineOutcome, LineResult, ReturnKind};
 use uuid::Uuid;
@@ -47,8 +47,8 @@ impl TestOffice {
     /// # Panics
     /// When it cannot be started.
     pub async fn life(&self, program: &str, scenario: usize) -> Life {
-        let facts = &scenario_of(program, scenario).1.applicant;
-        let party = self.party(facts).await;
+        let facts = scenario_of(program, scenario).1.applicant.as_ref();
+        let party = self.party(facts.expect("who applies")).await;
         self.life_of(party, program, scenario).await
     }
 
@@ -290,26 +290,42 @@ impl TestOffice {
     }
 }
 
+/// A program's scenarios and the lives of its archetype, as they are played.
+struct Played {
+    program: &'static Program,
+    scenarios: Scenarios,
+    results: Vec<ScenarioResult>,
+}
+
+fn played(program: &str) -> &'static Played {
+    static PLAYED: OnceLock<Vec<Played>> = OnceLock::new();
+    let all = PLAYED.get_or_init(|| {
+        let loaded = catalogue();
+        let play = |found: &'static LoadedProgram| {
+            let (program, scenarios) = (found.program.as_ref()?, found.scenarios.as_ref()?);
+            let place = loaded.municipalities.iter().find(|place| place.municipality == program.municipality())?;
+            let results = scenario::run(program, place, &loaded.calls, scenarios);
+            Some(Played { program, scenarios: scenario::played(scenarios, &results), results })
+        };
+        loaded.programs.iter().filter_map(play).collect()
+    });
+    all.iter().find(|played| played.program.name() == program).expect("a program with scenarios")
+}
+
 fn scenario_of(program: &str, place: usize) -> (&'static Scenarios, &'static Scenario) {
-    let found = catalogue().programs.iter().find(|found| found.definition.program.program == program);
-    let scenarios = found.and_then(|found| found.scenarios.as_ref()).expect("a program with scenarios");
+    let scenarios = &played(program).scenarios;
     (scenarios, scenarios.scenarios.get(place).expect("a scenario of that place"))
 }
 
 /// The shortest way to each state, and to each in which a decision is being signed: a scenario, and so many steps.
 fn ways_to_each_state(program: &str) -> Vec<(usize, usize)> {
-    let loaded = catalogue();
-    let found = loaded.programs.iter().find(|found| found.definition.program.program == program);
-    let compiled = found.and_then(|found| found.program.as_ref()).expect("a program without errors");
-    let place = loaded.municipalities.iter().find(|place| place.municipality == compiled.municipality());
-    let scenarios = found.and_then(|found| found.scenarios.as_ref()).expect("a program with scenarios");
-    let results = casework::scenario::run(compiled, place.expect("its municipality"), &loaded.calls, scenarios);
+    let played = played(program);
     let mut ways: BTreeMap<(String, bool), (usize, usize)> = BTreeMap::new();
-    ways.insert((compiled.initial().to_owned(), false), (0, 0));
-    for (scenario, result) in results.into_iter().enumerate() {
-        for (step, standing) in result.standings.into_iter().enumerate() {
+    ways.insert((played.program.initial().to_owned(), false), (0, 0));
+    for (scenario, result) in played.results.iter().enumerate() {
+        for (step, standing) in result.standings.iter().enumerate() {
             let way = (scenario, step + 1);
-            let known = ways.entry(standing).or_insert(way);
+            let known = ways.entry(standing.clone()).or_insert(way);
             if way.1 < known.1 {
                 *known = way;
             }
