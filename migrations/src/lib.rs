@@ -5,6 +5,7 @@
 //! `store` runs them, all in one transaction under a lock, so a migration must not need to be outside of one.
 
 mod m20260401_000001_initial;
+mod m20261101_000002_partners_and_places;
 mod types;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -14,6 +15,6 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20260401_000001_initial::Migration)]
+        vec![Box::new(m20260401_000001_initial::Migration), Box::new(m20261101_000002_partners_and_places::Migration)]
     }
 }

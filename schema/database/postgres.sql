@@ -53,6 +53,7 @@ CREATE TABLE application (
     head_at timestamp with time zone NOT NULL,
     granted_yen bigint NOT NULL,
     body text NOT NULL,
+    in_line_since timestamp with time zone,
     CONSTRAINT application_number_key UNIQUE (number),
     CONSTRAINT application_pkey PRIMARY KEY (id),
     CONSTRAINT application_assignee_fkey FOREIGN KEY (assignee) REFERENCES account(id),
@@ -106,11 +107,16 @@ CREATE TABLE call (
     call_window text NOT NULL,
     opens date NOT NULL,
     closes date,
-    budget_line uuid NOT NULL,
+    budget_line uuid,
     target text,
+    capacity bigint,
+    taken bigint NOT NULL DEFAULT 0,
+    carry_over text,
     CONSTRAINT call_program_fiscal_year_call_window_key UNIQUE (program, fiscal_year, call_window),
     CONSTRAINT call_pkey PRIMARY KEY (id),
-    CONSTRAINT call_budget_line_fkey FOREIGN KEY (budget_line) REFERENCES budget_line(id)
+    CONSTRAINT call_budget_line_fkey FOREIGN KEY (budget_line) REFERENCES budget_line(id),
+    CONSTRAINT call_capacity CHECK ((capacity >= 0)),
+    CONSTRAINT call_taken CHECK ((taken >= 0))
 );
 
 CREATE TABLE counter (
@@ -267,6 +273,21 @@ CREATE TABLE outbox (
     CONSTRAINT outbox_pkey PRIMARY KEY (id)
 );
 
+CREATE TABLE partner_link (
+    id uuid NOT NULL,
+    application uuid NOT NULL,
+    partner text NOT NULL,
+    name text NOT NULL,
+    email text NOT NULL,
+    token_hash bytea,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT partner_link_token_hash_key UNIQUE (token_hash),
+    CONSTRAINT partner_link_pkey PRIMARY KEY (id),
+    CONSTRAINT partner_link_application_fkey FOREIGN KEY (application) REFERENCES application(id)
+);
+
 CREATE TABLE payment_batch (
     id uuid NOT NULL,
     municipality text NOT NULL,
@@ -337,6 +358,19 @@ CREATE TABLE program_version (
     CONSTRAINT program_version_pkey PRIMARY KEY (hash),
     CONSTRAINT program_version_municipality_fkey FOREIGN KEY (municipality) REFERENCES municipality(name),
     CONSTRAINT program_version_status CHECK ((status = ANY (ARRAY['published'::text, 'closed'::text])))
+);
+
+CREATE TABLE ranking (
+    id uuid NOT NULL,
+    call uuid NOT NULL,
+    ranked_by uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    seed text NOT NULL,
+    content text NOT NULL,
+    sha256 text NOT NULL,
+    CONSTRAINT ranking_pkey PRIMARY KEY (id),
+    CONSTRAINT ranking_call_fkey FOREIGN KEY (call) REFERENCES call(id),
+    CONSTRAINT ranking_ranked_by_fkey FOREIGN KEY (ranked_by) REFERENCES account(id)
 );
 
 CREATE TABLE seal (
@@ -425,9 +459,13 @@ CREATE INDEX application_attention ON application USING btree (municipality, att
 
 CREATE INDEX application_business ON application USING btree (business, program);
 
+CREATE INDEX application_call ON application USING btree (call, state_kind, business);
+
 CREATE INDEX application_clock ON application USING btree (next_clock_at) WHERE (next_clock_at IS NOT NULL);
 
 CREATE INDEX application_deadline ON application USING btree (municipality, deadline_sort, id) WHERE (received_at IS NOT NULL);
+
+CREATE INDEX application_in_line ON application USING btree (call, in_line_since, id) WHERE (in_line_since IS NOT NULL);
 
 CREATE INDEX application_kind_deadline ON application USING btree (municipality, state_kind, deadline_sort, id) WHERE (received_at IS NOT NULL);
 
@@ -481,6 +519,8 @@ CREATE INDEX outbox_due ON outbox USING btree (available_at) WHERE ((sent_at IS 
 
 CREATE INDEX outbox_subject ON outbox USING btree (subject);
 
+CREATE INDEX partner_link_application ON partner_link USING btree (application);
+
 CREATE INDEX payment_batch_made ON payment_batch USING btree (municipality, made_at, id);
 
 CREATE INDEX payment_line_application ON payment_line USING btree (application);
@@ -490,6 +530,8 @@ CREATE INDEX payment_line_in_batch ON payment_line USING btree (batch) WHERE (ba
 CREATE INDEX payment_line_payable ON payment_line USING btree (municipality, ordered_at, id) WHERE (state = 'ordered'::text);
 
 CREATE INDEX position_holder_holders ON position_holder USING btree (municipality, "position");
+
+CREATE INDEX ranking_call ON ranking USING btree (call, at);
 
 CREATE INDEX seal_at ON seal USING btree (at);
 
@@ -514,5 +556,9 @@ CREATE TRIGGER ledger_entry_kept BEFORE DELETE ON ledger_entry FOR EACH ROW EXEC
 CREATE TRIGGER ledger_entry_unchanged BEFORE UPDATE ON ledger_entry FOR EACH ROW EXECUTE FUNCTION append_only();
 
 CREATE TRIGGER program_version_unchanged BEFORE UPDATE OF hash, program, version, canonical ON program_version FOR EACH ROW EXECUTE FUNCTION append_only();
+
+CREATE TRIGGER ranking_kept BEFORE DELETE ON ranking FOR EACH ROW EXECUTE FUNCTION append_only();
+
+CREATE TRIGGER ranking_unchanged BEFORE UPDATE ON ranking FOR EACH ROW EXECUTE FUNCTION append_only();
 
 CREATE TRIGGER seal_unchanged BEFORE UPDATE ON seal FOR EACH ROW EXECUTE FUNCTION append_only();

@@ -47,7 +47,7 @@ CREATE TABLE application (
     head_hash text NOT NULL,
     head_at TEXT NOT NULL,
     granted_yen INTEGER NOT NULL,
-    body text NOT NULL,
+    body text NOT NULL, in_line_since TEXT,
     CONSTRAINT application_not_negative CHECK (version >= 0 AND granted_yen >= 0)
 ) STRICT;
 
@@ -91,8 +91,7 @@ CREATE TABLE call (
     call_window text NOT NULL,
     opens TEXT NOT NULL,
     closes TEXT,
-    budget_line BLOB NOT NULL REFERENCES budget_line (id),
-    target text,
+    target text, budget_line BLOB REFERENCES budget_line (id), capacity INTEGER CONSTRAINT call_capacity CHECK (capacity >= 0), taken INTEGER NOT NULL DEFAULT 0 CONSTRAINT call_taken CHECK (taken >= 0), carry_over text,
     UNIQUE (program, fiscal_year, call_window)
 ) STRICT;
 
@@ -229,6 +228,18 @@ CREATE TABLE outbox (
     created_at TEXT NOT NULL
 ) STRICT;
 
+CREATE TABLE partner_link (
+    id BLOB PRIMARY KEY,
+    application BLOB NOT NULL REFERENCES application (id),
+    partner text NOT NULL,
+    name text NOT NULL,
+    email text NOT NULL,
+    token_hash BLOB UNIQUE,
+    created_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    ended_at TEXT
+) STRICT;
+
 CREATE TABLE payment_batch (
     id BLOB PRIMARY KEY,
     municipality text NOT NULL REFERENCES municipality (name),
@@ -285,6 +296,16 @@ CREATE TABLE program_version (
     title_en text NOT NULL,
     published_at TEXT NOT NULL,
     UNIQUE (program, version)
+) STRICT;
+
+CREATE TABLE ranking (
+    id BLOB PRIMARY KEY,
+    call BLOB NOT NULL REFERENCES call (id),
+    ranked_by BLOB NOT NULL REFERENCES account (id),
+    at TEXT NOT NULL,
+    seed text NOT NULL,
+    content text NOT NULL,
+    sha256 text NOT NULL
 ) STRICT;
 
 CREATE TABLE seal (
@@ -361,9 +382,13 @@ CREATE INDEX application_attention ON application (municipality, attention, dead
 
 CREATE INDEX application_business ON application (business, program);
 
+CREATE INDEX application_call ON application (call, state_kind, business);
+
 CREATE INDEX application_clock ON application (next_clock_at) WHERE next_clock_at IS NOT NULL;
 
 CREATE INDEX application_deadline ON application (municipality, deadline_sort, id) WHERE received_at IS NOT NULL;
+
+CREATE INDEX application_in_line ON application (call, in_line_since, id) WHERE in_line_since IS NOT NULL;
 
 CREATE INDEX application_kind_deadline ON application (municipality, state_kind, deadline_sort, id) WHERE received_at IS NOT NULL;
 
@@ -417,6 +442,8 @@ CREATE INDEX outbox_due ON outbox (available_at) WHERE sent_at IS NULL AND dead_
 
 CREATE INDEX outbox_subject ON outbox (subject);
 
+CREATE INDEX partner_link_application ON partner_link (application);
+
 CREATE INDEX payment_batch_made ON payment_batch (municipality, made_at, id);
 
 CREATE INDEX payment_line_application ON payment_line (application);
@@ -426,6 +453,8 @@ CREATE INDEX payment_line_in_batch ON payment_line (batch) WHERE batch IS NOT NU
 CREATE INDEX payment_line_payable ON payment_line (municipality, ordered_at, id) WHERE state = 'ordered';
 
 CREATE INDEX position_holder_holders ON position_holder (municipality, position);
+
+CREATE INDEX ranking_call ON ranking (call, at);
 
 CREATE INDEX seal_at ON seal (at);
 
@@ -450,5 +479,9 @@ CREATE TRIGGER ledger_entry_unchanged BEFORE UPDATE ON ledger_entry BEGIN SELECT
 
 CREATE TRIGGER program_version_unchanged BEFORE UPDATE OF hash, program, version, canonical ON program_version
     BEGIN SELECT RAISE(ABORT, 'append only'); END;
+
+CREATE TRIGGER ranking_kept BEFORE DELETE ON ranking BEGIN SELECT RAISE(ABORT, 'append only'); END;
+
+CREATE TRIGGER ranking_unchanged BEFORE UPDATE ON ranking BEGIN SELECT RAISE(ABORT, 'append only'); END;
 
 CREATE TRIGGER seal_unchanged BEFORE UPDATE ON seal BEGIN SELECT RAISE(ABORT, 'append only'); END;

@@ -117,7 +117,7 @@ async fn set(database: &TestDatabase, data: &Path) -> Stage {
         life.taken = 1;
         office.live_until(&mut life, "under_review").await;
         let case = office.look(maker, life.application).await.case;
-        stage.lines.insert(case.call.budget_line);
+        stage.lines.insert(case.call.budget_line.unwrap());
         stage.seats.push(Seat {
             application: life.application,
             version: case.version,

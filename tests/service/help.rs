@@ -29,7 +29,7 @@ pub fn none() -> Map<String, Value> {
 /// are what the cases of the line hold.
 pub async fn assert_balanced(office: &TestOffice, lives: &[&Life]) {
     let Some(first) = lives.first() else { return };
-    let line = office.look(&first.party.owner, first.application).await.case.call.budget_line;
+    let line = office.look(&first.party.owner, first.application).await.case.call.budget_line.unwrap();
     assert_line_balanced(office, line).await;
     let mut held = std::collections::BTreeMap::new();
     for life in lives {
@@ -55,7 +55,7 @@ pub async fn events(office: &TestOffice, application: Uuid) -> Vec<casework::his
 
 /// Leaves so much of the life's budget line.
 pub async fn leave(office: &TestOffice, life: &Life, yen: i64) {
-    let line = office.look(&life.party.owner, life.application).await.case.call.budget_line;
+    let line = office.look(&life.party.owner, life.application).await.case.call.budget_line.unwrap();
     leave_line(office, line, yen).await;
 }
 

@@ -126,7 +126,7 @@ async fn two_hundred_for_five(office: &TestOffice, services: &[Service]) {
     const CASES: usize = 200;
     let (owner, applications) = drafts(office, SALES_CHANNEL, CASES).await;
     office.advance_to(casework::scenario::moment(vocabulary::parse_day("2026-05-11").unwrap())).await;
-    let line = office.look(&owner, applications[0]).await.case.call.budget_line;
+    let line = office.look(&owner, applications[0]).await.case.call.budget_line.unwrap();
     crate::help::leave_line(office, line, 5 * 167_000 + 166_999).await;
 
     let answers = at_once(submissions(services, &owner, &applications, SALES_CHANNEL)).await;

@@ -179,8 +179,10 @@ impl Founding<'_> {
                 window: "year".to_owned(),
                 opens,
                 closes,
-                budget_line: "sales_channel".to_owned(),
+                budget_line: Some("sales_channel".to_owned()),
                 appropriation,
+                capacity: None,
+                carry_over: None,
                 target: None,
             }));
         }

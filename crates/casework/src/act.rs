@@ -12,11 +12,15 @@ use vocabulary::{Bilingual, FiscalYear, Instant, Yen};
 
 use crate::case::{Case, DocumentRef, FieldMark, PaymentOrder, Submission};
 use crate::history::Event;
+use crate::line::CallStanding;
+use crate::partner::{LinkChange, Partner};
 
 /// Who acts, with every permission that counts now.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Actor {
     Person(Person),
+    /// 第三者, by a link to one case.
+    Partner(Partner),
     /// The deadline worker.
     Clock,
     /// Payments, when money has moved.
@@ -33,6 +37,8 @@ pub struct Person {
     pub roles: Vec<(Name, Role)>,
     /// Municipality and position, held today.
     pub positions: Vec<(Name, Name)>,
+    /// Municipalities on whose panels the person judges (審査員).
+    pub panels: Vec<Name>,
 }
 
 impl Person {
@@ -57,20 +63,25 @@ impl Actor {
     pub fn person(&self) -> Option<&Person> {
         match self {
             Self::Person(person) => Some(person),
-            Self::Clock | Self::Treasury => None,
+            Self::Partner(_) | Self::Clock | Self::Treasury => None,
         }
     }
 
-    /// The person, or nil for a machine.
+    /// The person or the partner's link; nil for a machine.
     #[must_use]
     pub fn id(&self) -> Uuid {
-        self.person().map_or(Uuid::nil(), |person| person.id)
+        match self {
+            Self::Person(person) => person.id,
+            Self::Partner(partner) => partner.link,
+            Self::Clock | Self::Treasury => Uuid::nil(),
+        }
     }
 
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
             Self::Person(person) => &person.name,
+            Self::Partner(partner) => &partner.name,
             Self::Clock => "clock",
             Self::Treasury => "treasury",
         }
@@ -105,6 +116,8 @@ pub struct World<'a> {
     pub granted: Vec<Granted>,
     /// None unless [`Needs::draft`] asked for it.
     pub draft: Option<Draft>,
+    /// How the call stands. Unknown unless [`Needs::call`] asked for it.
+    pub call: CallStanding,
     pub now: Instant,
     /// The event's, known beforehand so that an idempotency key can be tied to it.
     pub event: Uuid,
@@ -131,6 +144,7 @@ pub struct Needs {
     /// What the business was granted elsewhere, with what those applications say in these fields.
     pub granted: Option<Vec<Name>>,
     pub holders: bool,
+    pub call: bool,
 }
 
 /// A domain answer: why not, where, and what to do next.
@@ -176,6 +190,10 @@ pub struct Step {
     /// The snapshot that the act made, and the form whose draft is used up.
     pub submission: Option<(Name, Submission)>,
     pub payment: Option<PaymentOrder>,
+    /// Links of partners that begin or end.
+    pub links: Vec<LinkChange>,
+    /// Places of the call that the case takes, or gives back when below zero.
+    pub places: i64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -96,6 +96,7 @@ fn take_effect(
         procedure: pending.procedure,
         role: Role::Approver,
         actor: person.id,
+        name: &person.name,
         approved: Some(pending),
     };
     let drafted = Act {
@@ -171,6 +172,8 @@ fn recorded(
         mails: Vec::new(),
         submission: None,
         payment: None,
+        links: Vec::new(),
+        places: 0,
         case: after,
     }
 }

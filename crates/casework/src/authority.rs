@@ -10,6 +10,7 @@ use vocabulary::{Bilingual, day_in_japan};
 use crate::act::{Actor, Person, Refusal, World};
 use crate::case::{Case, ProcedureCase, Ring};
 use crate::facts::case_facts;
+use crate::line;
 
 /// Actions that every approval brings with it.
 pub const SIGN: &str = "sign";
@@ -39,11 +40,22 @@ pub(crate) enum What<'a> {
 pub fn may_see(actor: &Actor, case: &Case) -> bool {
     match actor {
         Actor::Clock | Actor::Treasury => true,
+        // What a partner sees of its case is another, smaller view.
+        Actor::Partner(_) => false,
         Actor::Person(person) => {
             person.memberships.contains(&case.business.id)
                 || (handed_in(case) && person.is_staff_of(&case.municipality))
+                || judges(person, case)
         }
     }
+}
+
+/// Whether the person is a judge before whose panel the case is, without a conflict of interest.
+#[must_use]
+pub fn judges(person: &Person, case: &Case) -> bool {
+    person.panels.contains(&case.municipality)
+        && !case.body.standing.kind.is_none_or(StateKind::is_end)
+        && case.body.panel.as_ref().is_some_and(|panel| panel.admits(person.id))
 }
 
 /// A draft that no decision has touched yet has no standing.
@@ -84,6 +96,8 @@ pub fn acting_role(actor: &Actor, case: &Case, allowed: &[Role]) -> Option<Role>
     allowed.iter().copied().find(|role| match (actor, role) {
         (Actor::Clock, Role::Clock) | (Actor::Treasury, Role::Treasury) => true,
         (Actor::Person(person), Role::Applicant) => person.memberships.contains(&case.business.id),
+        (Actor::Partner(partner), Role::Partner) => partner.case == case.id,
+        (Actor::Person(person), Role::Panelist) => judges(person, case),
         (Actor::Person(person), role) => role.is_staff() && person.has_role(&case.municipality, *role),
         _ => false,
     })
@@ -117,7 +131,8 @@ fn named<'a>(world: &World<'a>, case: &Case, actor: &Actor, name: &str) -> Resul
         )));
     };
     let label = &action.rule.label;
-    let Some(role) = acting_role(actor, case, action.rule.by.as_slice()) else {
+    let role = acting_role(actor, case, action.rule.by.as_slice()).filter(|_| is_its_partner(actor, &action));
+    let Some(role) = role else {
         return Err(one(Refusal::new(
             "action.forbidden",
             format!("「{}」を行う権限がありません", label.ja),
@@ -131,6 +146,7 @@ fn named<'a>(world: &World<'a>, case: &Case, actor: &Actor, name: &str) -> Resul
     }
     let refusals: Vec<Refusal> = [
         not_due(world, case, role, &action),
+        line::ranked_alone(world, &action),
         separation(case, actor, &action),
         interest(case, actor, role),
         open_procedures(world, case, &action),
@@ -141,6 +157,14 @@ fn named<'a>(world: &World<'a>, case: &Case, actor: &Actor, name: &str) -> Resul
     .flatten()
     .collect();
     if refusals.is_empty() { Ok(Permit { role, what: What::Action { action, procedure } }) } else { Err(refusals) }
+}
+
+/// What one partner does is nobody else's, not even another partner's.
+fn is_its_partner(actor: &Actor, action: &ActionRef<'_>) -> bool {
+    match actor {
+        Actor::Partner(partner) => action.rule.acts_as.as_ref() == Some(&partner.partner),
+        _ => true,
+    }
 }
 
 fn wrong_state(world: &World<'_>, case: &Case, action: &ActionRef<'_>) -> Refusal {
@@ -187,7 +211,9 @@ fn being_signed() -> Refusal {
 /// The clock acts when it rings, and then only as its deadline says.
 fn not_due(world: &World<'_>, case: &Case, role: Role, action: &ActionRef<'_>) -> Option<Refusal> {
     let rings = case.body.deadline.as_ref().and_then(|deadline| deadline.rings(world.now));
-    (role == Role::Clock && action.procedure.is_none() && rings != Some(Ring::Over(action.name))).then(nothing_due)
+    let in_line = world.program.state(&case.state).is_some_and(|state| state.in_line.as_deref() == Some(action.name));
+    (role == Role::Clock && !in_line && action.procedure.is_none() && rings != Some(Ring::Over(action.name)))
+        .then(nothing_due)
 }
 
 pub(crate) fn nothing_due() -> Refusal {
@@ -224,7 +250,8 @@ fn separation(case: &Case, actor: &Actor, action: &ActionRef<'_>) -> Option<Refu
 
 /// 利害関係: nobody who acts for the applying business decides on its case for the office, in whatever role.
 fn interest(case: &Case, actor: &Actor, role: Role) -> Option<Refusal> {
-    (role.is_staff() && actor.person()?.memberships.contains(&case.business.id)).then(conflict_of_interest)
+    let decides = role.is_staff() || role == Role::Panelist;
+    (decides && actor.person()?.memberships.contains(&case.business.id)).then(conflict_of_interest)
 }
 
 /// What every deed of the office answers to whoever acts for the business that it is about.

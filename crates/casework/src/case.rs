@@ -11,6 +11,10 @@ use treasury::Holdings;
 use uuid::Uuid;
 use vocabulary::{FiscalYear, Instant, Yen};
 
+use crate::line::Placing;
+use crate::panel::Panel;
+use crate::partner::Linked;
+
 /// The form that a business applies with.
 pub(crate) const APPLICATION: &str = "application";
 
@@ -40,8 +44,8 @@ pub struct Call {
     pub fiscal_year: FiscalYear,
     pub opens: NaiveDate,
     pub closes: Option<NaiveDate>,
-    /// The budget line's row.
-    pub budget_line: Uuid,
+    /// The budget line's row; none where the program gives no money.
+    pub budget_line: Option<Uuid>,
 }
 
 /// The business that applies, as registered now; a submission keeps it as it was.
@@ -119,6 +123,18 @@ pub struct Body {
     pub applicant: Option<ApplicantFacts>,
     #[serde(default)]
     pub payments: Vec<PaymentOrder>,
+    /// Partner → its newest link.
+    #[serde(default)]
+    pub partners: BTreeMap<Name, Linked>,
+    /// 審査会, once the case is before one.
+    #[serde(default)]
+    pub panel: Option<Panel>,
+    /// The rank that the newest ranking of the call gave.
+    #[serde(default)]
+    pub placing: Option<Placing>,
+    /// Waiting in line (補欠) since; the earlier, the sooner.
+    #[serde(default)]
+    pub in_line_since: Option<Instant>,
 }
 
 /// How a case stands, for lists, task boxes and the clock.

@@ -73,7 +73,7 @@ pub(crate) fn stand(world: &World<'_>, case: &mut Case) {
         .filter(|open| open.open)
         .find_map(|open| world.program.procedure(&open.name)?.states.get(&open.state)?.waits_on);
     if body.attention.is_none() && beside != state.and_then(|state| state.waits_on) {
-        body.attention = beside.filter(|role| *role != Role::Applicant);
+        body.attention = beside.filter(|role| role.is_staff());
     }
     body.standing.kind = state.map(|state| state.kind);
     body.standing.waits_on = signer.or(waits_on);
@@ -101,6 +101,8 @@ pub(crate) fn remind(world: &World<'_>, case: &Case) -> Result<Step, Vec<Refusal
         mails,
         submission: None,
         payment: None,
+        links: Vec::new(),
+        places: 0,
         case: after,
     })
 }

@@ -3,7 +3,7 @@
 //! Words in two languages stay `{ja, en}`; whoever renders picks the recipient's.
 
 use program::ActionRef;
-use program::definition::{Audience, Role};
+use program::definition::{Audience, Effect, Role};
 use serde_json::{Map, Value, json};
 use vocabulary::{Bilingual, Locale, day_in_japan};
 
@@ -20,6 +20,7 @@ pub(crate) const fn role_of(audience: Audience) -> Role {
         Audience::FinanceMaker => Role::FinanceMaker,
         Audience::FinanceChecker => Role::FinanceChecker,
         Audience::ProgramOfficer => Role::ProgramOfficer,
+        Audience::Partner => Role::Partner,
     }
 }
 
@@ -41,6 +42,7 @@ pub(crate) fn write(
         let asked = action.rule.input.keys().map(|name| (name.clone(), Value::Null));
         data.insert("input".to_owned(), asked.chain(input.clone()).collect());
         data.insert("marks".to_owned(), marked(world, after, marks));
+        data.insert("partner".to_owned(), told_partner(world, after, action));
     }
     let issued = letters
         .iter()
@@ -64,6 +66,17 @@ pub(crate) fn write(
         .map(|(to, name)| MailOrdered { id: (world.ids)(), name: name.clone(), to: *to, data: data.clone() })
         .collect();
     (issued, mails)
+}
+
+/// The partner that the action concerns: its name in the archetype, what people call it, and who it is.
+fn told_partner(world: &World<'_>, after: &Case, action: &ActionRef<'_>) -> Value {
+    let invited = action.rule.effects.iter().find_map(|effect| match effect {
+        Effect::Invite(partner) => Some(partner),
+        _ => None,
+    });
+    let Some(partner) = action.rule.acts_as.as_ref().or(invited) else { return Value::Null };
+    let label = world.program.definition().archetype.partners.get(partner).map(|rule| &rule.label);
+    json!({ "key": partner, "label": label, "name": after.body.partners.get(partner).map(|linked| &linked.name) })
 }
 
 /// A mail about the case as it stands, without an action.

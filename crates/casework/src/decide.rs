@@ -8,6 +8,7 @@ use crate::authority::{Permit, RETURN_INTERNALLY, SIGN, What, permit};
 use crate::case::Case;
 use crate::clockwork;
 use crate::limits;
+use crate::line;
 use crate::perform::{Performance, perform};
 
 /// What must be read before [`decide`] can be asked for this act.
@@ -18,14 +19,16 @@ pub fn needs(program: &program::Program, case: &Case, action: &str) -> Needs {
         _ => action,
     };
     let by_position = [SIGN, RETURN_INTERNALLY].contains(&action);
-    let Some(rule) = program.action(behind).map(|action| action.rule) else {
+    let Some(action_behind) = program.action(behind) else {
         return Needs { holders: by_position, ..Needs::default() };
     };
+    let rule = action_behind.rule;
     let freezes = rule.effects.iter().any(|effect| matches!(effect, Effect::Freeze(_) | Effect::FreezeFrom { .. }));
     Needs {
         draft: if action == behind { rule.form.clone() } else { None },
         granted: freezes.then(|| limits::fields(program)),
         holders: rule.approval.is_some() || by_position,
+        call: line::asks(program, case, &action_behind),
     }
 }
 
@@ -41,7 +44,8 @@ pub fn decide(world: &World<'_>, case: &Case, actor: &Actor, act: &Act) -> Resul
         What::TakeBack => approval::take_back(world, case, actor, act),
         What::Remind => clockwork::remind(world, case),
         What::Action { action, procedure } => {
-            let performance = Performance { action, procedure, role, actor: actor.id(), approved: None };
+            let performance =
+                Performance { action, procedure, role, actor: actor.id(), name: actor.name(), approved: None };
             let step = perform(world, case, &performance, act)?;
             if action.rule.approval.is_some() {
                 approval::draft(world, case, actor, &performance, act, &step)

@@ -21,6 +21,7 @@ pub fn case_facts(world: &World<'_>, case: &Case) -> CaseFacts {
         today: day_in_japan(world.now),
         applied_on: day_in_japan(body.standing.received_at.unwrap_or(world.now)),
         award_fiscal_year: case.call.fiscal_year,
+        standing: crate::line::facts(world, case),
     }
 }
 

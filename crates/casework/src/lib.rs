@@ -12,15 +12,20 @@ mod event;
 mod facts;
 pub mod history;
 mod limits;
+mod line;
 pub mod numbers;
+mod panel;
+mod partner;
 mod perform;
+pub mod ranking;
 pub mod scenario;
 mod submission;
 
 pub use act::{Act, Actor, Draft, Granted, LetterIssued, MailOrdered, Needs, Person, Refusal, Step, World};
 pub use approval::is_built_in;
 pub use authority::{
-    Permit, REMIND, RETURN_INTERNALLY, SIGN, TAKE_BACK, acting_role, candidates, conflict_of_interest, may_see, permit,
+    Permit, REMIND, RETURN_INTERNALLY, SIGN, TAKE_BACK, acting_role, candidates, conflict_of_interest, judges, may_see,
+    permit,
 };
 pub use case::{
     Body, Business, Call, Case, Change, Deadline, DocumentRef, Done, FieldMark, Frozen, Head, PaymentOrder, Pending,
@@ -29,3 +34,6 @@ pub use case::{
 pub use clockwork::clock_act;
 pub use decide::{decide, needs};
 pub use facts::case_facts;
+pub use line::{CallStanding, Placing, promotion, ranking_action};
+pub use panel::{Outcome, Panel, Scoring};
+pub use partner::{LinkChange, Linked, Partner};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use program::definition::{Effect, FieldType, HoldingAccount, Name, RankBy, Role};
+use program::definition::{Effect, FieldType, HoldingAccount, Name, PanelStep, RankBy, Role};
 use program::{ActionRef, CaseFacts};
 use serde_json::{Map, Value, json};
 use treasury::{Account, Holdings};
@@ -22,6 +22,9 @@ use crate::event::{event, salted};
 use crate::facts::case_facts;
 use crate::history::Stage;
 use crate::limits;
+use crate::line;
+use crate::panel::Judge;
+use crate::partner::{self, LinkChange};
 use crate::submission::{self, bank_refusals, refusal};
 
 /// Who takes which action.
@@ -30,6 +33,8 @@ pub(crate) struct Performance<'a> {
     pub procedure: Option<Uuid>,
     pub role: Role,
     pub actor: Uuid,
+    /// Of the person, as the points of a judge keep it.
+    pub name: &'a str,
     /// The drafted decision, with every signature, that the last one lets take effect.
     pub approved: Option<&'a Pending>,
 }
@@ -54,10 +59,13 @@ pub(crate) fn perform(
         letters: Vec::new(),
         submission: None,
         payment: None,
+        links: Vec::new(),
+        to: None,
     };
     work.take_in(case, performance, act)?;
     work.check_needs()?;
-    work.apply_effects()?;
+    work.apply_effects(performance)?;
+    work.to = line::destination(world, case, &work.after, action)?;
     work.move_on(case, performance);
     work.finish(case, performance, act)
 }
@@ -79,6 +87,9 @@ struct Work<'w> {
     letters: Vec<Name>,
     submission: Option<(Name, Submission)>,
     payment: Option<PaymentOrder>,
+    links: Vec<LinkChange>,
+    /// The state it leads to.
+    to: Option<&'w Name>,
 }
 
 impl Work<'_> {
@@ -140,7 +151,7 @@ impl Work<'_> {
         if faults.is_empty() { Ok(()) } else { Err(faults.into_iter().map(refusal).collect()) }
     }
 
-    fn apply_effects(&mut self) -> Result<(), Vec<Refusal>> {
+    fn apply_effects(&mut self, performance: &Performance<'_>) -> Result<(), Vec<Refusal>> {
         let rule = self.action.rule;
         for effect in &rule.effects {
             match effect {
@@ -167,6 +178,10 @@ impl Work<'_> {
                 Effect::Open(procedure) => self.open(procedure),
                 Effect::Task(audience) => self.task = Some(correspondence::role_of(*audience)),
                 Effect::Pay(amount) => self.pay(amount)?,
+                Effect::Invite(partner) => self.invite(partner)?,
+                Effect::EndLink(partner) => self.links.extend(partner::end(&mut self.after, partner)),
+                Effect::Panel(step) => self.judge(*step, performance)?,
+                Effect::Rank => self.take_rank(),
             }
         }
         Ok(())
@@ -290,11 +305,43 @@ impl Work<'_> {
         Ok(())
     }
 
+    fn invite(&mut self, partner: &str) -> Result<(), Vec<Refusal>> {
+        let input = &self.input;
+        let forms = self.after.body.forms.clone();
+        let handed_in = self.action.rule.form.as_deref().unwrap_or(APPLICATION);
+        let given = |field: &str| {
+            let from_form = |form: &str| forms.get(form)?.values.get(field);
+            input.get(field).or_else(|| from_form(handed_in)).or_else(|| from_form(APPLICATION)).cloned()
+        };
+        let changes = partner::invite(self.world, &mut self.after, partner, given)?;
+        self.links.extend(changes);
+        Ok(())
+    }
+
+    fn judge(&mut self, step: PanelStep, performance: &Performance<'_>) -> Result<(), Vec<Refusal>> {
+        let Some(rule) = &self.world.program.definition().program.panel else { return Ok(()) };
+        let judge = Judge { id: performance.actor, name: performance.name, at: self.world.now };
+        let panel = self.after.body.panel.take().unwrap_or_default();
+        let panel = panel.take(rule, step, &judge, &self.input)?;
+        if let Some(outcome) = &panel.outcome {
+            self.note("score", json!({ "judges": outcome.judges, "mean": outcome.mean, "passed": outcome.passed }));
+        }
+        self.after.body.panel = Some(panel);
+        Ok(())
+    }
+
+    fn take_rank(&mut self) {
+        if let Some(placing) = self.world.call.placing {
+            self.after.body.placing = Some(placing);
+            self.note("rank", json!(placing));
+        }
+    }
+
     /// The state it leads to, and the clock that starts there.
     fn move_on(&mut self, before: &Case, performance: &Performance<'_>) {
         let today = self.today();
         let ends = ends(self.world.program, self.action);
-        match (performance.procedure, &self.action.rule.to) {
+        match (performance.procedure, self.to) {
             (_, None) => {}
             (None, Some(to)) => self.after.state.clone_from(to),
             (Some(id), Some(to)) => self.move_procedure(id, to, ends),
@@ -308,7 +355,9 @@ impl Work<'_> {
         if ends && performance.procedure.is_none() {
             body.unlocked = None;
             body.paused.clear();
+            self.links.extend(partner::end_all(&mut self.after));
         }
+        let body = &mut self.after.body;
         body.attention = self.task.or(body.attention);
         let drafter = performance.approved.map(|pending| pending.drafted_by);
         if performance.actor != Uuid::nil() {
@@ -360,6 +409,7 @@ impl Work<'_> {
         let holdings = self.holdings()?;
         let postings = treasury::postings(&before.body.holdings, &holdings).map_err(|_| vec![overflow()])?;
         self.after.body.holdings = holdings;
+        let places = line::settle(self.world, before, &mut self.after);
         clockwork::wind(self.world, before, &mut self.after, performance.role == Role::Clock);
         clockwork::stand(self.world, &mut self.after);
         let amounts: BTreeMap<_, _> = self.after.body.amounts.iter().map(|(name, frozen)| (name, frozen.yen)).collect();
@@ -400,6 +450,8 @@ impl Work<'_> {
             mails,
             submission: self.submission,
             payment: self.payment,
+            links: self.links,
+            places,
             case: self.after,
         })
     }

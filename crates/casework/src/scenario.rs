@@ -15,6 +15,7 @@ use vocabulary::{Bilingual, FiscalYear, Instant, Yen, start_of_day};
 
 use crate::act::{Act, Actor, Draft, Granted, Person, Refusal, Step, World};
 use crate::case::{self, Body, Business, Case, DocumentRef, FieldMark, Head};
+use crate::line::CallStanding;
 use crate::perform::ledger_account;
 use crate::{clock_act, decide, history, needs, numbers};
 
@@ -183,7 +184,7 @@ impl<'a> Run<'a> {
                 fiscal_year: year,
                 opens: call.map_or(year.first_day(), |call| call.opens),
                 closes: call.and_then(|call| call.closes),
-                budget_line: Uuid::from_u128(3),
+                budget_line: Some(Uuid::from_u128(3)),
             },
             business: Business {
                 id: Uuid::from_u128(4),
@@ -383,6 +384,7 @@ impl<'a> Run<'a> {
             holders: self.municipality.positions.keys().map(|name| (name.clone(), vec![person_id(name)])).collect(),
             granted: granted_before(self.scenario),
             draft,
+            call: CallStanding::default(),
             now: self.now,
             event: ids(),
             ids,

@@ -54,6 +54,8 @@ pub(crate) enum Role {
     Administrator,
     Clock,
     Treasury,
+    Partner,
+    Panelist,
 }
 
 #[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]

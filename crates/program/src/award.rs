@@ -107,7 +107,7 @@ struct Computation<'a> {
 
 impl Computation<'_> {
     fn run(&mut self, over: &AwardOver, at_most: Option<Yen>) -> Result<(Yen, bool), Blocked> {
-        let rule = &self.program.definition().program.amount;
+        let rule = &over.rule;
         let table = self.given(Some(&rule.costs));
         let rows: Vec<Map<String, Json>> = rows(table.as_ref()).cloned().collect();
         let tax = self.tax(over)?;
@@ -169,7 +169,7 @@ impl Computation<'_> {
         cap: &[CompiledCase<Yen>],
         rows: Rows<'_>,
     ) -> Result<Yen, Blocked> {
-        let costs = &self.program.definition().program.amount.costs;
+        let costs = &over.rule.costs;
         let Some(items) = self.table(costs).and_then(|table| table.items.clone()) else { return Ok(Yen::ZERO) };
         let mut names: Vec<&str> = Vec::new();
         for name in rows.iter().map(item_of) {
@@ -194,7 +194,7 @@ impl Computation<'_> {
 
     /// Eligible costs × rate, rounded down.
     fn subsidized(&mut self, over: &AwardOver, tax: TaxHandling, rows: Rows<'_>) -> Result<Yen, Blocked> {
-        let rule = &self.program.definition().program.amount;
+        let rule = &over.rule;
         let eligible = self.eligible_costs(over, tax, rows)?;
         let (rate, why) = first_case("rate", &over.rate, &self.roots)?;
         let raw = eligible.times(rate).map_err(overflow)?;
@@ -212,8 +212,7 @@ impl Computation<'_> {
 
     /// Σ per category, × share, − other aid, − revenue; exactly.
     fn eligible_costs(&mut self, over: &AwardOver, tax: TaxHandling, rows: Rows<'_>) -> Result<Exact, Blocked> {
-        let program = self.program;
-        let rule = &program.definition().program.amount;
+        let rule = &over.rule;
         let mut eligible = Exact::ZERO;
         if let Some(categories) = self.table(&rule.costs).map(|table| table.categories.clone()) {
             for (name, category) in &categories {

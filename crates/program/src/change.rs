@@ -41,7 +41,7 @@ impl Program {
         let Some((rule, compiled)) = self.definition().program.change.as_ref().zip(self.changes.get(form)) else {
             return Ok(None);
         };
-        let costs = &self.definition().program.amount.costs;
+        let Some(costs) = self.definition().program.amount.as_ref().map(|rule| &rule.costs) else { return Ok(None) };
         let Some(plan) = facts.forms.get(APPLICATION).filter(|_| values.contains_key(costs)) else { return Ok(None) };
         let moved = moved(plan.get(costs), values.get(costs))?;
         if rule.new_category == NewCategory::Forbid
@@ -70,7 +70,7 @@ impl Program {
         roots: &Record,
         facts: &CaseFacts,
     ) -> Result<bool, Blocked> {
-        let costs = &self.definition().program.amount.costs;
+        let Some(costs) = self.definition().program.amount.as_ref().map(|rule| &rule.costs) else { return Ok(false) };
         let shared = self.forms.get(APPLICATION).map(|form| &form.fields);
         let also = |(name, value): (&String, &Json)| {
             name != costs && shared.is_some_and(|shared| shared.contains_key(name)) && plan.get(name) != Some(value)

@@ -11,8 +11,8 @@ use crate::check;
 use crate::compiled::{CompiledAction, Holding, Program, linear};
 use crate::deadline::month_and_day;
 use crate::definition::{
-    Action, Cases, DateOf, DeadlineRule, Definition, DocumentSlot, Effect, Field, FirstDay, Name, Need, OnHoliday,
-    StateKind,
+    Action, AwardRule, Cases, DateOf, DeadlineRule, Definition, DocumentSlot, Effect, Field, FirstDay, Name, Need,
+    OnHoliday, StateKind,
 };
 use crate::expression::{Expression, RecordType, Scope, Type};
 use crate::facts::{APPLICATION, item_type, row_type, scope};
@@ -20,7 +20,7 @@ use crate::finding::Finding;
 use crate::parts::{
     AwardOver, ChangeRule, CompiledCase, CompiledDeadline, CompiledNeed, DocumentAsked, Form, FormField, FormRule, When,
 };
-use crate::resolve::{Merged, switch_options};
+use crate::resolve::{Merged, ask_criteria, switch_options};
 use crate::span::Span;
 use crate::yaml::pointer_part;
 
@@ -42,6 +42,7 @@ impl Program {
 pub(crate) fn compile(mut definition: Definition) -> (Option<Program>, Vec<Finding>) {
     let mut findings = check::as_written(&definition);
     let closed_states = switch_options(&mut definition);
+    ask_criteria(&mut definition);
     let merged = Merged::new(&definition);
     let graph_is_known = !findings.iter().any(|finding| finding.code == "reference.state");
     findings.extend(check::as_resolved(&definition, &merged, &closed_states, graph_is_known));
@@ -271,17 +272,16 @@ impl Compiler<'_> {
         });
         let mut awards = BTreeMap::new();
         for form in from_rules.chain(from_effects).filter(|form| self.merged.fields.contains_key(form.as_str())) {
-            if !awards.contains_key(form) {
-                let award = self.award(form);
+            if let Some(rule) = self.definition.program.amount.as_ref().filter(|_| !awards.contains_key(form)) {
+                let award = self.award(rule, form);
                 awards.insert(form.clone(), award);
             }
         }
         awards
     }
 
-    fn award(&mut self, form: &str) -> AwardOver {
+    fn award(&mut self, rule: &AwardRule, form: &str) -> AwardOver {
         let scope = self.scope(form);
-        let rule = &self.definition.program.amount;
         let merged = self.merged;
         let own = merged.fields.get(form).and_then(|fields| fields.get(&rule.costs));
         let from = if own.is_some() { form } else { APPLICATION };
@@ -311,6 +311,7 @@ impl Compiler<'_> {
         let fiscal_year_cap = bound("fiscal_year_cap", rule.fiscal_year_cap.as_ref(), &scope);
         let lifetime_cap = bound("lifetime_cap", rule.lifetime_cap.as_ref(), &scope);
         AwardOver {
+            rule: rule.clone(),
             tax: self.cases("/program/amount/tax", &rule.tax, &scope),
             share,
             rate: self.cases("/program/amount/rate", &rule.rate, &scope),

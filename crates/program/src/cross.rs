@@ -140,11 +140,15 @@ pub(crate) fn check_calls<'m>(
             findings.push(unknown("program", format!("{path}/program"), ("制度", "program"), &call.program, known));
         }
         if let Some(municipality) = municipality(call.program.split('/').next().unwrap_or_default())
-            && !municipality.budget_lines.contains_key(&call.budget_line)
+            && let Some(line) = call.budget_line.as_ref().filter(|line| !municipality.budget_lines.contains_key(*line))
         {
             let known = keys(&municipality.budget_lines);
             let path = format!("{path}/budget_line");
-            findings.push(unknown("budget_line", path, ("予算科目", "budget line"), &call.budget_line, known));
+            findings.push(unknown("budget_line", path, ("予算科目", "budget line"), line, known));
+        }
+        if call.budget_line.is_none() && !call.appropriation.is_zero() {
+            let message = Bilingual::new("予算額には予算科目が必要です", "An appropriation needs a budget line");
+            findings.push(Finding::error("calls.appropriation", format!("{path}/appropriation"), message));
         }
         if call.closes.is_some_and(|closes| closes < call.opens) {
             let message = Bilingual::new("締切が開始日より前です", "It closes before it opens");

@@ -19,7 +19,9 @@ pub fn explain(program: &Program, locale: Locale) -> String {
     page.heading(program);
     page.applicants(program);
     page.forms(program);
-    page.award(&program.definition().program.amount);
+    if let Some(rule) = &program.definition().program.amount {
+        page.award(rule);
+    }
     page.limits(&program.definition().program);
     page.deadlines(program);
     page.states(program);

@@ -29,12 +29,30 @@ pub struct CaseFacts {
     /// 収受日: the day on which the application arrived; today while it has not. Unlike today it stays in a correction.
     pub applied_on: NaiveDate,
     pub award_fiscal_year: FiscalYear,
+    /// How the case stands among the others of its call, and with its panel.
+    pub standing: CallFacts,
+}
+
+/// `call.*`, `rank.*` and `score.*`: absent until it is known.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CallFacts {
+    /// Places that the call has left; none for a call without a capacity.
+    pub places_left: Option<i64>,
+    /// What the call's budget line has left.
+    pub budget_left: Option<Yen>,
+    /// Cases of the call that wait in line.
+    pub waiting: Option<i64>,
+    /// The rank among the cases of the call, from 1, and whether the budget or the places reach to it.
+    pub rank: Option<(i64, bool)>,
+    /// Judges' totals divided by their number, and whether every minimum is reached; once the panel is closed.
+    pub score: Option<(Rate, bool)>,
 }
 
 /// The form that every case begins with; later forms may read its fields by their bare names.
 pub(crate) const APPLICATION: &str = "application";
 /// Names that are always there, so that fields and facts may not take them.
-pub(crate) const RESERVED: [&str; 6] = ["applicant", "amount", "today", "applied_on", "fiscal_year", "input"];
+pub(crate) const RESERVED: [&str; 9] =
+    ["applicant", "amount", "today", "applied_on", "fiscal_year", "input", "call", "rank", "score"];
 
 /// Form → field → rule, archetype and program put together.
 pub(crate) type Fields = IndexMap<Name, IndexMap<Name, Field>>;
@@ -60,6 +78,9 @@ pub(crate) fn scope(archetype: &Archetype, fields: &Fields, form: &str, input: &
     records.entry("amount").or_default().extend(amounts);
     records.entry("input").or_default().extend(field_types(input));
     records.entry("applicant").or_default().extend(applicant_types());
+    for (record, fields) in standing_types() {
+        records.entry(record).or_default().extend(fields.map(|(name, kind)| (name.to_owned(), kind)));
+    }
     for (name, record) in records {
         scope = scope.with(name, Type::Record(RecordType::new(record)));
     }
@@ -93,6 +114,36 @@ fn applicant_types() -> [(String, Type); 7] {
         ("trade", Type::Text),
     ]
     .map(|(name, kind)| (name.to_owned(), kind))
+}
+
+fn standing_types() -> [(&'static str, [(&'static str, Type); 3]); 3] {
+    let optional = Type::optional;
+    [
+        ("call", [("places_left", optional(Type::Int)), ("budget_left", Type::Yen), ("waiting", Type::Int)]),
+        ("rank", [("place", Type::Int), ("within_budget", Type::Bool), ("known", Type::Bool)]),
+        ("score", [("mean", Type::Rate), ("passed", Type::Bool), ("known", Type::Bool)]),
+    ]
+}
+
+fn standing_values(standing: &CallFacts) -> [(&'static str, Vec<(&'static str, Value)>); 3] {
+    let call = [
+        Some(("places_left", standing.places_left.map_or(Value::None, Value::Int))),
+        standing.budget_left.map(|left| ("budget_left", Value::Yen(left))),
+        standing.waiting.map(|waiting| ("waiting", Value::Int(waiting))),
+    ];
+    let known = |known: bool| Some(("known", Value::Bool(known)));
+    let rank = [
+        known(standing.rank.is_some()),
+        standing.rank.map(|(place, _)| ("place", Value::Int(place))),
+        standing.rank.map(|(_, within)| ("within_budget", Value::Bool(within))),
+    ];
+    let score = [
+        known(standing.score.is_some()),
+        standing.score.map(|(mean, _)| ("mean", Value::Rate(mean))),
+        standing.score.map(|(_, passed)| ("passed", Value::Bool(passed))),
+    ];
+    [("call", call), ("rank", rank), ("score", score)]
+        .map(|(name, values)| (name, values.into_iter().flatten().collect()))
 }
 
 fn field_types(fields: &IndexMap<Name, Field>) -> impl Iterator<Item = (String, Type)> {
@@ -175,6 +226,9 @@ impl View<'_> {
         let amounts = self.facts.amounts.iter().map(|(name, yen)| (name.clone(), Value::Yen(*yen)));
         records.entry("amount").or_default().extend(amounts);
         records.entry("applicant").or_default().extend(applicant_values(&self.facts.applicant));
+        for (record, values) in standing_values(&self.facts.standing) {
+            records.entry(record).or_default().extend(values.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        }
         for name in [APPLICATION, form] {
             roots.extend(records.get(name).cloned().unwrap_or_default());
         }

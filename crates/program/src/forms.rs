@@ -111,7 +111,7 @@ impl Program {
     fn check_other_aid(&self, check: &mut Check<'_>) {
         const AID: &str = "other_aid";
         const PENDING: &str = "other_aid_pending";
-        let rule = self.definition().program.amount.other_aid;
+        let Some(rule) = self.definition().program.amount.as_ref().map(|rule| rule.other_aid) else { return };
         let has_aid = check.clean.get(AID).and_then(Json::as_i64).is_some_and(|aid| aid > 0);
         let is_pending = check.clean.get(PENDING).and_then(Json::as_bool).unwrap_or(false);
         let message = || {

@@ -40,7 +40,7 @@ pub use describe::explain;
 pub use diagram::mermaid;
 pub use diff::{Difference, DifferenceKind, Weight, diff, weight_of};
 pub use expression::{Blocked, Explanation, Expression};
-pub use facts::CaseFacts;
+pub use facts::{CallFacts, CaseFacts};
 pub use finding::{Finding, Severity};
 pub use load::{Loaded, LoadedProgram, SourceFile, load};
 pub use parts::{CompiledNeed, DocumentAsked, Fault, Form, FormCheck, FormField};

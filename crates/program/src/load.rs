@@ -485,7 +485,18 @@ impl Whole {
     fn put_below(&mut self, below: Whole) {
         let mut below = below;
         let Archetype {
-            options, facts, amounts, forms, documents, states, actions, procedures, letters, mails, ..
+            options,
+            facts,
+            amounts,
+            forms,
+            documents,
+            states,
+            actions,
+            procedures,
+            partners,
+            letters,
+            mails,
+            ..
         } = &mut self.archetype;
         let from = &mut below.archetype;
         fill(options, &mut from.options);
@@ -496,6 +507,7 @@ impl Whole {
         fill(states, &mut from.states);
         fill(actions, &mut from.actions);
         fill(procedures, &mut from.procedures);
+        fill(partners, &mut from.partners);
         fill(letters, &mut from.letters);
         fill(mails, &mut from.mails);
         for (pointer, name) in below.origins {
@@ -525,8 +537,20 @@ struct Owned<'a> {
 /// Notes for every entry of an archetype's own who says it.
 fn each_section(archetype: &mut Archetype, owned: &mut Owned<'_>) {
     owned.origins.insert(String::new(), owned.of.to_owned());
-    let Archetype { options, facts, amounts, forms, documents, states, actions, procedures, letters, mails, .. } =
-        archetype;
+    let Archetype {
+        options,
+        facts,
+        amounts,
+        forms,
+        documents,
+        states,
+        actions,
+        procedures,
+        partners,
+        letters,
+        mails,
+        ..
+    } = archetype;
     let mut note = |section: &str, names: Vec<&Name>| {
         for name in names {
             owned.origins.insert(format!("/{section}/{}", pointer_part(name)), owned.of.to_owned());
@@ -540,6 +564,7 @@ fn each_section(archetype: &mut Archetype, owned: &mut Owned<'_>) {
     note("states", states.keys().collect());
     note("actions", actions.keys().collect());
     note("procedures", procedures.keys().collect());
+    note("partners", partners.keys().collect());
     note("letters", letters.keys().collect());
     note("mails", mails.keys().collect());
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use vocabulary::{Bilingual, Rate, Yen};
 
-use crate::definition::{DateOf, Field, FirstDay, Name, OnHoliday, TaxHandling};
+use crate::definition::{AwardRule, DateOf, Field, FirstDay, Name, OnHoliday, TaxHandling};
 use crate::expression::{Blocked, Explanation, Expression, Facts};
 use crate::span::Span;
 
@@ -123,6 +123,7 @@ impl CompiledNeed {
 /// The award rule as it is computed from one form.
 #[derive(Debug)]
 pub(crate) struct AwardOver {
+    pub rule: AwardRule,
     pub tax: Vec<CompiledCase<TaxHandling>>,
     pub share: Option<Expression>,
     pub rate: Vec<CompiledCase<Rate>>,

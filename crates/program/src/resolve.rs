@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
-use crate::definition::{Action, Archetype, Definition, Effect, Field, FieldType, Name, OneOrMany};
+use crate::definition::{
+    Action, Archetype, Criterion, Definition, Effect, Field, FieldType, Name, OneOrMany, PanelStep,
+};
 use crate::facts::{APPLICATION, Fields};
 use crate::yaml::pointer_part;
 
@@ -31,6 +33,7 @@ pub(crate) fn switch_options(definition: &mut Definition) -> BTreeSet<Name> {
         actions.retain(|name, action| {
             let had_from = !action.from.as_slice().is_empty();
             trim(&mut action.from, &closed);
+            action.or_wait = action.or_wait.take().filter(|state| !closed.contains(state));
             let stays = is_on(&action.option) && !(had_from && action.from.as_slice().is_empty());
             if !stays {
                 gone.insert(name.clone());
@@ -45,6 +48,37 @@ pub(crate) fn switch_options(definition: &mut Definition) -> BTreeSet<Name> {
         action.effects.retain(|effect| !matches!(effect, Effect::Open(procedure) if off.contains(procedure)));
     }
     closed_states
+}
+
+/// What a judge is asked for: the points of every criterion of the program's panel.
+pub(crate) fn ask_criteria(definition: &mut Definition) {
+    let Definition { archetype, program } = definition;
+    let Some(panel) = &program.panel else { return };
+    for action in all_actions_mut(archetype).filter(|action| action.effects.contains(&Effect::Panel(PanelStep::Score)))
+    {
+        for (name, criterion) in &panel.criteria {
+            action.input.insert(name.clone(), points(criterion));
+        }
+    }
+}
+
+fn points(criterion: &Criterion) -> Field {
+    Field {
+        kind: FieldType::Number,
+        label: criterion.label.clone(),
+        hint: None,
+        required: true,
+        consent: false,
+        when: None,
+        max: Some(criterion.max.into()),
+        min: Some(0),
+        choices: IndexMap::new(),
+        categories: IndexMap::new(),
+        like: None,
+        items: None,
+        actual: false,
+        personal: false,
+    }
 }
 
 fn trim(names: &mut OneOrMany<Name>, gone: &BTreeSet<Name>) {

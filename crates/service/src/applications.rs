@@ -15,6 +15,9 @@ use crate::service::Service;
 use crate::view::{Application, AvailableAction, EventView, LetterView, MessageView, Page, Performed, Task, Viewer};
 use crate::{ApplicationFilter, ApplicationOrder, Error, Result};
 
+/// Cases that one act lets out of the line at most; the next act goes on with the rest.
+const MOST_TAKEN_ON: u32 = 50;
+
 /// What is typed but not handed in.
 #[derive(Clone, Debug, Default)]
 pub struct DraftView {
@@ -24,11 +27,13 @@ pub struct DraftView {
 }
 
 /// Everything about an act that is fixed before its transaction begins, so that running it again gives the same.
-struct Fixed {
-    now: Instant,
-    event: Uuid,
+pub(crate) struct Fixed {
+    pub now: Instant,
+    pub event: Uuid,
     seed: Uuid,
     salt: [u8; 32],
+    /// The rank that the ranking of a whole call gives the case.
+    pub placing: Option<casework::Placing>,
 }
 
 impl Service {
@@ -254,7 +259,40 @@ impl Service {
         Ok((self.view(tx, found).await?, event))
     }
 
-    async fn act_in(
+    /// One act, and what it lets others of the call do: who waits in line first is taken on when there is room again.
+    pub(crate) async fn act_in(
+        &self,
+        tx: &Tx<'_>,
+        actor: &Actor,
+        application: Uuid,
+        act: &Act,
+        fixed: &Fixed,
+    ) -> Result<(Application, casework::history::Event)> {
+        let done = self.one_act(tx, actor, application, act, fixed).await?;
+        let program = &done.0.program;
+        if program.definition().archetype.states.values().any(|state| state.in_line.is_some()) {
+            self.take_on_waiting(tx, done.0.case.call.id, fixed).await?;
+        }
+        Ok(done)
+    }
+
+    /// As far as there is room, and in order: nobody overtakes.
+    async fn take_on_waiting(&self, tx: &Tx<'_>, call: Uuid, fixed: &Fixed) -> Result<()> {
+        for count in 1..=MOST_TAKEN_ON {
+            let Some(first) = tx.first_in_line(call).await? else { return Ok(()) };
+            let found = tx.load_case(CaseKey::Id(first), Lock::Case).await?.ok_or(Error::NotFound)?;
+            let waiting = self.view(tx, found).await?;
+            let Some(act) = casework::promotion(&waiting.program, &waiting.case) else { return Ok(()) };
+            match self.one_act(tx, &Actor::Clock, first, &act, &fixed.following(count)).await {
+                Ok(_) => {}
+                Err(Error::Refused(_)) => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    async fn one_act(
         &self,
         tx: &Tx<'_>,
         actor: &Actor,
@@ -264,7 +302,8 @@ impl Service {
     ) -> Result<(Application, casework::history::Event)> {
         let found = tx.load_case(CaseKey::Id(application), Lock::Case).await?.ok_or(Error::NotFound)?;
         let before = self.view(tx, found).await?;
-        if !casework::may_see(actor, &before.case) {
+        let is_its_partner = matches!(actor, Actor::Partner(partner) if partner.case == application);
+        if !is_its_partner && !casework::may_see(actor, &before.case) {
             return Err(Error::NotFound);
         }
         if act.expected_version != before.case.version {
@@ -276,7 +315,9 @@ impl Service {
             salt: fixed.salt,
             held_counts_as_used: crate::programs::held_counts(&before.program),
         };
-        tx.record(&step, &recording).await.map_err(|error| short_of_money(error, actor))?;
+        // Somebody was faster to the last place: decided again, the case waits in line.
+        let waits = before.program.action(&act.action).is_some_and(|action| action.rule.or_wait.is_some());
+        tx.record(&step, &recording).await.map_err(|error| no_room(error, actor, waits))?;
         let received_at = step.case.body.standing.received_at;
         let after = Application { case: step.case, received_at, updated_at: fixed.now, ..before };
         Ok((after, step.event))
@@ -309,6 +350,13 @@ impl Service {
         } else {
             BTreeMap::new()
         };
+        let mut call = if needs.call {
+            let held_counts = crate::programs::held_counts(&before.program);
+            tx.call_standing(case.call.id, case.id, case.body.in_line_since, held_counts).await?
+        } else {
+            casework::CallStanding::default()
+        };
+        call.placing = fixed.placing;
         // The world holds a closure that is not shared between threads, so it lives between two awaits.
         let step = {
             let ids = fixed.ids();
@@ -318,6 +366,7 @@ impl Service {
                 holders,
                 granted,
                 draft,
+                call,
                 now: fixed.now,
                 event: fixed.event,
                 ids: &ids,
@@ -343,7 +392,7 @@ impl Service {
         now: Instant,
         event: Uuid,
     ) -> Result<()> {
-        let fixed = Fixed { now, event, seed: event, salt: self.inner.ids.secret() };
+        let fixed = Fixed { now, event, seed: event, salt: self.inner.ids.secret(), placing: None };
         self.act_in(tx, actor, application, act, &fixed).await.map(|_| ())
     }
 
@@ -362,9 +411,9 @@ impl Service {
         })
     }
 
-    fn fix(&self) -> Fixed {
+    pub(crate) fn fix(&self) -> Fixed {
         let ids = &self.inner.ids;
-        Fixed { now: self.now(), event: ids.next(), seed: ids.next(), salt: ids.secret() }
+        Fixed { now: self.now(), event: ids.next(), seed: ids.next(), salt: ids.secret(), placing: None }
     }
 
     // -----------------------------------------------------------------------------------------------------------
@@ -438,7 +487,10 @@ impl Service {
     pub async fn tasks(&self, viewer: &Viewer, first: usize, after: Option<&str>) -> Result<Page<Task>> {
         let after = after.map(cursor).transpose()?;
         let page = self.reader().tasks(&viewer.person, after, u32::try_from(first).unwrap_or(u32::MAX)).await?;
-        let page = self.page(page).await?;
+        let mut page = self.page(page).await?;
+        // A judge with a conflict of interest does not look at the case.
+        let actor = viewer.actor();
+        page.items.retain(|(_, application)| casework::may_see(&actor, &application.case));
         let task = |application: Application| {
             let waits_on = application.case.body.standing.waits_on.clone().unwrap_or_default();
             let position = waits_on.strip_prefix("position:").map(str::to_owned);
@@ -683,7 +735,7 @@ impl Service {
 
 impl Fixed {
     /// A world in which nothing was granted and nothing typed: enough to look, not to decide.
-    fn world<'a>(
+    pub(crate) fn world<'a>(
         &self,
         application: &'a Application,
         holders: BTreeMap<Name, Vec<Uuid>>,
@@ -695,6 +747,7 @@ impl Fixed {
             holders,
             granted: Vec::new(),
             draft: None,
+            call: casework::CallStanding::default(),
             now: self.now,
             event: self.event,
             ids,
@@ -702,8 +755,14 @@ impl Fixed {
         }
     }
 
+    /// For another act of the same transaction, with identifiers of its own.
+    pub(crate) fn following(&self, count: u32) -> Self {
+        let seed = Uuid::from_u128(self.seed.as_u128() ^ (u128::from(count) << 32));
+        Self { event: seed, seed, placing: None, ..*self }
+    }
+
     /// The same identifiers each time it is asked for: the seed, counted up.
-    fn ids(&self) -> impl Fn() -> Uuid + use<> {
+    pub(crate) fn ids(&self) -> impl Fn() -> Uuid + use<> {
         let seed = self.seed.as_u128();
         let count = std::cell::Cell::new(0u32);
         move || {
@@ -755,8 +814,19 @@ fn letter_view(letter: store::StoredLetter) -> LetterView {
     }
 }
 
-fn short_of_money(error: store::StoreError, actor: &Actor) -> Error {
-    let store::StoreError::Budget { available } = error else { return error.into() };
+fn no_room(error: store::StoreError, actor: &Actor, waits: bool) -> Error {
+    let available = match error {
+        store::StoreError::Budget { .. } | store::StoreError::Full if waits => return Error::Contention,
+        store::StoreError::Budget { available } => available,
+        store::StoreError::Full => {
+            return Error::Refused(vec![Refusal::new(
+                "capacity.full",
+                "定員に達しているため受け付けられません",
+                "All places of this call are taken",
+            )]);
+        }
+        other => return other.into(),
+    };
     let applicant = actor.person().is_some_and(|person| person.roles.is_empty());
     Error::Refused(vec![if applicant {
         Refusal::new(

@@ -56,6 +56,7 @@ impl From<store::StoreError> for Error {
         match error {
             StoreError::Conflict => Self::Conflict,
             StoreError::Contention => Self::Contention,
+            StoreError::Full => Self::Conflict,
             StoreError::Text => Self::BadInput {
                 path: None,
                 message: Bilingual::new("使えない文字が含まれています", "A text holds a character that cannot be used"),

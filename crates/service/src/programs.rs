@@ -126,22 +126,21 @@ impl Service {
         let place = self.municipality(self.reader(), municipality).await?;
         let now = self.now();
         for call in calls {
-            let Some(line) = place.budget_lines.get(&call.budget_line) else {
-                return Err(Error::bad_input(
-                    "budget_line",
-                    "予算科目が定められていません",
-                    "The budget line is not defined",
-                ));
-            };
             let year = FiscalYear(call.fiscal_year);
-            let named = store::LineNamed {
-                id: self.inner.ids.next(),
-                municipality: municipality.to_owned(),
-                fiscal_year: year,
-                code: call.budget_line.clone(),
-                name: line.name.clone(),
-                path: line.path.clone(),
-            };
+            let named = call.budget_line.as_ref().map(|code| {
+                let line = place.budget_lines.get(code).ok_or_else(|| {
+                    Error::bad_input("budget_line", "予算科目が定められていません", "The budget line is not defined")
+                })?;
+                Ok::<_, Error>(store::LineNamed {
+                    id: self.inner.ids.next(),
+                    municipality: municipality.to_owned(),
+                    fiscal_year: year,
+                    code: code.clone(),
+                    name: line.name.clone(),
+                    path: line.path.clone(),
+                })
+            });
+            let named = named.transpose()?;
             let stored = store::StoredCall {
                 id: self.inner.ids.next(),
                 program: call.program.clone(),
@@ -149,18 +148,25 @@ impl Service {
                 window: call.window.clone(),
                 opens: call.opens,
                 closes: call.closes,
-                budget_line: named.id,
+                budget_line: None,
                 target: call.target.clone(),
+                capacity: call.capacity.map(i64::from),
+                taken: 0,
+                carry_over: call.carry_over.clone(),
             };
             self.store()
                 .write(|tx| {
                     let (named, stored) = (&named, &stored);
                     Box::pin(async move {
-                        let line = tx.put_budget_line(named).await?;
-                        if line == named.id {
-                            tx.appropriate(line, call.appropriation, now, Uuid::nil()).await?;
+                        let mut stored = stored.clone();
+                        if let Some(named) = named {
+                            let line = tx.put_budget_line(named).await?;
+                            if line == named.id {
+                                tx.appropriate(line, call.appropriation, now, Uuid::nil()).await?;
+                            }
+                            stored.budget_line = Some(line);
                         }
-                        tx.put_call(&store::StoredCall { budget_line: line, ..stored.clone() }).await?;
+                        tx.put_call(&stored).await?;
                         Ok::<_, Error>(())
                     })
                 })
@@ -210,17 +216,27 @@ impl Service {
         let held_counts = held_counts(&program);
         let mut calls = Vec::new();
         for call in self.reader().calls(Some(program.name())).await? {
-            let line = self.reader().budget_line(call.budget_line).await?;
-            let left = line.map_or(Yen::ZERO, |line| line.totals.available(held_counts));
+            let left = match call.budget_line {
+                Some(line) => self.reader().budget_line(line).await?.map(|line| line.totals.available(held_counts)),
+                None => None,
+            };
+            let places_left = call.capacity.map(|capacity| capacity - call.taken);
+            // Where cases wait in line, a call that is full still takes them.
+            let waits = program.definition().archetype.states.values().any(|state| state.in_line.is_some());
+            let room = waits || (left.is_none_or(|left| left > Yen::ZERO) && places_left.is_none_or(|left| left > 0));
             calls.push(CallView {
                 id: call.id,
                 fiscal_year: call.fiscal_year,
                 window: call.window,
                 opens: call.opens,
                 closes: call.closes,
-                open: call.opens <= today && call.closes.is_none_or(|last| today <= last) && left > Yen::ZERO,
+                open: call.opens <= today && call.closes.is_none_or(|last| today <= last) && room,
                 budget_left: left,
                 budget_line: call.budget_line,
+                capacity: call.capacity,
+                places_left,
+                carry_over: call.carry_over,
+                target: call.target,
             });
         }
         Ok(ProgramVersion { program, version, published_at, calls })

@@ -37,8 +37,9 @@ impl Service {
         }
         let calls = self.reader().calls(Some(program)).await?;
         let call = calls.iter().find(|call| call.fiscal_year.0 == fiscal_year).ok_or(Error::NotFound)?;
-        let stored = self.reader().budget_line(call.budget_line).await?.ok_or(Error::NotFound)?;
-        let entries = self.reader().newest_entries(call.budget_line, NEWEST_ENTRIES).await?;
+        let line = call.budget_line.ok_or(Error::NotFound)?;
+        let stored = self.reader().budget_line(line).await?.ok_or(Error::NotFound)?;
+        let entries = self.reader().newest_entries(line, NEWEST_ENTRIES).await?;
         let word = |account: Option<treasury::Account>| account.map_or("", treasury::Account::as_str).to_owned();
         Ok(BudgetView {
             municipality: stored.line.municipality,

@@ -79,10 +79,17 @@ pub struct CallView {
     pub window: Name,
     pub opens: NaiveDate,
     pub closes: Option<NaiveDate>,
-    /// Open today, with money left.
+    /// Open today, with money or places left where they count.
     pub open: bool,
-    pub budget_left: Yen,
-    pub budget_line: Uuid,
+    /// None where the program gives no money.
+    pub budget_left: Option<Yen>,
+    pub budget_line: Option<Uuid>,
+    /// 定員; any number when absent.
+    pub capacity: Option<i64>,
+    pub places_left: Option<i64>,
+    /// What an earlier window left over, in words.
+    pub carry_over: Option<Bilingual>,
+    pub target: Option<program::definition::Target>,
 }
 
 /// A case as one viewer may see it.

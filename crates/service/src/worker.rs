@@ -445,5 +445,6 @@ const fn role_of(audience: Audience) -> Option<Role> {
         Audience::FinanceMaker => Some(Role::FinanceMaker),
         Audience::FinanceChecker => Some(Role::FinanceChecker),
         Audience::ProgramOfficer => Some(Role::ProgramOfficer),
+        Audience::Partner => Some(Role::Partner),
     }
 }

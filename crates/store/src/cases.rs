@@ -152,6 +152,7 @@ impl Tx<'_> {
             case.head.at.into(),
             row.granted_yen.into(),
             row.body.into(),
+            case.body.in_line_since.into(),
         ];
         self.run(sql::CREATE_CASE, values).await?;
         Ok(())
@@ -161,13 +162,17 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when the case is not of the version before the step any more, [`StoreError::Budget`]
-    /// when its budget line lacks the money; the transaction must then be given up.
+    /// when its budget line lacks the money, [`StoreError::Full`] when its call has no place left; the transaction must
+    /// then be given up.
     pub async fn record(&self, step: &Step, recording: &Recording) -> Result<()> {
         self.move_case(step, recording).await?;
         self.correspond(step, recording.now).await?;
+        self.take_places(step.case.call.id, step.places).await?;
+        self.change_links(step.case.id, &step.links, recording.now).await?;
         if !step.postings.is_empty() {
+            let line = step.case.call.budget_line.ok_or_else(|| StoreError::fault("a call without money"))?;
             let movement = Movement {
-                line: step.case.call.budget_line,
+                line,
                 application: step.case.id,
                 event: step.event.id,
                 at: recording.now,
@@ -207,6 +212,7 @@ impl Tx<'_> {
             case.head.at.into(),
             row.granted_yen.into(),
             row.body.into(),
+            case.body.in_line_since.into(),
         ];
         let event_values: Vec<Value> = vec![
             event.id.into(),

@@ -69,7 +69,8 @@ entities! {
     }
     call "call" (id: Uuid) {
         program: String, fiscal_year: i32, call_window: String, opens: NaiveDate, closes: Option<NaiveDate>,
-        budget_line: Uuid, target: Option<String>,
+        budget_line: Option<Uuid>, target: Option<String>, capacity: Option<i64>, taken: i64,
+        carry_over: Option<String>,
     }
 
     application "application" (id: Uuid) {
@@ -78,7 +79,14 @@ entities! {
         attention: Option<String>, assignee: Option<Uuid>, version: i64, received_at: Option<Instant>,
         deadline_at: Option<Instant>, next_clock_at: Option<Instant>, received_sort: Instant, deadline_sort: Instant,
         updated_at: Instant, created_at: Instant, head_sequence: i64, head_hash: String, head_at: Instant,
-        granted_yen: i64, body: String,
+        granted_yen: i64, body: String, in_line_since: Option<Instant>,
+    }
+    partner_link "partner_link" (id: Uuid) {
+        application: Uuid, partner: String, name: String, email: String, token_hash: Option<Bytes>,
+        created_at: Instant, expires_at: Instant, ended_at: Option<Instant>,
+    }
+    ranking "ranking" (id: Uuid) {
+        call: Uuid, ranked_by: Uuid, at: Instant, seed: String, content: String, sha256: String,
     }
     submission "submission" (id: Uuid) {
         application: Uuid, form: String, sequence: i64, at: Instant, submitted_by: Uuid, field_values: String,

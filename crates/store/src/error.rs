@@ -12,6 +12,9 @@ pub enum StoreError {
     /// The budget line does not have the money; `available` yen are left.
     #[error("the budget line has {available} yen left")]
     Budget { available: Yen },
+    /// The call has no place left.
+    #[error("the call is full")]
+    Full,
     /// Something of that kind is there already, e.g. `account_email`.
     #[error("not unique: {what}")]
     Unique { what: String },

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod businesses;
+mod calls;
 mod cases;
 mod database;
 mod entity;
@@ -15,6 +16,7 @@ mod idempotency;
 mod lists;
 mod money;
 mod outbox;
+mod partners;
 mod payments;
 mod people;
 mod programs;
@@ -26,6 +28,7 @@ mod unit;
 
 pub use accounts::{Account, PositionHeld, StaffRole};
 pub use businesses::{MemberRole, MemberShown, Membership};
+pub use calls::{Count, Reached, StoredRanking};
 pub use cases::{CaseKey, DraftKey, Recording, StoredCase, StoredSubmission};
 pub use database::{Settings, Store};
 pub use error::{Result, Retryable, StoreError};
@@ -34,6 +37,7 @@ pub use idempotency::{Claim, KeyUse};
 pub use lists::{Cursor, ListFilter, ListOrder, ListQuery, Listed, Page, Scope};
 pub use money::{LineNamed, Movement, StoredEntry, StoredLine};
 pub use outbox::{CaseLetter, CaseMail, MailShown, Message, NewMessage, OutboxClaim, OutboxDepth, RenderedMail};
+pub use partners::StoredLink;
 pub use payments::{BatchFile, LineState, OrderedPayment, StoredBatch};
 pub use people::{ApiToken, LinkKind, NewSession, OneTimeLink, SignedIn};
 pub use programs::{NewProgram, PublishedProgram, StoredCall};

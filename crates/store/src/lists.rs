@@ -232,6 +232,11 @@ impl Reader {
                 parts.push(conditions);
             }
         }
+        for municipality in &person.panels {
+            let mut conditions = of_office(&common, "a.municipality", municipality);
+            conditions.equal("a.waits_on", Role::Panelist.as_str());
+            parts.push(conditions);
+        }
         for (municipality, position) in &person.positions {
             let mut conditions = of_office(&common, "a.municipality", municipality);
             conditions.equal("a.waits_on", format!("position:{position}"));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use casework::Person;
 use chrono::NaiveDate;
-use program::definition::Name;
+use program::definition::{Name, Role};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult, Value};
 use serde_json::Value as Json;
@@ -119,7 +119,11 @@ impl Reader {
             let (kind, id): (String, Uuid) = (columns.take()?, columns.take()?);
             match kind.as_str() {
                 "account" => found = Some(account_row(row)?),
-                "role" => rights.roles.push((columns.take()?, columns.word("role")?)),
+                "role" => {
+                    let (place, role) = (columns.take()?, columns.word("role")?);
+                    // A judge works for no office: sees what is before the panel, and nothing else.
+                    if role == Role::Panelist { rights.panels.push(place) } else { rights.roles.push((place, role)) }
+                }
                 "position" => rights.positions.push((columns.take()?, columns.take()?)),
                 _ => rights.memberships.push(id),
             }
@@ -134,6 +138,7 @@ impl Reader {
             signed_in.person.roles = rights.roles;
             signed_in.person.positions = rights.positions;
             signed_in.person.memberships = rights.memberships;
+            signed_in.person.panels = rights.panels;
             signed_in
         }))
     }
@@ -181,9 +186,10 @@ impl Reader {
 
 #[derive(Default)]
 struct Rights {
-    roles: Vec<(Name, program::definition::Role)>,
+    roles: Vec<(Name, Role)>,
     positions: Vec<(Name, Name)>,
     memberships: Vec<Uuid>,
+    panels: Vec<Name>,
 }
 
 fn account_row(row: &QueryResult) -> Result<SignedIn> {

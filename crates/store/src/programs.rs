@@ -42,8 +42,14 @@ pub struct StoredCall {
     pub opens: NaiveDate,
     /// The last day.
     pub closes: Option<NaiveDate>,
-    pub budget_line: Uuid,
+    /// None where the program gives no money.
+    pub budget_line: Option<Uuid>,
     pub target: Option<Target>,
+    /// 定員; any number of places when absent.
+    pub capacity: Option<i64>,
+    /// Places that cases have taken; [`Tx::put_call`] leaves it as it is.
+    pub taken: i64,
+    pub carry_over: Option<Bilingual>,
 }
 
 const PUBLISHED: &str = "published";
@@ -72,6 +78,9 @@ fn stored_call(row: call::Model) -> Result<StoredCall> {
         closes: row.closes,
         budget_line: row.budget_line,
         target: row.target.map(|target| from_json("call", &target)).transpose()?,
+        capacity: row.capacity,
+        taken: row.taken,
+        carry_over: row.carry_over.map(|words| from_json("call", &words)).transpose()?,
     })
 }
 
@@ -241,9 +250,19 @@ impl Tx<'_> {
             closes: Set(call.closes),
             budget_line: Set(call.budget_line),
             target: Set(call.target.as_ref().map(json).transpose()?),
+            capacity: Set(call.capacity),
+            taken: Set(0),
+            carry_over: Set(call.carry_over.as_ref().map(json).transpose()?),
         };
         let on_conflict = OnConflict::columns([Column::Program, Column::FiscalYear, Column::CallWindow])
-            .update_columns([Column::Opens, Column::Closes, Column::BudgetLine, Column::Target])
+            .update_columns([
+                Column::Opens,
+                Column::Closes,
+                Column::BudgetLine,
+                Column::Target,
+                Column::Capacity,
+                Column::CarryOver,
+            ])
             .to_owned();
         let stored = call::Entity::insert(row).on_conflict(on_conflict).exec_with_returning(&self.db()).await?;
         Ok(stored.id)

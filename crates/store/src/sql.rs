@@ -51,16 +51,16 @@ pub fn cases_by_ids(list: &str) -> String {
 
 pub const CREATE_CASE: &str = "INSERT INTO application (id, number, municipality, program, program_hash, call, \
     fiscal_year, business, state, state_kind, waits_on, attention, version, received_at, deadline_at, next_clock_at, \
-    received_sort, deadline_sort, updated_at, created_at, head_sequence, head_hash, head_at, granted_yen, body) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19, $20, $21, $22, \
-    $23, $24)";
+    received_sort, deadline_sort, updated_at, created_at, head_sequence, head_hash, head_at, granted_yen, body, \
+    in_line_since) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19, \
+    $20, $21, $22, $23, $24, $25)";
 
 macro_rules! move_case {
     () => {
         "UPDATE application SET number = $3, business = $4, state = $5, state_kind = $6, waits_on = $7, \
          attention = $8, version = $9, received_at = $10, deadline_at = $11, next_clock_at = $12, received_sort = $13, \
          deadline_sort = $14, updated_at = $15, head_sequence = $16, head_hash = $17, head_at = $18, granted_yen = $19, \
-         body = $20 WHERE id = $1 AND version = $2"
+         body = $20, in_line_since = $21 WHERE id = $1 AND version = $2"
     };
 }
 
@@ -75,7 +75,7 @@ macro_rules! event_of_moved {
     () => {
         concat!(
             event_columns!(),
-            "SELECT $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34 FROM moved"
+            "SELECT $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35 FROM moved"
         )
     };
 }
@@ -101,9 +101,9 @@ pub const MOVE_CASE_WITH_SUBMISSION: &str = concat!(
     move_case!(),
     " RETURNING id), happened AS (",
     event_of_moved!(),
-    "), used AS (DELETE FROM draft WHERE application = $1 AND form = $36 AND account = $39) ",
+    "), used AS (DELETE FROM draft WHERE application = $1 AND form = $37 AND account = $40) ",
     submission_columns!(),
-    "SELECT id, $35, $36, $37, $38, $39, $40, $41, $42, $43 FROM moved"
+    "SELECT id, $36, $37, $38, $39, $40, $41, $42, $43, $44 FROM moved"
 );
 
 pub const DRAFT: &str =
@@ -259,3 +259,24 @@ pub const SET_KEY_RESULT: &str = "UPDATE idempotency SET result = $3 WHERE accou
 
 pub const NUMBERED: &str =
     "SELECT id FROM application WHERE number >= $1 AND number < $2 ORDER BY number DESC LIMIT $3";
+
+/// Changes nothing when the call has no place left, whoever else takes one at the same time.
+pub const TAKE_PLACES: &str = "UPDATE call SET taken = taken + $2 WHERE id = $1 AND taken + $2 >= 0 \
+    AND ($2 <= 0 OR capacity IS NULL OR taken + $2 <= capacity)";
+
+/// $3 is the moment since when a case waits itself; those before it count.
+pub const WAITING: &str = "SELECT COUNT(*) FROM application WHERE call = $1 AND in_line_since IS NOT NULL AND id <> $2 \
+    AND (in_line_since < $3 OR (in_line_since = $3 AND id < $2))";
+
+pub const FIRST_IN_LINE: &str = "SELECT id FROM application WHERE call = $1 AND in_line_since IS NOT NULL \
+    ORDER BY in_line_since, id LIMIT 1";
+
+pub const CASES_OF_CALL: &str = "SELECT id FROM application WHERE call = $1 ORDER BY id";
+
+/// Cases and distinct businesses of a call: handed in, decided for, and ended well.
+pub const REACHED: &str = "SELECT COUNT(*), COUNT(DISTINCT business), \
+    COUNT(CASE WHEN state_kind IN ('in_project', 'awaiting_payment', 'closed_paid') THEN 1 END), \
+    COUNT(DISTINCT CASE WHEN state_kind IN ('in_project', 'awaiting_payment', 'closed_paid') THEN business END), \
+    COUNT(CASE WHEN state_kind = 'closed_paid' THEN 1 END), \
+    COUNT(DISTINCT CASE WHEN state_kind = 'closed_paid' THEN business END) \
+    FROM application WHERE call = $1 AND received_at IS NOT NULL";

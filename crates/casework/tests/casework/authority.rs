@@ -101,6 +101,22 @@ fn actors(desk: &Desk) -> Vec<(String, Actor)> {
     }
     let mut actors: Vec<(String, Actor)> =
         people.into_iter().map(|(name, person)| (name, Actor::Person(person))).collect();
+    let link = |case, partner: &str| {
+        Actor::Partner(casework::Partner {
+            link: person(partner).id,
+            case,
+            partner: partner.to_owned(),
+            name: String::new(),
+        })
+    };
+    for partner in desk.program.definition().archetype.partners.keys().map(String::as_str).chain(["bank"]) {
+        actors.push((format!("{partner} of this case"), link(desk.case.id, partner)));
+        actors.push((format!("{partner} of another case"), link(person("x").id, partner)));
+    }
+    for place in [here, ELSEWHERE] {
+        let judge = Person { panels: vec![place.to_owned()], ..person("judge") };
+        actors.push((format!("judge of {place}"), Actor::Person(judge)));
+    }
     actors.extend(["applicant", "clock", "treasury"].map(|by| (by.to_owned(), desk.actor(by))));
     actors
 }
@@ -112,9 +128,17 @@ fn in_principle(desk: &Desk, actor: &Actor, action: &ActionRef<'_>) -> bool {
     let allowed = match actor {
         Actor::Clock => by.contains(&Role::Clock),
         Actor::Treasury => by.contains(&Role::Treasury),
+        Actor::Partner(partner) => {
+            by.contains(&Role::Partner)
+                && partner.case == case.id
+                && action.rule.acts_as.as_ref() == Some(&partner.partner)
+        }
         Actor::Person(person) => {
             let applies = by.contains(&Role::Applicant) && person.memberships.contains(&case.business.id);
-            applies || person.roles.iter().any(|(place, role)| *place == case.municipality && by.contains(role))
+            let judges = by.contains(&Role::Panelist) && casework::judges(person, case);
+            applies
+                || judges
+                || person.roles.iter().any(|(place, role)| *place == case.municipality && by.contains(role))
         }
     };
     let from = action.rule.from.as_slice();
@@ -156,6 +180,7 @@ fn reasons(action: &ActionRef<'_>, actor: &Actor) -> BTreeSet<&'static str> {
     [
         ("duty.separated", !rule.not_who.is_empty()),
         ("procedure.open", !rule.none_open.is_empty()),
+        ("rank.by_call", rule.effects.contains(&program::definition::Effect::Rank)),
         ("deadline.running", rule.after_deadline),
         ("deadline.passed", rule.until.is_some()),
         ("call.not_open_yet", rule.form.is_some()),

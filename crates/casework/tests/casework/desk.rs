@@ -143,7 +143,7 @@ impl Desk {
                 fiscal_year: year,
                 opens: call.map_or(year.first_day(), |call| call.opens),
                 closes: call.and_then(|call| call.closes),
-                budget_line: Uuid::from_u128(3),
+                budget_line: Some(Uuid::from_u128(3)),
             },
             business: Business {
                 id: Uuid::from_u128(4),
@@ -204,6 +204,7 @@ impl Desk {
             holders: self.holders.clone(),
             granted: self.granted.clone(),
             draft,
+            call: casework::CallStanding::default(),
             now: self.now,
             event: ids(),
             ids: &ids,

@@ -85,15 +85,17 @@ impl Program {
     }
     /// 補助率: every rate that the award may be computed with.
     async fn rates(&self) -> Vec<Rate> {
-        cases(&self.program.definition().program.amount.rate).into_iter().map(Rate).collect()
+        let rule = self.program.definition().program.amount.as_ref();
+        rule.map(|rule| cases(&rule.rate)).unwrap_or_default().into_iter().map(Rate).collect()
     }
     /// 上限額: every cap that may apply.
     async fn caps(&self) -> Vec<Yen> {
-        cases(&self.program.definition().program.amount.cap).into_iter().map(Yen).collect()
+        let rule = self.program.definition().program.amount.as_ref();
+        rule.map(|rule| cases(&rule.cap)).unwrap_or_default().into_iter().map(Yen).collect()
     }
-    /// The award is truncated to this many yen.
-    async fn round_down(&self) -> Yen {
-        self.program.definition().program.amount.round_down.into()
+    /// The award is truncated to this many yen; absent where the program gives no money.
+    async fn round_down(&self) -> Option<Yen> {
+        self.program.definition().program.amount.as_ref().map(|rule| rule.round_down.into())
     }
     /// Figures that no source gives and that are only samples.
     async fn sample_figures(&self) -> &[String] {
@@ -208,12 +210,24 @@ impl Call {
     async fn closes(&self) -> Option<Date> {
         self.0.closes.map(Date)
     }
-    /// Open today, with money left.
+    /// Open today, with money and places left where they count.
     async fn open(&self) -> bool {
         self.0.open
     }
-    async fn budget_left(&self) -> Yen {
-        self.0.budget_left.into()
+    /// Absent where the program gives no money.
+    async fn budget_left(&self) -> Option<Yen> {
+        self.0.budget_left.map(Yen)
+    }
+    /// 定員; any number when absent.
+    async fn capacity(&self) -> Option<i64> {
+        self.0.capacity
+    }
+    async fn places_left(&self) -> Option<i64> {
+        self.0.places_left
+    }
+    /// What an earlier window left over, and how it comes into this one.
+    async fn carry_over(&self, ctx: &Context<'_>, locale: Option<Locale>) -> Option<String> {
+        self.0.carry_over.as_ref().map(|words| say(ctx, words, locale))
     }
 }
 

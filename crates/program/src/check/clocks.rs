@@ -170,7 +170,7 @@ fn check_after_deadline(machine: &Machine<'_>, action: &Action, path: &str, find
 fn check_clock_action(machine: &Machine<'_>, name: &str, action: &Action, path: &str, findings: &mut Findings) {
     for state in action.from.as_slice() {
         let Some(rule) = machine.states.get(state) else { continue };
-        if rule.deadline.as_ref().is_none_or(|clock| clock.then != name) {
+        if rule.in_line.as_deref() != Some(name) && rule.deadline.as_ref().is_none_or(|clock| clock.then != name) {
             findings.push(error(
                 "action.no_clock",
                 path,

@@ -121,7 +121,7 @@ fn check_facts(definition: &Definition, findings: &mut Findings) {
 
 /// A form from which an amount is computed has the cost table, or the application has it.
 fn check_costs(definition: &Definition, form: &str, fields: &IndexMap<Name, Field>, findings: &mut Findings) {
-    let wanted = &definition.program.amount.costs;
+    let Some(wanted) = definition.program.amount.as_ref().map(|rule| &rule.costs) else { return };
     let wrong = fields.get(wanted).is_some_and(|field| field.kind != FieldType::Costs);
     let amounts = definition.archetype.amounts.iter();
     if let Some((amount, _)) = amounts.filter(|(_, rule)| rule.from == form).find(|_| wrong) {
@@ -136,7 +136,7 @@ fn check_costs(definition: &Definition, form: &str, fields: &IndexMap<Name, Fiel
 
 /// What is capped for each item needs a table with items, and nothing that could not be shared out among them.
 fn check_items(definition: &Definition, merged: &Merged, findings: &mut Findings) {
-    let rule = &definition.program.amount;
+    let Some(rule) = &definition.program.amount else { return };
     if rule.item_cap.is_none() {
         return;
     }
@@ -162,7 +162,7 @@ fn check_items(definition: &Definition, merged: &Merged, findings: &mut Findings
 
 fn check_award(definition: &Definition, merged: &Merged, findings: &mut Findings) {
     const PATH: &str = "/program/amount";
-    let rule = &definition.program.amount;
+    let Some(rule) = &definition.program.amount else { return };
     const ADVANCE: &str = "/program/payment/advance";
     let advance = definition.program.payment.advance.as_ref();
     let mut open = vec![(format!("{PATH}/tax"), is_open(&rule.tax))];

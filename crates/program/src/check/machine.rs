@@ -95,7 +95,8 @@ pub(super) fn check_graph(definition: &Definition, findings: &mut Findings) {
 fn moves<'a>(machine: &Machine<'a>) -> impl Iterator<Item = (&'a Name, &'a Name)> {
     machine.actions.values().flat_map(|action| {
         let to = action.to.as_ref();
-        action.from.as_slice().iter().filter_map(move |from| to.map(|to| (from, to)))
+        let waits = action.or_wait.as_ref();
+        action.from.as_slice().iter().flat_map(move |from| to.into_iter().chain(waits).map(move |to| (from, to)))
     })
 }
 

@@ -6,6 +6,7 @@ mod clocks;
 mod fields;
 mod machine;
 mod money;
+mod others;
 mod people;
 mod references;
 mod words;
@@ -49,6 +50,7 @@ pub(crate) fn as_resolved(
     }
     fields::check(definition, merged, &mut findings);
     check_renames(definition, merged, &mut findings);
+    others::check(definition, merged, &mut findings);
     findings
 }
 

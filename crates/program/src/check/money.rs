@@ -75,8 +75,7 @@ fn frozen_in(archetype: &Archetype) -> BTreeMap<&str, Amounts<'_>> {
     loop {
         let mut next = frozen.clone();
         for action in archetype.actions.values() {
-            let Some(to) = &action.to else { continue };
-            for from in action.from.as_slice() {
+            for (from, to) in moves(action) {
                 let Some(before) = frozen.get(from.as_str()) else { continue };
                 let after: Amounts<'_> = before.iter().copied().chain(freezes(action)).collect();
                 let known = next.entry(to).or_insert_with(|| after.clone());
@@ -88,6 +87,12 @@ fn frozen_in(archetype: &Archetype) -> BTreeMap<&str, Amounts<'_>> {
         }
         frozen = next;
     }
+}
+
+/// Where the action leads from each of its states, waiting in line included.
+fn moves(action: &Action) -> impl Iterator<Item = (&Name, &Name)> {
+    let ways = action.to.iter().chain(&action.or_wait);
+    action.from.as_slice().iter().flat_map(move |from| ways.clone().map(move |to| (from, to)))
 }
 
 fn freezes(action: &Action) -> impl Iterator<Item = &str> {

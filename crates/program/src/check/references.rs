@@ -29,6 +29,7 @@ const FACT: Kind = ("fact", ("日付", "fact"));
 const OPTION: Kind = ("option", ("選択", "option"));
 const DEADLINE: Kind = ("deadline", ("期限", "deadline"));
 const PROCEDURE: Kind = ("procedure", ("手続", "procedure"));
+const PARTNER: Kind = ("partner", ("第三者", "partner"));
 
 pub(super) fn check(definition: &Definition, findings: &mut Findings) {
     for machine in Machine::all(&definition.archetype) {
@@ -70,6 +71,9 @@ fn check_state(definition: &Definition, machine: &Machine<'_>, path: &str, state
             known(MAIL, format!("{path}/deadline/reminder"), mail, &archetype.mails, findings);
         }
     }
+    if let Some(action) = &state.in_line {
+        known(ACTION, format!("{path}/in_line"), action, machine.actions, findings);
+    }
     for (account, source) in &state.holds {
         let path = format!("{path}/holds/{}", crate::facts::word(account));
         match linear(source) {
@@ -95,6 +99,12 @@ fn check_action(definition: &Definition, machine: &Machine<'_>, path: &str, acti
     }
     if let Some(state) = &action.to {
         known(STATE, format!("{path}/to"), state, machine.states, findings);
+    }
+    if let Some(state) = &action.or_wait {
+        known(STATE, format!("{path}/or_wait"), state, machine.states, findings);
+    }
+    if let Some(partner) = &action.acts_as {
+        known(PARTNER, format!("{path}/as"), partner, &archetype.partners, findings);
     }
     if let Some(form) = &action.form {
         known_form(definition, format!("{path}/form"), form, findings);
@@ -143,7 +153,16 @@ fn check_effect(definition: &Definition, path: &str, effect: &Effect, action: &A
         }
         Effect::Open(procedure) => _ = known(PROCEDURE, path, procedure, &archetype.procedures, findings),
         Effect::Pay(amount) => _ = known(AMOUNT, path, amount, &archetype.amounts, findings),
-        Effect::Number(_) | Effect::Lock | Effect::Pause(_) | Effect::Resume(_) | Effect::Task(_) => {}
+        Effect::Invite(partner) | Effect::EndLink(partner) => {
+            known(PARTNER, path, partner, &archetype.partners, findings);
+        }
+        Effect::Number(_)
+        | Effect::Lock
+        | Effect::Pause(_)
+        | Effect::Resume(_)
+        | Effect::Task(_)
+        | Effect::Panel(_)
+        | Effect::Rank => {}
     }
 }
 
@@ -275,7 +294,7 @@ fn check_each(path: &str, table: &str, field: Option<&str>, fields: &IndexMap<Na
 
 /// The fields that the award rule reads are there, with the right types.
 fn check_award(definition: &Definition, fields: &crate::facts::Fields, findings: &mut Findings) {
-    let rule = &definition.program.amount;
+    let Some(rule) = &definition.program.amount else { return };
     let application = fields.get(APPLICATION);
     let mut wants = vec![("costs", rule.costs.as_str(), FieldType::Costs)];
     wants.extend(rule.revenue.as_deref().map(|revenue| ("revenue", revenue, FieldType::Yen)));

@@ -63,6 +63,7 @@ fn check_names(definition: &Definition, findings: &mut Vec<Finding>) {
     add("/archetype/states", archetype.states.keys().collect());
     add("/archetype/actions", archetype.actions.keys().collect());
     add("/archetype/procedures", archetype.procedures.keys().collect());
+    add("/archetype/partners", archetype.partners.keys().collect());
     add("/archetype/letters", archetype.letters.keys().collect());
     add("/archetype/mails", archetype.mails.keys().collect());
     add("/program/form", program.form.keys().collect());

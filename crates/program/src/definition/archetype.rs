@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vocabulary::Bilingual;
 
-use super::{Field, Name, Need, OneOrMany, Source, is_false};
+use super::{Field, Name, Need, OneOrMany, PanelStep, PartnerRule, Source, is_false};
 
 /// `schema/archetypes/<name>.yaml`: states, actions, forms, clocks, letters and mails of a kind of scheme.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +30,8 @@ pub struct Archetype {
     pub actions: IndexMap<Name, Action>,
     /// Machines beside the case, each opened by an action.
     pub procedures: IndexMap<Name, Procedure>,
+    /// 第三者 who act on a case through a link of their own: banks, experts …
+    pub partners: IndexMap<Name, PartnerRule>,
     pub letters: IndexMap<Name, Letter>,
     pub mails: IndexMap<Name, Mail>,
 }
@@ -130,6 +132,10 @@ pub enum Role {
     Clock,
     /// Payments: moves cases when their money moves.
     Treasury,
+    /// 第三者: whoever holds the link of a case's partner. No member of staff, and no account.
+    Partner,
+    /// 審査員: scores what a panel looks at, and sees nothing else.
+    Panelist,
 }
 
 impl Role {
@@ -169,6 +175,8 @@ impl Role {
             Self::Administrator => "administrator",
             Self::Clock => "clock",
             Self::Treasury => "treasury",
+            Self::Partner => "partner",
+            Self::Panelist => "panelist",
         }
     }
 }
@@ -194,6 +202,16 @@ pub struct State {
     /// Office days within which the office means to act (標準処理期間).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_level: Option<u32>,
+    /// The case takes one of the call's places (定員) while it is here.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub takes_place: bool,
+    /// The case waits in line (補欠) for a place, or for money, to become free; this is the action that then takes the
+    /// first of the line on, by the clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_line: Option<Name>,
+    /// What the program publishes of its application form is public while the case is here.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub published: bool,
     /// There only when this option of the archetype is on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub option: Option<Name>,
@@ -240,10 +258,17 @@ pub struct StateDeadline {
 pub struct Action {
     pub label: Bilingual,
     pub by: OneOrMany<Role>,
+    /// Which partner, where a partner acts.
+    #[serde(default, rename = "as", skip_serializing_if = "Option::is_none")]
+    pub acts_as: Option<Name>,
     pub from: OneOrMany<Name>,
     /// The state it leads to; the state stays when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<Name>,
+    /// The state it leads to instead when the call has no place, or not enough money, left for the case, or others wait
+    /// in line before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub or_wait: Option<Name>,
     /// Takes in this form: its draft becomes an immutable submission.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub form: Option<Name>,
@@ -293,6 +318,8 @@ pub enum Audience {
     FinanceMaker,
     FinanceChecker,
     ProgramOfficer,
+    /// The partner that the action invites, or that acts in it; the mail carries a fresh link.
+    Partner,
 }
 
 /// Everything that an action can do besides moving the case. The list is closed; which action has which is data.
@@ -325,6 +352,15 @@ pub enum Effect {
     Task(Audience),
     /// Makes the frozen amount payable to the account of the claim: a payment line under the obligation.
     Pay(Name),
+    /// Gives a partner a link to this case, to the name and address in the inputs `<partner>_name` and
+    /// `<partner>_email`, or in fields of those names. An earlier link of the same partner ends.
+    Invite(Name),
+    /// Ends the partner's link.
+    EndLink(Name),
+    /// What the panel (審査会) does.
+    Panel(PanelStep),
+    /// Puts down the rank that the ranking of the whole call gave the case; nobody takes such an action by itself.
+    Rank,
 }
 
 /// A small machine beside the case: change request, incident, refund …

@@ -7,6 +7,7 @@
 mod archetype;
 mod fields;
 mod municipality;
+mod panel;
 mod program;
 mod scenarios;
 
@@ -17,6 +18,7 @@ use vocabulary::Bilingual;
 pub use archetype::*;
 pub use fields::*;
 pub use municipality::*;
+pub use panel::*;
 pub use program::*;
 pub use scenarios::*;
 

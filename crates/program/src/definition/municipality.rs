@@ -152,11 +152,24 @@ pub struct Call {
     /// The last day; open until the budget is used when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closes: Option<NaiveDate>,
-    pub budget_line: Name,
+    /// Absent where the program gives no money.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget_line: Option<Name>,
     /// What the line is appropriated in this fiscal year, posted to the ledger when first imported.
+    #[serde(default = "nothing")]
     pub appropriation: Yen,
+    /// 定員: how many cases may be in states that take a place; any number when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<u32>,
+    /// What an earlier window (第1回 …) left over, and how it comes into this one, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carry_over: Option<Bilingual>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<Target>,
+}
+
+const fn nothing() -> Yen {
+    Yen::ZERO
 }
 
 fn whole_year() -> Name {
@@ -173,6 +186,10 @@ pub struct Target {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TargetOf {
+    DistinctCompaniesAtApplication,
+    CasesAtApplication,
     DistinctCompaniesAtDecision,
     CasesAtDecision,
+    DistinctCompaniesAtPayment,
+    CasesAtPayment,
 }

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vocabulary::{Bilingual, Rate, Yen};
 
-use super::{Field, Name, Need, Source, is_false};
+use super::{Field, Name, Need, PanelRule, Source, is_false};
 
 /// `schema/programs/<municipality>/<slug>.yaml`: one scheme.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -40,7 +40,16 @@ pub struct ProgramText {
     /// Rules over submitted forms.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub must: Vec<Rule>,
-    pub amount: AwardRule,
+    /// How the award is computed; absent where the program gives no money, and its archetype then has no amounts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<AwardRule>,
+    /// 審査会, where cases are scored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub panel: Option<PanelRule>,
+    /// Fields of the application form that are public while a case is in a published state.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub publishes: Vec<Name>,
+    #[serde(default)]
     pub deadlines: IndexMap<Name, DeadlineRule>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<MinorChange>,
@@ -105,6 +114,27 @@ pub struct Intake {
     /// Whether a request reserves money before the decision.
     #[serde(default)]
     pub hold: Hold,
+    /// What decides between equals.
+    #[serde(default, skip_serializing_if = "Ties::is_arrival")]
+    pub ties: Ties,
+}
+
+/// Between applications of the same rank.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ties {
+    /// The moment of receipt.
+    #[default]
+    Arrival,
+    /// 抽選: those of one day, or of one mean, by lots that are drawn with a seed on record.
+    Lot,
+}
+
+impl Ties {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+    fn is_arrival(&self) -> bool {
+        *self == Self::Arrival
+    }
 }
 
 fn complete_receipt() -> RankBy {

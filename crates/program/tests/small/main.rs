@@ -82,6 +82,7 @@ fn facts() -> CaseFacts {
         today: day("2026-05-11"),
         applied_on: day("2026-05-11"),
         award_fiscal_year: FiscalYear(2026),
+        standing: program::CallFacts::default(),
     }
 }
 

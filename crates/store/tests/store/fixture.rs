@@ -80,8 +80,11 @@ impl World {
             window: "year".to_owned(),
             opens: day("2026-04-01"),
             closes: None,
-            budget_line: line.id,
+            budget_line: Some(line.id),
             target: None,
+            capacity: None,
+            taken: 0,
+            carry_over: None,
         };
         let (new_line, new_call, new_business) = (&line, &call, &business);
         write!(store, tx => {
@@ -186,6 +189,8 @@ pub fn step(case: &Case, state: &str, kind: StateKind, holdings: Holdings, at: I
         mails: Vec::new(),
         submission: None,
         payment: None,
+        links: Vec::new(),
+        places: 0,
     }
 }
 

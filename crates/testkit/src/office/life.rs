@@ -244,7 +244,9 @@ impl TestOffice {
         // Enough for all of them.
         for (life, _) in lives.iter().take(1) {
             let line = self.look(&life.party.owner, life.application).await.case.call.budget_line;
-            self.appropriate(line, 100_000_000).await;
+            if let Some(line) = line {
+                self.appropriate(line, 100_000_000).await;
+            }
         }
         let mut agenda = Vec::new();
         for (place, (life, steps)) in lives.iter().enumerate() {
