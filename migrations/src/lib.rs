@@ -6,6 +6,7 @@
 
 mod m20260401_000001_initial;
 mod m20261101_000002_partners_and_places;
+mod m20261126_000003_procedures;
 mod types;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -15,6 +16,10 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20260401_000001_initial::Migration), Box::new(m20261101_000002_partners_and_places::Migration)]
+        vec![
+            Box::new(m20260401_000001_initial::Migration),
+            Box::new(m20261101_000002_partners_and_places::Migration),
+            Box::new(m20261126_000003_procedures::Migration),
+        ]
     }
 }

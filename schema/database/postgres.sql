@@ -322,6 +322,8 @@ CREATE TABLE payment_line (
     state text NOT NULL,
     ordered_at timestamp with time zone NOT NULL,
     settled_at timestamp with time zone,
+    procedure uuid,
+    blocked_at timestamp with time zone,
     CONSTRAINT payment_line_pkey PRIMARY KEY (id),
     CONSTRAINT payment_line_application_fkey FOREIGN KEY (application) REFERENCES application(id),
     CONSTRAINT payment_line_batch_fkey FOREIGN KEY (batch) REFERENCES payment_batch(id),
@@ -527,7 +529,7 @@ CREATE INDEX payment_line_application ON payment_line USING btree (application);
 
 CREATE INDEX payment_line_in_batch ON payment_line USING btree (batch) WHERE (batch IS NOT NULL);
 
-CREATE INDEX payment_line_payable ON payment_line USING btree (municipality, ordered_at, id) WHERE (state = 'ordered'::text);
+CREATE INDEX payment_line_payable ON payment_line USING btree (municipality, ordered_at, id) WHERE ((state = 'ordered'::text) AND (blocked_at IS NULL));
 
 CREATE INDEX position_holder_holders ON position_holder USING btree (municipality, "position");
 

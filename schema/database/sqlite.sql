@@ -269,7 +269,7 @@ CREATE TABLE payment_line (
     batch BLOB REFERENCES payment_batch (id),
     state text NOT NULL,
     ordered_at TEXT NOT NULL,
-    settled_at TEXT,
+    settled_at TEXT, procedure BLOB, blocked_at TEXT,
     CONSTRAINT payment_line_state CHECK (state IN ('ordered', 'in_batch', 'paid', 'returned')),
     CONSTRAINT payment_line_batch CHECK ((batch IS NULL) = (state = 'ordered'))
 ) STRICT;
@@ -450,7 +450,7 @@ CREATE INDEX payment_line_application ON payment_line (application);
 
 CREATE INDEX payment_line_in_batch ON payment_line (batch) WHERE batch IS NOT NULL;
 
-CREATE INDEX payment_line_payable ON payment_line (municipality, ordered_at, id) WHERE state = 'ordered';
+CREATE INDEX payment_line_payable ON payment_line (municipality, ordered_at, id) WHERE state = 'ordered' AND blocked_at IS NULL;
 
 CREATE INDEX position_holder_holders ON position_holder (municipality, position);
 

@@ -83,6 +83,7 @@ async fn plant(office: &TestOffice) -> Secret {
         values: serde_json::from_value(json!({ "message": format!("message {MARKER}") })).unwrap(),
         marks: vec![FieldMark { field: "venue".to_owned(), remark: format!("remark {MARKER}") }],
         comment: Some(format!("comment {MARKER}")),
+        procedure: None,
     };
     office.service.act(reviewer, correcting.application, request, "b-correct").await.unwrap();
     other.owner = office.viewer("second@zqxjkv.example").await;

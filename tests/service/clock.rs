@@ -74,6 +74,7 @@ async fn a_deadline_passes_at_midnight_in_japan() {
             values: values(json!({ "message": "確認してください" })),
             marks: vec![casework::FieldMark { field: "venue".to_owned(), remark: "都市名".to_owned() }],
             comment: None,
+            procedure: None,
         };
         let asked = office.service.act(reviewer, life.application, request, "correct").await.unwrap();
         let deadline = asked.application.case.body.deadline.unwrap();

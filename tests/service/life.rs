@@ -80,6 +80,7 @@ async fn a_grant_goes_from_the_first_draft_to_the_money() {
             values: values(json!({ "message": "会場の名前を正確に書いてください" })),
             marks: vec![FieldMark { field: "venue".to_owned(), remark: "都市名も".to_owned() }],
             comment: None,
+            procedure: None,
         };
         office.service.act(reviewer, life.application, request, "correct").await.unwrap();
         let sent = mails(&office, &[(&owner.email, "補正のお願い")]).await;

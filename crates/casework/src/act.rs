@@ -10,7 +10,7 @@ use treasury::Posting;
 use uuid::Uuid;
 use vocabulary::{Bilingual, FiscalYear, Instant, Yen};
 
-use crate::case::{Case, DocumentRef, FieldMark, PaymentOrder, Submission};
+use crate::case::{Business, Case, DocumentRef, FieldMark, PaymentOrder, Submission};
 use crate::history::Event;
 use crate::line::CallStanding;
 use crate::partner::{LinkChange, Partner};
@@ -97,6 +97,9 @@ pub struct Act {
     pub values: Map<String, Value>,
     pub marks: Vec<FieldMark>,
     pub comment: Option<String>,
+    /// Which procedure moves; needed only when the action could move more than one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub procedure: Option<Uuid>,
 }
 
 /// Typed but not handed in: waits outside the case until an act consumes it.
@@ -118,6 +121,10 @@ pub struct World<'a> {
     pub draft: Option<Draft>,
     /// How the call stands. Unknown unless [`Needs::call`] asked for it.
     pub call: CallStanding,
+    /// The budget line of the program's call of each fiscal year. Empty unless [`Needs::lines`] asked for it.
+    pub lines: BTreeMap<FiscalYear, Uuid>,
+    /// The business that [`Needs::successor`] asked for, if there is one.
+    pub successor: Option<Business>,
     pub now: Instant,
     /// The event's, known beforehand so that an idempotency key can be tied to it.
     pub event: Uuid,
@@ -145,6 +152,9 @@ pub struct Needs {
     pub granted: Option<Vec<Name>>,
     pub holders: bool,
     pub call: bool,
+    pub lines: bool,
+    /// The business that the case is to be moved to.
+    pub successor: Option<Uuid>,
 }
 
 /// A domain answer: why not, where, and what to do next.
@@ -181,8 +191,12 @@ pub struct Step {
     /// The state before.
     pub from: Name,
     pub event: Event,
-    /// Money to move on the case's budget line.
-    pub postings: Vec<Posting>,
+    /// The procedure that moved or opened; the case itself when absent.
+    pub procedure: Option<Uuid>,
+    /// Money to move, in the order of the lines' identifiers.
+    pub postings: Vec<LinePostings>,
+    /// The fiscal year in which the numbers are counted.
+    pub year: FiscalYear,
     /// Kinds of numbers to be given; [`Step::numbered`] puts them in.
     pub numbers: Vec<Name>,
     pub letters: Vec<LetterIssued>,
@@ -194,6 +208,37 @@ pub struct Step {
     pub links: Vec<LinkChange>,
     /// Places of the call that the case takes, or gives back when below zero.
     pub places: i64,
+    /// Payments of the case that were ordered and are in no batch yet must not be made.
+    pub blocks_accounts: bool,
+}
+
+/// Money to move on one budget line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinePostings {
+    pub line: Uuid,
+    pub entries: Vec<Posting>,
+}
+
+impl Step {
+    /// A step that moves no state and no money: the approval itself, a reminder.
+    pub(crate) fn beside(before: &Case, after: Case, event: Event) -> Self {
+        Self {
+            from: before.state.clone(),
+            year: after.call.fiscal_year,
+            case: Case { version: after.version + 1, ..after },
+            event,
+            procedure: None,
+            postings: Vec::new(),
+            numbers: Vec::new(),
+            letters: Vec::new(),
+            mails: Vec::new(),
+            submission: None,
+            payment: None,
+            links: Vec::new(),
+            places: 0,
+            blocks_accounts: false,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -90,7 +90,7 @@ fn take_effect(
     act: &Act,
 ) -> Result<Step, Vec<Refusal>> {
     let action = world.program.action(&pending.action).ok_or_else(|| vec![no_route(&pending.action)])?;
-    still_in_place(world, case, &action)?;
+    still_in_place(world, case, &action, pending.procedure)?;
     let performance = Performance {
         action,
         procedure: pending.procedure,
@@ -105,6 +105,7 @@ fn take_effect(
         values: pending.values.clone(),
         marks: pending.marks.clone(),
         comment: pending.comment.clone(),
+        procedure: pending.procedure,
     };
     let said = Act { comment: act.comment.clone().or_else(|| pending.comment.clone()), ..drafted.clone() };
     let step = perform(world, case, &performance, &said)?;
@@ -162,20 +163,7 @@ fn recorded(
         .with(facts)
         .commented(world, act.comment.as_deref())
         .build();
-    after.version += 1;
-    Step {
-        from: before.state.clone(),
-        event,
-        postings: Vec::new(),
-        numbers: Vec::new(),
-        letters: Vec::new(),
-        mails: Vec::new(),
-        submission: None,
-        payment: None,
-        links: Vec::new(),
-        places: 0,
-        case: after,
-    }
+    Step::beside(before, after, event)
 }
 
 /// The signature of the next position, and of every following one that the same person holds (兼務).
@@ -210,8 +198,13 @@ fn band<'w>(world: &'w World<'_>, kind: &str, amount: Yen) -> Option<&'w RouteBa
     world.municipality.routes.get(kind)?.iter().find(|band| band.up_to.is_none_or(|most| amount <= most))
 }
 
-/// The newest amount that the act freezes or the case holds: it chooses the band.
+/// The newest amount that the act freezes or the case holds: it chooses the band. A procedure with amounts of its own
+/// is decided by those.
 fn amount_of(step: &Step) -> Yen {
+    let beside = step.procedure.and_then(|id| step.case.procedure(id));
+    if let Some(most) = beside.and_then(|beside| beside.amounts.values().map(|frozen| frozen.yen).max()) {
+        return most;
+    }
     let held = step.case.body.holdings.total().unwrap_or(Yen::ZERO);
     if held.is_zero() {
         step.case.body.amounts.values().map(|frozen| frozen.yen).max().unwrap_or(Yen::ZERO)
@@ -224,9 +217,17 @@ fn amount_of(step: &Step) -> Yen {
 /// pending act; the history gets it salted.
 fn shown(case: &Case, act: &Act, outcome: &Step) -> String {
     let amounts: BTreeMap<_, _> = outcome.case.body.amounts.iter().map(|(name, frozen)| (name, frozen.yen)).collect();
+    let moved = outcome.procedure.and_then(|id| outcome.case.procedure(id));
+    let beside = moved.map(|moved| {
+        let amounts: BTreeMap<_, _> = moved.amounts.iter().map(|(name, frozen)| (name, frozen.yen)).collect();
+        let forms = case.procedure(moved.id).map(|before| &before.forms);
+        json!({ "name": moved.name, "to": moved.state, "amounts": amounts, "forms": forms, "charged": moved.charged })
+    });
+    // A procedure says itself where it leads; the case may move meanwhile.
+    let to = moved.is_none_or(|moved| case.procedure(moved.id).is_none()).then_some(&outcome.case.state);
     let content = json!({
         "application": case.id, "action": act.action, "values": act.values, "marks": act.marks, "comment": act.comment,
-        "forms": case.body.forms, "amounts": amounts, "to": outcome.case.state,
+        "forms": case.body.forms, "amounts": amounts, "beside": beside, "to": to,
     });
     vocabulary::digest(vocabulary::canonical_json(&content).unwrap_or_default().as_bytes())
 }

@@ -9,7 +9,7 @@ use vocabulary::{Bilingual, day_in_japan};
 
 use crate::act::{Actor, Person, Refusal, World};
 use crate::case::{Case, ProcedureCase, Ring};
-use crate::facts::case_facts;
+use crate::facts::facts_near;
 use crate::line;
 
 /// Actions that every approval brings with it.
@@ -32,7 +32,7 @@ pub(crate) enum What<'a> {
     Sign,
     ReturnInternally,
     TakeBack,
-    Remind,
+    Remind { procedure: Option<Uuid> },
 }
 
 /// Whether the actor may know that the case exists. Drafts are the applicant's own.
@@ -63,27 +63,39 @@ fn handed_in(case: &Case) -> bool {
     case.body.standing.kind.is_some_and(|kind| kind != StateKind::Drafting)
 }
 
+/// `procedure` says which one moves, when the action could move more than one.
+///
 /// # Errors
 /// Every reason why not, each with what to do next.
-pub fn permit<'a>(world: &World<'a>, case: &Case, actor: &Actor, action: &str) -> Result<Permit<'a>, Vec<Refusal>> {
+pub fn permit<'a>(
+    world: &World<'a>,
+    case: &Case,
+    actor: &Actor,
+    action: &str,
+    procedure: Option<Uuid>,
+) -> Result<Permit<'a>, Vec<Refusal>> {
     match action {
         SIGN => sign(world, case, actor).and_then(|permit| disinterested(case, actor, permit)),
         RETURN_INTERNALLY => {
             return_internally(world, case, actor).and_then(|permit| disinterested(case, actor, permit))
         }
         TAKE_BACK => take_back(case, actor).and_then(|permit| disinterested(case, actor, permit)),
-        REMIND if *actor == Actor::Clock => remind(world, case),
-        _ => named(world, case, actor, action),
+        REMIND if *actor == Actor::Clock => remind(world, case, procedure),
+        _ => named(world, case, actor, action, procedure),
     }
 }
 
-/// Names that [`permit`] is worth asking for: the program's actions from where the case stands, and the built-in ones
-/// while an approval is pending.
+/// What [`permit`] is worth asking for: the program's actions from where the case and its procedures stand, once for
+/// each procedure that they could move, and the built-in ones while an approval is pending.
 #[must_use]
-pub fn candidates<'a>(world: &World<'a>, case: &Case) -> Vec<&'a str> {
+pub fn candidates<'a>(world: &World<'a>, case: &Case) -> Vec<(&'a str, Option<Uuid>)> {
     let built_in: &[&str] = if case.body.pending.is_some() { &[SIGN, RETURN_INTERNALLY, TAKE_BACK] } else { &[] };
-    let from_here = world.program.actions().filter(|action| machine_by_hand(action) && place(case, action).is_ok());
-    built_in.iter().copied().chain(from_here.map(|action| action.name)).collect()
+    let by_hand = world.program.actions().filter(machine_by_hand);
+    let from_here = by_hand.flat_map(|action| {
+        let places = places(case, &action);
+        places.into_iter().map(move |place| (action.name, place.map(|beside| beside.id)))
+    });
+    built_in.iter().map(|name| (*name, None)).chain(from_here).collect()
 }
 
 fn machine_by_hand(action: &ActionRef<'_>) -> bool {
@@ -107,22 +119,45 @@ fn one(refusal: Refusal) -> Vec<Refusal> {
     vec![refusal]
 }
 
-/// Where the action finds the case: `None` for the case itself, or the open procedure it belongs to.
-pub(crate) fn place<'c>(case: &'c Case, action: &ActionRef<'_>) -> Result<Option<&'c ProcedureCase>, ()> {
+/// Where the action can start: `None` is the case itself, otherwise each open procedure that it belongs to.
+fn places<'c>(case: &'c Case, action: &ActionRef<'_>) -> Vec<Option<&'c ProcedureCase>> {
     let from = action.rule.from.as_slice();
-    match action.procedure {
-        None => from.contains(&case.state).then_some(None).ok_or(()),
-        Some(name) => case
-            .body
-            .procedures
-            .iter()
-            .find(|procedure| procedure.open && procedure.name == name && from.contains(&procedure.state))
-            .map(Some)
-            .ok_or(()),
+    let Some(name) = action.procedure else {
+        return if from.contains(&case.state) { vec![None] } else { Vec::new() };
+    };
+    let procedures = case.body.procedures.iter();
+    procedures.filter(|beside| beside.open && beside.name == name && from.contains(&beside.state)).map(Some).collect()
+}
+
+/// Where the action starts: the only place there is, or the procedure that was named.
+fn place(
+    world: &World<'_>,
+    case: &Case,
+    action: &ActionRef<'_>,
+    procedure: Option<Uuid>,
+) -> Result<Option<Uuid>, Vec<Refusal>> {
+    let mut found: Vec<Option<Uuid>> =
+        places(case, action).into_iter().map(|place| place.map(|beside| beside.id)).collect();
+    // Whoever names a procedure means it, also for an action of the case, which has no place there.
+    found.retain(|place| procedure.is_none() || *place == procedure);
+    match found.as_slice() {
+        [place] => Ok(*place),
+        [] => Err(one(wrong_state(world, case, action, procedure))),
+        _ => Err(one(Refusal::new(
+            "procedure.ambiguous",
+            format!("「{}」の対象になる手続が複数あります。どれについて行うかを選んでください", action.rule.label.ja),
+            format!("Several procedures could be meant by this: {}; say which", action.rule.label.en),
+        ))),
     }
 }
 
-fn named<'a>(world: &World<'a>, case: &Case, actor: &Actor, name: &str) -> Result<Permit<'a>, Vec<Refusal>> {
+fn named<'a>(
+    world: &World<'a>,
+    case: &Case,
+    actor: &Actor,
+    name: &str,
+    procedure: Option<Uuid>,
+) -> Result<Permit<'a>, Vec<Refusal>> {
     let Some(action) = world.program.action(name) else {
         return Err(one(Refusal::new(
             "action.unknown",
@@ -139,18 +174,17 @@ fn named<'a>(world: &World<'a>, case: &Case, actor: &Actor, name: &str) -> Resul
             format!("You have no right to do this: {}", label.en),
         )));
     };
-    let procedure = place(case, &action).map_err(|()| one(wrong_state(world, case, &action)))?;
-    let procedure = procedure.map(|procedure| procedure.id);
+    let procedure = place(world, case, &action, procedure)?;
     if let Some(refusal) = pending_blocks(world, case, role, &action, procedure) {
         return Err(one(refusal));
     }
     let refusals: Vec<Refusal> = [
-        not_due(world, case, role, &action),
+        not_due(world, case, role, &action, procedure),
         line::ranked_alone(world, &action),
         separation(case, actor, &action),
         interest(case, actor, role),
         open_procedures(world, case, &action),
-        deadlines(world, case, &action),
+        deadlines(world, case, &action, procedure),
         window(world, case, &action),
     ]
     .into_iter()
@@ -167,8 +201,13 @@ fn is_its_partner(actor: &Actor, action: &ActionRef<'_>) -> bool {
     }
 }
 
-fn wrong_state(world: &World<'_>, case: &Case, action: &ActionRef<'_>) -> Refusal {
-    let state = world.program.state(&case.state).map(|state| state.label.clone()).unwrap_or_default();
+fn wrong_state(world: &World<'_>, case: &Case, action: &ActionRef<'_>, procedure: Option<Uuid>) -> Refusal {
+    let beside = procedure.and_then(|id| case.procedure(id));
+    let state = match beside {
+        None => world.program.state(&case.state),
+        Some(beside) => world.program.procedure(&beside.name).and_then(|rule| rule.states.get(&beside.state)),
+    };
+    let state = state.map(|state| state.label.clone()).unwrap_or_default();
     let label = &action.rule.label;
     Refusal::new(
         "state.wrong",
@@ -178,7 +217,7 @@ fn wrong_state(world: &World<'_>, case: &Case, action: &ActionRef<'_>) -> Refusa
 }
 
 /// While a decision is on its way, only the applicant's way out stays open: out of the case, or out of the procedure
-/// that the decision is about.
+/// that the decision is about. What the bank did with other money is true all the same.
 fn pending_blocks(
     world: &World<'_>,
     case: &Case,
@@ -187,6 +226,9 @@ fn pending_blocks(
     procedure: Option<Uuid>,
 ) -> Option<Refusal> {
     let pending = case.body.pending.as_ref()?;
+    if role == Role::Treasury && procedure != pending.procedure {
+        return None;
+    }
     let leaves = role == Role::Applicant && ends(world.program, action);
     (!leaves || (procedure.is_some() && procedure != pending.procedure)).then(being_signed)
 }
@@ -209,10 +251,16 @@ fn being_signed() -> Refusal {
 }
 
 /// The clock acts when it rings, and then only as its deadline says.
-fn not_due(world: &World<'_>, case: &Case, role: Role, action: &ActionRef<'_>) -> Option<Refusal> {
-    let rings = case.body.deadline.as_ref().and_then(|deadline| deadline.rings(world.now));
+fn not_due(
+    world: &World<'_>,
+    case: &Case,
+    role: Role,
+    action: &ActionRef<'_>,
+    procedure: Option<Uuid>,
+) -> Option<Refusal> {
+    let rings = case.deadline(procedure).and_then(|deadline| deadline.rings(world.now));
     let in_line = world.program.state(&case.state).is_some_and(|state| state.in_line.as_deref() == Some(action.name));
-    (role == Role::Clock && !in_line && action.procedure.is_none() && rings != Some(Ring::Over(action.name)))
+    (role == Role::Clock && !(in_line && procedure.is_none()) && rings != Some(Ring::Over(action.name)))
         .then(nothing_due)
 }
 
@@ -220,20 +268,25 @@ pub(crate) fn nothing_due() -> Refusal {
     Refusal::new("clock.nothing_due", "期限の時期ではありません", "No deadline asks for this now")
 }
 
-fn remind<'a>(world: &World<'a>, case: &Case) -> Result<Permit<'a>, Vec<Refusal>> {
+fn remind<'a>(world: &World<'a>, case: &Case, procedure: Option<Uuid>) -> Result<Permit<'a>, Vec<Refusal>> {
     if case.body.pending.is_some() {
         return Err(one(being_signed()));
     }
-    match case.body.deadline.as_ref().and_then(|deadline| deadline.rings(world.now)) {
-        Some(Ring::Reminder) => Ok(Permit { role: Role::Clock, what: What::Remind }),
+    match case.deadline(procedure).and_then(|deadline| deadline.rings(world.now)) {
+        Some(Ring::Reminder) => Ok(Permit { role: Role::Clock, what: What::Remind { procedure } }),
         _ => Err(one(nothing_due())),
     }
 }
 
 /// What a last signature asks again of the drafted action: that it still starts from where the case stands, and that no
 /// procedure is in its way.
-pub(crate) fn still_in_place(world: &World<'_>, case: &Case, action: &ActionRef<'_>) -> Result<(), Vec<Refusal>> {
-    place(case, action).map_err(|()| one(wrong_state(world, case, action)))?;
+pub(crate) fn still_in_place(
+    world: &World<'_>,
+    case: &Case,
+    action: &ActionRef<'_>,
+    procedure: Option<Uuid>,
+) -> Result<(), Vec<Refusal>> {
+    place(world, case, action, procedure)?;
     open_procedures(world, case, action).map_or(Ok(()), |refusal| Err(one(refusal)))
 }
 
@@ -268,8 +321,11 @@ fn disinterested<'a>(case: &Case, actor: &Actor, permit: Permit<'a>) -> Result<P
     interest(case, actor, permit.role).map_or(Ok(permit), |refusal| Err(one(refusal)))
 }
 
+/// None of those that stand in the way, and no second one of a kind of which only one is open at a time.
 fn open_procedures(world: &World<'_>, case: &Case, action: &ActionRef<'_>) -> Option<Refusal> {
-    let open = case.body.procedures.iter().find(|open| open.open && action.rule.none_open.contains(&open.name))?;
+    let again = action.rule.opens().filter(|name| world.program.procedure(name).is_some_and(|rule| !rule.several));
+    let stands_in_the_way = |name: &String| action.rule.none_open.contains(name) || again == Some(name.as_str());
+    let open = case.body.procedures.iter().find(|open| open.open && stands_in_the_way(&open.name))?;
     let label = world.program.procedure(&open.name).map(|rule| rule.label.clone()).unwrap_or_default();
     Some(Refusal::new(
         "procedure.open",
@@ -278,9 +334,9 @@ fn open_procedures(world: &World<'_>, case: &Case, action: &ActionRef<'_>) -> Op
     ))
 }
 
-fn deadlines(world: &World<'_>, case: &Case, action: &ActionRef<'_>) -> Option<Refusal> {
+fn deadlines(world: &World<'_>, case: &Case, action: &ActionRef<'_>, procedure: Option<Uuid>) -> Option<Refusal> {
     let today = day_in_japan(world.now);
-    if action.rule.after_deadline && case.body.deadline.as_ref().is_none_or(|deadline| deadline.due > world.now) {
+    if action.rule.after_deadline && case.deadline(procedure).is_none_or(|deadline| deadline.due > world.now) {
         return Some(Refusal::new(
             "deadline.running",
             "期限がまだ過ぎていません。期限の翌日から行えます",
@@ -288,7 +344,8 @@ fn deadlines(world: &World<'_>, case: &Case, action: &ActionRef<'_>) -> Option<R
         ));
     }
     let until = action.rule.until.as_ref()?;
-    let last = world.program.deadline(until, &case_facts(world, case), &world.municipality.calendar)?;
+    let facts = facts_near(world, case, procedure.as_slice());
+    let last = world.program.deadline(until, &facts, &world.municipality.calendar)?;
     (last < today).then(|| {
         Refusal::new(
             "deadline.passed",

@@ -7,9 +7,9 @@ use program::Award;
 use program::definition::{ApplicantFacts, Name, Role, StateKind};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use treasury::Holdings;
+use treasury::{Account, Holdings};
 use uuid::Uuid;
-use vocabulary::{FiscalYear, Instant, Yen};
+use vocabulary::{FiscalYear, Instant, Overflow, Yen};
 
 use crate::line::Placing;
 use crate::panel::Panel;
@@ -110,8 +110,15 @@ pub struct Body {
     /// Who did what, for the separation of duties.
     #[serde(default)]
     pub done: Vec<Done>,
+    /// Of the call's budget line, by the case and its procedures together.
     #[serde(default)]
     pub holdings: Holdings,
+    /// Budget lines of other fiscal years, which procedures are charged to.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub elsewhere: BTreeMap<Uuid, Holdings>,
+    /// Accounts that were given before are not paid to any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accounts_since: Option<Instant>,
     /// First-come rank: the earlier, the sooner.
     #[serde(default)]
     pub ranked_at: Option<Instant>,
@@ -292,6 +299,7 @@ pub(crate) enum Ring<'a> {
     Over(&'a str),
 }
 
+/// A procedure beside the case (change, advance, refund …): a machine of its own, with what belongs to it alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProcedureCase {
     pub id: Uuid,
@@ -299,6 +307,97 @@ pub struct ProcedureCase {
     pub state: Name,
     pub opened_at: Instant,
     pub open: bool,
+    /// Kind → number as written, given by its own actions.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub numbers: BTreeMap<Name, String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dates: BTreeMap<Name, NaiveDate>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub amounts: BTreeMap<Name, Frozen>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub forms: BTreeMap<Name, Submission>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Deadline>,
+    /// State → the last day for which its clock has rung.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rung: BTreeMap<Name, NaiveDate>,
+    /// The day on which the present state began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entered_on: Option<NaiveDate>,
+    /// What it adds to what the case holds, or, below zero, takes off.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub share: BTreeMap<Account, Yen>,
+    /// The fiscal year that it is charged to, when that is not the case's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charged: Option<Charged>,
+}
+
+/// A fiscal year and the budget line of the program's call of that year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Charged {
+    pub fiscal_year: FiscalYear,
+    /// None for a program that gives no money.
+    pub budget_line: Option<Uuid>,
+}
+
+impl ProcedureCase {
+    pub(crate) fn new(id: Uuid, name: &str, state: &str, at: Instant) -> Self {
+        Self {
+            id,
+            name: name.to_owned(),
+            state: state.to_owned(),
+            opened_at: at,
+            open: true,
+            numbers: BTreeMap::new(),
+            dates: BTreeMap::new(),
+            amounts: BTreeMap::new(),
+            forms: BTreeMap::new(),
+            deadline: None,
+            rung: BTreeMap::new(),
+            entered_on: Some(vocabulary::day_in_japan(at)),
+            share: BTreeMap::new(),
+            charged: None,
+        }
+    }
+}
+
+impl Case {
+    #[must_use]
+    pub fn procedure(&self, id: Uuid) -> Option<&ProcedureCase> {
+        self.body.procedures.iter().find(|beside| beside.id == id)
+    }
+
+    /// The clock of the case, or of one of its procedures.
+    #[must_use]
+    pub fn deadline(&self, procedure: Option<Uuid>) -> Option<&Deadline> {
+        match procedure {
+            None => self.body.deadline.as_ref(),
+            Some(id) => self.procedure(id)?.deadline.as_ref(),
+        }
+    }
+
+    /// A number as written: the procedure's own, or else the case's.
+    #[must_use]
+    pub fn number(&self, procedure: Option<Uuid>, kind: &str) -> Option<&String> {
+        let own = procedure.and_then(|id| self.procedure(id)).and_then(|beside| beside.numbers.get(kind));
+        own.or_else(|| self.body.numbers.get(kind))
+    }
+
+    /// What the case or the procedure is charged to.
+    #[must_use]
+    pub fn charged(&self, procedure: Option<Uuid>) -> Charged {
+        let own = procedure.and_then(|id| self.procedure(id)).and_then(|beside| beside.charged);
+        own.unwrap_or(Charged { fiscal_year: self.call.fiscal_year, budget_line: self.call.budget_line })
+    }
+
+    /// Everything that is held of any budget line, without what is only reserved, in yen.
+    ///
+    /// # Errors
+    /// [`Overflow`] when the sum is out of range.
+    pub fn granted(&self) -> Result<Yen, Overflow> {
+        let held = std::iter::once(&self.body.holdings).chain(self.body.elsewhere.values());
+        Yen::total(held.flat_map(Holdings::iter).filter(|(account, _)| *account != Account::Held).map(|(_, yen)| yen))
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -313,4 +412,10 @@ pub struct PaymentOrder {
     pub id: Uuid,
     pub amount: Yen,
     pub account: vocabulary::BankAccount,
+    /// The procedure whose money it is; the case's own when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub procedure: Option<Uuid>,
+    /// What the case, or the procedure, may pay in all, with this: what it holds beyond a reservation.
+    #[serde(default)]
+    pub within: Yen,
 }

@@ -5,6 +5,7 @@
 use program::ActionRef;
 use program::definition::{Audience, Effect, Role};
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 use vocabulary::{Bilingual, Locale, day_in_japan};
 
 use crate::act::{LetterIssued, MailOrdered, World};
@@ -27,16 +28,16 @@ pub(crate) const fn role_of(audience: Audience) -> Role {
 pub(crate) fn write(
     world: &World<'_>,
     after: &Case,
+    procedure: Option<Uuid>,
     action: &ActionRef<'_>,
     letters: &[String],
-    input: &Map<String, Value>,
-    marks: &[FieldMark],
+    (input, marks): (&Map<String, Value>, &[FieldMark]),
 ) -> (Vec<LetterIssued>, Vec<MailOrdered>) {
     let archetype = &world.program.definition().archetype;
     if letters.is_empty() && action.rule.tells.is_empty() {
         return (Vec::new(), Vec::new());
     }
-    let mut data = standing(world, after);
+    let mut data = standing(world, after, procedure);
     if let Value::Object(data) = &mut data {
         // What was left empty is null, so that a template can ask for it.
         let asked = action.rule.input.keys().map(|name| (name.clone(), Value::Null));
@@ -80,36 +81,47 @@ fn told_partner(world: &World<'_>, after: &Case, action: &ActionRef<'_>) -> Valu
 }
 
 /// A mail about the case as it stands, without an action.
-pub(crate) fn mail(world: &World<'_>, case: &Case, name: &str, to: Audience) -> MailOrdered {
-    let mut data = standing(world, case);
+pub(crate) fn mail(world: &World<'_>, case: &Case, procedure: Option<Uuid>, name: &str, to: Audience) -> MailOrdered {
+    let mut data = standing(world, case, procedure);
     let unlocked = case.body.unlocked.as_ref();
     if let Value::Object(data) = &mut data {
         data.insert("input".to_owned(), json!({ "message": unlocked.map_or("", |unlocked| &unlocked.message) }));
         data.insert("marks".to_owned(), marked(world, case, unlocked.map_or(&[][..], |unlocked| &unlocked.marks)));
     }
-    number(&mut data, case);
+    number(&mut data, case, procedure);
     MailOrdered { id: (world.ids)(), name: name.to_owned(), to, data }
 }
 
-/// Puts in the numbers once they are known.
-pub(crate) fn number(data: &mut Value, case: &Case) {
+/// Puts in the numbers once they are known; those of the procedure over those of the case.
+pub(crate) fn number(data: &mut Value, case: &Case, procedure: Option<Uuid>) {
     let number = case.body.numbers.get("application").cloned().unwrap_or_default();
+    let mut numbers = case.body.numbers.clone();
+    numbers.extend(procedure.and_then(|id| case.procedure(id)).map(|own| own.numbers.clone()).unwrap_or_default());
     if let Value::Object(data) = data {
-        data.insert("numbers".to_owned(), json!(case.body.numbers));
+        data.insert("numbers".to_owned(), json!(numbers));
         if let Some(Value::Object(case)) = data.get_mut("case") {
             case.insert("number".to_owned(), json!(number));
         }
     }
 }
 
-fn standing(world: &World<'_>, case: &Case) -> Value {
+/// What letters and mails say of the case; of a procedure they say its own amounts, dates and deadline with it.
+fn standing(world: &World<'_>, case: &Case, procedure: Option<Uuid>) -> Value {
     let program = &world.program.definition().program;
     let today = day_in_japan(world.now);
     let state = world.program.state(&case.state).map(|state| state.label.clone()).unwrap_or_default();
+    let beside = procedure.and_then(|id| case.procedure(id));
+    let own = beside.map(|beside| beside.amounts.iter()).into_iter().flatten();
     let amounts: Map<String, Value> =
-        case.body.amounts.iter().map(|(name, frozen)| (name.clone(), json!(frozen.yen))).collect();
+        case.body.amounts.iter().chain(own).map(|(name, frozen)| (name.clone(), json!(frozen.yen))).collect();
+    let mut dates = case.body.dates.clone();
+    dates.extend(beside.map(|beside| beside.dates.clone()).unwrap_or_default());
+    let deadline = match beside {
+        Some(beside) if beside.open => beside.deadline.as_ref(),
+        _ => case.body.deadline.as_ref(),
+    };
     let office = world.municipality.offices.values().next();
-    let year = case.call.fiscal_year;
+    let year = case.charged(procedure).fiscal_year;
     json!({
         "today": today,
         "case": { "id": case.id, "number": "", "state": state, "fiscal_year": Bilingual::new(year.name(Locale::Ja), year.name(Locale::En)) },
@@ -118,8 +130,8 @@ fn standing(world: &World<'_>, case: &Case) -> Value {
             "name": case.business.name, "address": case.business.address, "representative": case.business.representative,
         },
         "amounts": amounts,
-        "dates": case.body.dates,
-        "deadline": case.body.deadline.as_ref().map(|deadline| deadline.day),
+        "dates": dates,
+        "deadline": deadline.map(|deadline| deadline.day),
         "issuer": world.municipality.letter_head.issuer,
         "municipality": world.municipality.name,
         "office": {

@@ -13,6 +13,7 @@ mod facts;
 pub mod history;
 mod limits;
 mod line;
+mod money;
 pub mod numbers;
 mod panel;
 mod partner;
@@ -21,15 +22,17 @@ pub mod ranking;
 pub mod scenario;
 mod submission;
 
-pub use act::{Act, Actor, Draft, Granted, LetterIssued, MailOrdered, Needs, Person, Refusal, Step, World};
+pub use act::{
+    Act, Actor, Draft, Granted, LetterIssued, LinePostings, MailOrdered, Needs, Person, Refusal, Step, World,
+};
 pub use approval::is_built_in;
 pub use authority::{
     Permit, REMIND, RETURN_INTERNALLY, SIGN, TAKE_BACK, acting_role, candidates, conflict_of_interest, judges, may_see,
     permit,
 };
 pub use case::{
-    Body, Business, Call, Case, Change, Deadline, DocumentRef, Done, FieldMark, Frozen, Head, PaymentOrder, Pending,
-    ProcedureCase, Signature, SignedHow, Signing, Standing, Submission, Unlocked,
+    Body, Business, Call, Case, Change, Charged, Deadline, DocumentRef, Done, FieldMark, Frozen, Head, PaymentOrder,
+    Pending, ProcedureCase, Signature, SignedHow, Signing, Standing, Submission, Unlocked,
 };
 pub use clockwork::clock_act;
 pub use decide::{decide, needs};

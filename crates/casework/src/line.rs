@@ -77,7 +77,7 @@ fn has_room(world: &World<'_>, before: &Case, after: &Case, to: &str) -> bool {
     let place = !takes(to) || takes(&before.state) || world.call.places_left.is_none_or(|left| left > 0);
     let amounts = after.body.amounts.iter().map(|(name, frozen)| (name.clone(), frozen.yen)).collect();
     // What cannot be computed is refused later, where it is said why.
-    let wanted = world.program.holdings(to, &amounts).map(|held| held.values().copied().sum::<Yen>());
+    let wanted = world.program.holdings(None, to, &amounts).map(|held| held.values().copied().sum::<Yen>());
     let held = before.body.holdings.total().unwrap_or(Yen::ZERO);
     let more = wanted.ok().and_then(|wanted| wanted.minus(held).ok()).unwrap_or(Yen::ZERO);
     place && (more <= Yen::ZERO || world.call.budget_left.is_none_or(|left| more <= left))

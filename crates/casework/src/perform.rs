@@ -3,26 +3,27 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use program::definition::{Effect, FieldType, HoldingAccount, Name, PanelStep, RankBy, Role};
-use program::{ActionRef, CaseFacts};
+use program::definition::{Declared, Effect, FieldType, Name, PanelStep, RankBy, Role};
+use program::{ActionRef, Blocked, CaseFacts};
 use serde_json::{Map, Value, json};
-use treasury::{Account, Holdings};
 use uuid::Uuid;
-use vocabulary::{BankAccount, Yen, day_in_japan, start_of_day};
+use vocabulary::{BankAccount, FiscalYear, Locale, Yen, day_in_japan, start_of_day};
 
 use crate::act::{Act, Refusal, Step, World};
 use crate::authority::{SIGN, ends};
 use crate::case::{
-    APPLICATION, Case, Done, FieldMark, Frozen, PaymentOrder, Pending, ProcedureCase, Signing, Submission, Unlocked,
+    APPLICATION, Case, Charged, Done, FieldMark, Frozen, PaymentOrder, Pending, ProcedureCase, Signing, Submission,
+    Unlocked,
 };
 use crate::clockwork;
 use crate::correction;
 use crate::correspondence;
 use crate::event::{event, salted};
-use crate::facts::case_facts;
+use crate::facts::facts_near;
 use crate::history::Stage;
 use crate::limits;
 use crate::line;
+use crate::money;
 use crate::panel::Judge;
 use crate::partner::{self, LinkChange};
 use crate::submission::{self, bank_refusals, refusal};
@@ -61,8 +62,13 @@ pub(crate) fn perform(
         payment: None,
         links: Vec::new(),
         to: None,
+        blocks_accounts: false,
+        own: performance.procedure,
+        opened: None,
     };
+    work.open();
     work.take_in(case, performance, act)?;
+    work.charge()?;
     work.check_needs()?;
     work.apply_effects(performance)?;
     work.to = line::destination(world, case, &work.after, action)?;
@@ -90,6 +96,11 @@ struct Work<'w> {
     links: Vec<LinkChange>,
     /// The state it leads to.
     to: Option<&'w Name>,
+    blocks_accounts: bool,
+    /// The procedure that moves.
+    own: Option<Uuid>,
+    /// The procedure that it opens.
+    opened: Option<Uuid>,
 }
 
 impl Work<'_> {
@@ -97,8 +108,24 @@ impl Work<'_> {
         day_in_japan(self.world.now)
     }
 
-    fn case_facts(&self) -> CaseFacts {
-        case_facts(self.world, &self.after)
+    /// Those of the case, and what the procedures that the action is about have for themselves.
+    fn facts(&self) -> CaseFacts {
+        let near: Vec<Uuid> = self.own.into_iter().chain(self.opened).collect();
+        facts_near(self.world, &self.after, &near)
+    }
+
+    /// The procedure that the action is about, first of all.
+    fn procedure(&self) -> Option<Uuid> {
+        self.own.or(self.opened)
+    }
+
+    /// Which of the procedures that the action is about has this declared for itself; `None` for the case.
+    fn home<T>(&mut self, declared: Declared<'_, T>) -> Option<&mut ProcedureCase> {
+        let (own, opened) = (self.own, self.opened);
+        let (home, _) = declared?;
+        let home = home?;
+        let mut near = self.after.body.procedures.iter_mut();
+        near.find(|beside| beside.name == home && (Some(beside.id) == own || Some(beside.id) == opened))
     }
 
     fn note(&mut self, key: &str, value: Value) {
@@ -123,7 +150,7 @@ impl Work<'_> {
         if rule.form.as_deref() == Some(APPLICATION) {
             self.after.body.applicant = Some(before.business.facts.clone());
         }
-        let facts = self.case_facts();
+        let facts = self.facts();
         let check = self.world.program.check_input(self.action.name, &input, &facts);
         let mut refusals: Vec<Refusal> = check.faults.into_iter().map(refusal).collect();
         refusals.extend(bank_refusals(&check.clean, rule.input.iter().map(|(name, field)| (name, field.kind))));
@@ -133,11 +160,20 @@ impl Work<'_> {
         }
         self.input = check.clean;
         if let Some(form) = &rule.form {
-            match submission::hand_in(self.world, before, performance.actor, form, form_values, &facts) {
+            let declared = self.world.program.definition().archetype.form(form);
+            let beside = self.home(declared).map(|beside| beside.forms.get(form).cloned());
+            let earlier = beside.unwrap_or_else(|| before.body.forms.get(form).cloned());
+            let handed = (form.as_str(), earlier.as_ref());
+            match submission::hand_in(self.world, before, handed, performance.actor, form_values, &facts) {
                 Ok(submission) => {
                     self.note("submission", json!({ "form": form, "digest": salted(self.world, &submission.values) }));
-                    self.after.body.forms.insert(form.clone(), submission.clone());
-                    self.after.body.amended.remove(form);
+                    match self.home(declared) {
+                        Some(beside) => _ = beside.forms.insert(form.clone(), submission.clone()),
+                        None => {
+                            self.after.body.forms.insert(form.clone(), submission.clone());
+                            self.after.body.amended.remove(form);
+                        }
+                    }
                     self.submission = Some((form.clone(), submission));
                 }
                 Err(more) => refusals.extend(more),
@@ -147,7 +183,7 @@ impl Work<'_> {
     }
 
     fn check_needs(&self) -> Result<(), Vec<Refusal>> {
-        let faults = self.world.program.unmet_needs(self.action.name, &self.input, &self.case_facts());
+        let faults = self.world.program.unmet_needs(self.action.name, &self.input, &self.facts());
         if faults.is_empty() { Ok(()) } else { Err(faults.into_iter().map(refusal).collect()) }
     }
 
@@ -157,13 +193,9 @@ impl Work<'_> {
             match effect {
                 Effect::Number(kind) => self.numbers.push(kind.clone()),
                 Effect::Record(fact) => self.record(fact),
-                Effect::Freeze(amount) => {
-                    let from =
-                        self.world.program.definition().archetype.amounts.get(amount).map(|rule| rule.from.clone());
-                    self.freeze(amount, &from.unwrap_or_default())?;
-                }
+                Effect::Freeze(amount) | Effect::FreezeAs { amount, .. } => self.freeze(amount)?,
                 Effect::FreezeFrom { amount, form } => {
-                    self.freeze(amount, form)?;
+                    self.freeze_award(amount, form)?;
                     self.amend(amount, form);
                 }
                 Effect::Letter(letter) => self.letters.push(letter.clone()),
@@ -175,7 +207,13 @@ impl Work<'_> {
                 Effect::Resume(clock) => {
                     self.after.body.paused.remove(clock);
                 }
-                Effect::Open(procedure) => self.open(procedure),
+                // Was opened before anything was taken in, as that may belong to it.
+                Effect::Open(_) => {}
+                Effect::BlockAccounts => {
+                    self.after.body.accounts_since = Some(self.world.now);
+                    self.blocks_accounts = true;
+                }
+                Effect::HandOver(input) => self.hand_over(input)?,
                 Effect::Task(audience) => self.task = Some(correspondence::role_of(*audience)),
                 Effect::Pay(amount) => self.pay(amount)?,
                 Effect::Invite(partner) => self.invite(partner)?,
@@ -190,21 +228,55 @@ impl Work<'_> {
     fn record(&mut self, fact: &str) {
         let short = fact.rsplit('.').next().unwrap_or(fact);
         let given = self.input.get(short).and_then(Value::as_str).and_then(vocabulary::parse_day);
-        self.after.body.dates.insert(fact.to_owned(), given.unwrap_or_else(|| self.today()));
+        let day = given.unwrap_or_else(|| self.today());
+        let declared = self.world.program.definition().archetype.fact(fact);
+        match self.home(declared) {
+            Some(beside) => beside.dates.insert(fact.to_owned(), day),
+            None => self.after.body.dates.insert(fact.to_owned(), day),
+        };
     }
 
-    fn freeze(&mut self, amount: &str, form: &str) -> Result<(), Vec<Refusal>> {
+    /// By the action's expression, or by the rule of the amount.
+    fn freeze(&mut self, amount: &str) -> Result<(), Vec<Refusal>> {
+        let program = self.world.program;
+        let facts = self.facts();
+        let Some(given) = program.amount(self.action.name, amount, &facts, self.world.municipality) else {
+            let rule = program.definition().archetype.amount(amount).map(|(_, rule)| rule);
+            return self.freeze_award(amount, rule.and_then(|rule| rule.from.as_deref()).unwrap_or_default());
+        };
+        let mut award = given.map_err(blocked)?;
+        if let Some(bound) = self.bound(amount, &facts).filter(|bound| *bound < award.amount) {
+            award.amount = bound;
+        }
+        let wanted = self.wanted(amount);
+        if let Some(wanted) = wanted.filter(|wanted| *wanted > award.amount) {
+            return Err(vec![above_computed(amount, wanted, award.amount)]);
+        }
+        self.keep_frozen(amount, Frozen { yen: wanted.unwrap_or(award.amount), on: self.today(), award });
+        Ok(())
+    }
+
+    fn keep_frozen(&mut self, amount: &str, frozen: Frozen) {
+        let declared = self.world.program.definition().archetype.amount(amount);
+        match self.home(declared) {
+            Some(beside) => beside.amounts.insert(amount.to_owned(), frozen),
+            None => self.after.body.amounts.insert(amount.to_owned(), frozen),
+        };
+    }
+
+    /// The earlier amount that it never exceeds. An approved change counts against the request, not against the amount
+    /// that it replaces.
+    fn bound(&self, amount: &str, facts: &CaseFacts) -> Option<Yen> {
+        let (_, rule) = self.world.program.definition().archetype.amount(amount)?;
+        facts.amounts.get(rule.at_most.as_ref()?).copied()
+    }
+
+    fn freeze_award(&mut self, amount: &str, form: &str) -> Result<(), Vec<Refusal>> {
         if form == APPLICATION {
             limits::check(self.world, &self.after)?;
         }
-        let rule = self.world.program.definition().archetype.amounts.get(amount);
-        // An approved change counts against the request, not against the amount that it replaces.
-        let bound = rule.and_then(|rule| rule.at_most.as_ref()).and_then(|name| self.after.body.amounts.get(name));
-        let bound = bound.map(|frozen| frozen.yen);
-        let facts = self.case_facts();
-        let award = self.world.program.award(form, bound, &facts).map_err(|blocked| {
-            vec![Refusal { code: blocked.code.to_string(), path: None, message: blocked.message, explanation: None }]
-        })?;
+        let facts = self.facts();
+        let award = self.world.program.award(form, self.bound(amount, &facts), &facts).map_err(blocked)?;
         if !award.eligible || award.amount.is_zero() {
             let explanation = award.steps.iter().rev().find_map(|step| step.explanation.clone());
             return Err(vec![Refusal {
@@ -217,8 +289,7 @@ impl Work<'_> {
             }]);
         }
         let yen = self.lowered(amount, award.amount)?;
-        let frozen = Frozen { yen, on: self.today(), award };
-        self.after.body.amounts.insert(amount.to_owned(), frozen);
+        self.keep_frozen(amount, Frozen { yen, on: self.today(), award });
         Ok(())
     }
 
@@ -226,36 +297,35 @@ impl Work<'_> {
     /// form that the amount's rule reads, e.g. the costs and the date of completion of an approved change.
     fn amend(&mut self, amount: &str, form: &str) {
         let program = self.world.program;
-        let Some(rule) = program.definition().archetype.amounts.get(amount).filter(|rule| rule.from != form) else {
-            return;
-        };
-        let Some(changed) = self.after.body.forms.get(form) else { return };
-        let fields = program.form(&rule.from).map(|form| &form.fields);
+        let archetype = &program.definition().archetype;
+        let from = archetype.amount(amount).and_then(|(_, rule)| rule.from.as_deref()).filter(|from| *from != form);
+        let Some(from) = from else { return };
+        let beside = self.home(archetype.form(form)).map(|beside| beside.forms.get(form).cloned());
+        let Some(changed) = beside.unwrap_or_else(|| self.after.body.forms.get(form).cloned()) else { return };
+        let fields = program.form(from).map(|form| &form.fields);
         let shared: Map<String, Value> = changed
             .values
             .iter()
             .filter(|(name, _)| fields.is_some_and(|fields| fields.contains_key(*name)))
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
-        self.after.body.amended.entry(rule.from.clone()).or_default().extend(shared);
+        self.after.body.amended.entry(from.to_owned()).or_default().extend(shared);
+    }
+
+    /// The amount that the action's input sets.
+    fn wanted(&self, amount: &str) -> Option<Yen> {
+        self.input.get(amount).and_then(Value::as_i64).and_then(|yen| Yen::new(yen).ok())
     }
 
     /// The amount that the action's input sets, if it is not above what was computed.
     fn lowered(&self, amount: &str, computed: Yen) -> Result<Yen, Vec<Refusal>> {
-        let Some(wanted) = self.input.get(amount).and_then(Value::as_i64).and_then(|yen| Yen::new(yen).ok()) else {
-            return Ok(computed);
-        };
-        if wanted.is_zero() || wanted > computed {
-            return Err(vec![
-                Refusal::new(
-                    "award.above_computed",
-                    format!("金額は1円以上、算定額（{computed}円）以下にしてください"),
-                    format!("The amount must be above 0 and not above what was computed ({computed} yen)"),
-                )
-                .at(amount),
-            ]);
+        match self.wanted(amount) {
+            None => Ok(computed),
+            Some(wanted) if wanted.is_zero() || wanted > computed => {
+                Err(vec![above_computed(amount, wanted, computed)])
+            }
+            Some(wanted) => Ok(wanted),
         }
-        Ok(wanted)
     }
 
     fn unlock(&mut self) {
@@ -276,32 +346,71 @@ impl Work<'_> {
         action.unwrap_or(APPLICATION)
     }
 
-    fn open(&mut self, name: &str) {
+    fn open(&mut self) {
+        let Some(name) = self.action.rule.opens() else { return };
         let Some(state) = self.world.program.procedure_initial(name) else { return };
-        self.after.body.procedures.push(ProcedureCase {
-            id: (self.world.ids)(),
-            name: name.to_owned(),
-            state: state.to_owned(),
-            opened_at: self.world.now,
-            open: true,
-        });
+        let id = (self.world.ids)();
+        self.after.body.procedures.push(ProcedureCase::new(id, name, state, self.world.now));
+        self.opened = Some(id);
     }
 
-    fn pay(&mut self, amount: &str) -> Result<(), Vec<Refusal>> {
-        let account = latest_account(self.world, &self.after).ok_or_else(|| {
+    /// Finds the budget line of the fiscal year that the opened procedure is charged to.
+    fn charge(&mut self) -> Result<(), Vec<Refusal>> {
+        let Some((id, name)) = self.opened.zip(self.action.rule.opens()) else { return Ok(()) };
+        let day = self.world.program.charged_to_year_of(name, &self.facts()).map_err(blocked)?;
+        let Some(fiscal_year) = day.map(FiscalYear::of) else { return Ok(()) };
+        let line = *self.world.lines.get(&fiscal_year).ok_or_else(|| {
+            vec![Refusal::new(
+                "call.none_for_year",
+                format!(
+                    "{}の予算（募集）がまだ登録されていません。制度所管課に確認してください",
+                    fiscal_year.name(Locale::Ja)
+                ),
+                format!(
+                    "There is no call with a budget for {} yet; ask the program officer",
+                    fiscal_year.name(Locale::En)
+                ),
+            )]
+        })?;
+        let opened = self.after.body.procedures.iter_mut().filter(|beside| beside.id == id);
+        opened.for_each(|beside| beside.charged = Some(Charged { fiscal_year, budget_line: Some(line) }));
+        Ok(())
+    }
+
+    /// 承継: from here on the case is the other business's.
+    fn hand_over(&mut self, input: &str) -> Result<(), Vec<Refusal>> {
+        let wanted = self.input.get(input).and_then(Value::as_str).and_then(|id| id.parse::<Uuid>().ok());
+        let successor = self.world.successor.clone().filter(|successor| Some(successor.id) == wanted);
+        let successor = successor.filter(|successor| successor.id != self.after.business.id).ok_or_else(|| {
+            vec![
+                Refusal::new(
+                    "succession.business",
+                    "承継する事業者が登録されていないか、現在の事業者と同じです。先に事業者登録をしてもらってください",
+                    "The succeeding business is not registered, or is the present one; have it registered first",
+                )
+                .at(input),
+            ]
+        })?;
+        self.note("business", json!({ "from": self.after.business.id, "to": successor.id }));
+        self.after.business = successor;
+        Ok(())
+    }
+
+    fn pay(&mut self, pays: &str) -> Result<(), Vec<Refusal>> {
+        let account = latest_account(self.world, &self.after, self.own).ok_or_else(|| {
             vec![Refusal::new(
                 "payment.no_account",
                 "振込先口座が登録されていません。請求書で口座を届け出てもらってください",
                 "No account to pay to; the claim must give one",
             )]
         })?;
-        let amount = self.after.body.amounts.get(amount).map(|frozen| frozen.yen).filter(|yen| *yen > Yen::ZERO);
-        let amount = amount.ok_or_else(|| {
-            vec![Refusal::new("payment.nothing", "支払う金額がありません", "There is no amount to pay")]
-        })?;
-        let order = PaymentOrder { id: (self.world.ids)(), amount, account };
-        self.after.body.payments.push(order.clone());
-        self.payment = Some(order);
+        let amount = self.world.program.payment(pays, &self.facts().amounts).map_err(blocked)?;
+        if amount <= Yen::ZERO {
+            let refusal = Refusal::new("payment.nothing", "支払う金額がありません", "There is no amount to pay");
+            return Err(vec![refusal]);
+        }
+        let (id, procedure) = ((self.world.ids)(), self.own);
+        self.payment = Some(PaymentOrder { id, amount, account, procedure, within: Yen::ZERO });
         Ok(())
     }
 
@@ -347,7 +456,12 @@ impl Work<'_> {
             (Some(id), Some(to)) => self.move_procedure(id, to, ends),
         }
         let body = &mut self.after.body;
-        body.pending = None;
+        // Only what is about the same procedure, or the end of all, puts a drafted decision aside.
+        let concerned =
+            |pending: &Pending| pending.procedure == performance.procedure || (performance.procedure.is_none() && ends);
+        if body.pending.as_ref().is_some_and(concerned) {
+            body.pending = None;
+        }
         if before.state != self.after.state {
             body.entered_on = Some(today);
             body.attention = None;
@@ -372,12 +486,16 @@ impl Work<'_> {
 
     /// The attention that the procedure asked for goes with the state it leaves.
     fn move_procedure(&mut self, id: Uuid, to: &Name, ends: bool) {
+        let today = self.today();
         let rule = self.action.procedure.and_then(|name| self.world.program.procedure(name));
         let body = &mut self.after.body;
         let Some(open) = body.procedures.iter_mut().find(|open| open.id == id) else { return };
         let waited_on = rule.and_then(|rule| rule.states.get(&open.state)).and_then(|state| state.waits_on);
         if body.attention == waited_on {
             body.attention = None;
+        }
+        if open.state != *to {
+            open.entered_on = Some(today);
         }
         open.state.clone_from(to);
         open.open = !ends;
@@ -406,11 +524,14 @@ impl Work<'_> {
     }
 
     fn finish(mut self, before: &Case, performance: &Performance<'_>, act: &Act) -> Result<Step, Vec<Refusal>> {
-        let holdings = self.holdings()?;
-        let postings = treasury::postings(&before.body.holdings, &holdings).map_err(|_| vec![overflow()])?;
-        self.after.body.holdings = holdings;
+        let postings = money::settle(self.world, before, &mut self.after)?;
+        if let Some(order) = &mut self.payment {
+            order.within = money::payable(self.world, &self.after, order.procedure)?;
+            self.after.body.payments.push(order.clone());
+        }
         let places = line::settle(self.world, before, &mut self.after);
-        clockwork::wind(self.world, before, &mut self.after, performance.role == Role::Clock);
+        let rang = (performance.role == Role::Clock).then_some(performance.procedure);
+        clockwork::wind(self.world, before, &mut self.after, rang);
         clockwork::stand(self.world, &mut self.after);
         let amounts: BTreeMap<_, _> = self.after.body.amounts.iter().map(|(name, frozen)| (name, frozen.yen)).collect();
         self.note("amounts", json!(amounts));
@@ -419,16 +540,22 @@ impl Work<'_> {
         if !self.input.is_empty() {
             self.note("input", json!(salted(self.world, &self.input)));
         }
-        if let Some(procedure) = performance.procedure {
-            self.note("procedure", json!(procedure));
+        if let Some(moved) = self.procedure().and_then(|id| self.after.procedure(id)) {
+            let amounts: BTreeMap<_, _> = moved.amounts.iter().map(|(name, frozen)| (name, frozen.yen)).collect();
+            let beside = json!({
+                "id": moved.id, "name": moved.name, "to": moved.state, "amounts": amounts, "dates": moved.dates,
+            });
+            self.note("procedure", beside);
         }
         match (performance.approved, &before.body.pending) {
             (Some(pending), _) => {
                 self.note("drafted_by", json!(pending.drafted_by));
                 self.note("signatures", signatures(&pending.route));
             }
-            (None, Some(pending)) => self.note("canceled", json!(pending.action)),
-            (None, None) => {}
+            (None, Some(pending)) if self.after.body.pending.is_none() => {
+                self.note("canceled", json!(pending.action));
+            }
+            (None, _) => {}
         }
         if let Some(payment) = &self.payment {
             self.note("payment", json!({ "id": payment.id, "amount": payment.amount }));
@@ -438,13 +565,26 @@ impl Work<'_> {
             .with(self.facts.clone())
             .commented(self.world, act.comment.as_deref())
             .build();
-        let (letters, mails) =
-            correspondence::write(self.world, &self.after, self.action, &self.letters, &self.input, &self.marks);
+        let procedure = self.procedure();
+        let (letters, mails) = correspondence::write(
+            self.world,
+            &self.after,
+            procedure,
+            self.action,
+            &self.letters,
+            (&self.input, &self.marks),
+        );
         self.after.version += 1;
+        let charged = self.after.charged(procedure).fiscal_year;
+        // Years after the decision, numbers are those of the year in which they are given.
+        let own_year = procedure.and_then(|id| self.after.procedure(id)).map(|beside| beside.charged.is_some());
+        let year = if own_year == Some(false) { FiscalYear::of(self.today()) } else { charged };
         Ok(Step {
             from: before.state.clone(),
             event,
+            procedure,
             postings,
+            year,
             numbers: self.numbers,
             letters,
             mails,
@@ -452,35 +592,24 @@ impl Work<'_> {
             payment: self.payment,
             links: self.links,
             places,
+            blocks_accounts: self.blocks_accounts,
             case: self.after,
         })
     }
-
-    fn holdings(&self) -> Result<Holdings, Vec<Refusal>> {
-        let amounts = self.after.body.amounts.iter().map(|(name, frozen)| (name.clone(), frozen.yen)).collect();
-        let held = self.world.program.holdings(&self.after.state, &amounts).map_err(|blocked| {
-            vec![Refusal { code: blocked.code.to_string(), path: None, message: blocked.message, explanation: None }]
-        })?;
-        let mut holdings = Holdings::new();
-        for (account, yen) in held {
-            holdings.set(ledger_account(account), yen).map_err(|_| vec![overflow()])?;
-        }
-        Ok(holdings)
-    }
 }
 
-pub(crate) const fn ledger_account(account: HoldingAccount) -> Account {
-    match account {
-        HoldingAccount::Held => Account::Held,
-        HoldingAccount::Committed => Account::Committed,
-        HoldingAccount::Finalized => Account::Finalized,
-        HoldingAccount::Ordered => Account::Ordered,
-        HoldingAccount::Paid => Account::Paid,
-    }
+fn blocked(blocked: Blocked) -> Vec<Refusal> {
+    vec![Refusal { code: blocked.code.to_string(), path: None, message: blocked.message, explanation: None }]
 }
 
-fn overflow() -> Refusal {
-    Refusal::new("amount.overflow", "金額が扱える範囲を超えています", "An amount is out of range")
+fn above_computed(amount: &str, wanted: Yen, computed: Yen) -> Refusal {
+    let least = i64::from(wanted.is_zero());
+    Refusal::new(
+        "award.above_computed",
+        format!("金額は{least}円以上、算定額（{computed}円）以下にしてください"),
+        format!("The amount must be at least {least} yen and not above what was computed ({computed} yen)"),
+    )
+    .at(amount)
 }
 
 /// Who signed for which position, and how, as the history keeps it.
@@ -492,14 +621,19 @@ pub(crate) fn signatures(route: &[Signing]) -> Value {
     signed.collect()
 }
 
-/// The account of the newest submission that gives one.
-fn latest_account(world: &World<'_>, case: &Case) -> Option<BankAccount> {
-    let mut forms: Vec<_> = case.body.forms.iter().collect();
-    forms.sort_by_key(|(_, submission)| std::cmp::Reverse(submission.at));
-    forms.into_iter().find_map(|(name, submission)| {
-        let form = world.program.form(name)?;
-        let (field, _) = form.fields.iter().find(|(_, field)| field.rule.kind == FieldType::BankAccount)?;
-        serde_json::from_value(submission.values.get(field)?.clone()).ok()
+/// The account that the procedure's newest submission gives, or else the case's; none that was given before accounts were
+/// blocked.
+fn latest_account(world: &World<'_>, case: &Case, procedure: Option<Uuid>) -> Option<BankAccount> {
+    let own = procedure.and_then(|id| case.procedure(id)).map(|beside| &beside.forms);
+    own.into_iter().chain([&case.body.forms]).find_map(|forms| {
+        let still_good = |submission: &Submission| case.body.accounts_since.is_none_or(|since| submission.at > since);
+        let mut forms: Vec<_> = forms.iter().filter(|(_, submission)| still_good(submission)).collect();
+        forms.sort_by_key(|(_, submission)| std::cmp::Reverse(submission.at));
+        forms.into_iter().find_map(|(name, submission)| {
+            let form = world.program.form(name)?;
+            let (field, _) = form.fields.iter().find(|(_, field)| field.rule.kind == FieldType::BankAccount)?;
+            serde_json::from_value(submission.values.get(field)?.clone()).ok()
+        })
     })
 }
 
@@ -508,14 +642,15 @@ impl Step {
     /// asked for no number.
     #[must_use]
     pub fn numbered(mut self, given: &BTreeMap<Name, String>) -> Self {
-        self.case.body.numbers.extend(given.clone());
-        let numbers = json!(self.case.body.numbers);
+        let procedure = self.procedure;
+        let beside = self.case.body.procedures.iter_mut().find(|beside| Some(beside.id) == procedure);
+        beside.map_or(&mut self.case.body.numbers, |beside| &mut beside.numbers).extend(given.clone());
         let mut digests = Vec::new();
         for letter in &mut self.letters {
-            correspondence::number(&mut letter.data, &self.case);
+            correspondence::number(&mut letter.data, &self.case, procedure);
             let kind = letter.data.get("number_kind").and_then(Value::as_str).unwrap_or_default().to_owned();
             if let Value::Object(data) = &mut letter.data {
-                data.insert("number".to_owned(), numbers.get(&kind).cloned().unwrap_or(Value::Null));
+                data.insert("number".to_owned(), json!(self.case.number(procedure, &kind)));
             }
             let canonical = vocabulary::canonical_json(&letter.data).unwrap_or_default();
             digests.push(json!({
@@ -524,7 +659,7 @@ impl Step {
             }));
         }
         for mail in &mut self.mails {
-            correspondence::number(&mut mail.data, &self.case);
+            correspondence::number(&mut mail.data, &self.case, procedure);
         }
         if let Value::Object(facts) = &mut self.event.facts {
             if !given.is_empty() {

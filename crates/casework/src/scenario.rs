@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{NaiveDate, TimeDelta};
 use program::definition::{
-    ApplicantFacts, Call, Expectation, Figure, Municipality, Name, Role, Scenario, ScenarioStep, Scenarios,
+    ApplicantFacts, Call, Expectation, Figure, HoldingAccount, Municipality, Name, Role, Scenario, ScenarioStep,
+    Scenarios,
 };
 use program::{Program, span_from};
 use serde_json::{Map, Value};
@@ -13,10 +14,10 @@ use treasury::{Account, Posting};
 use uuid::Uuid;
 use vocabulary::{Bilingual, FiscalYear, Instant, Yen, start_of_day};
 
-use crate::act::{Act, Actor, Draft, Granted, Person, Refusal, Step, World};
+use crate::act::{Act, Actor, Draft, Granted, LinePostings, Needs, Person, Refusal, Step, World};
 use crate::case::{self, Body, Business, Case, DocumentRef, FieldMark, Head};
 use crate::line::CallStanding;
-use crate::perform::ledger_account;
+use crate::money::ledger_account;
 use crate::{clock_act, decide, history, needs, numbers};
 
 /// What came of one scenario.
@@ -153,7 +154,8 @@ struct Run<'a> {
     case: Case,
     now: Instant,
     next_id: Cell<u128>,
-    counters: BTreeMap<Name, i64>,
+    counters: BTreeMap<(FiscalYear, Name), i64>,
+    lines: BTreeMap<FiscalYear, Uuid>,
     /// What the budget line has left.
     budget: Option<Yen>,
     result: ScenarioResult,
@@ -173,6 +175,9 @@ impl<'a> Run<'a> {
         let now = moment(first_day);
         let year = FiscalYear::of(first_day);
         let call = call_of(program, calls, first_day);
+        let own_calls = calls.iter().filter(|call| call.program == program.name());
+        let lines = own_calls.map(|call| (FiscalYear(call.fiscal_year), line_of(FiscalYear(call.fiscal_year))));
+        let lines = lines.collect();
         let case = Case {
             id: Uuid::from_u128(1),
             version: 0,
@@ -184,7 +189,7 @@ impl<'a> Run<'a> {
                 fiscal_year: year,
                 opens: call.map_or(year.first_day(), |call| call.opens),
                 closes: call.and_then(|call| call.closes),
-                budget_line: Some(Uuid::from_u128(3)),
+                budget_line: Some(line_of(year)),
             },
             business: Business {
                 id: Uuid::from_u128(4),
@@ -217,6 +222,7 @@ impl<'a> Run<'a> {
             next_id: Cell::new(1_000),
             counters: BTreeMap::new(),
             budget: scenario.budget,
+            lines,
             result,
         }
     }
@@ -271,7 +277,7 @@ impl<'a> Run<'a> {
             return self.case.body.deadline.as_ref().map(|deadline| deadline.day);
         }
         let ids = || Uuid::nil();
-        let facts = crate::case_facts(&self.world(&ids, None), &self.case);
+        let facts = crate::case_facts(&self.world(&ids, None, &Needs::default()), &self.case);
         self.program.deadline(deadline, &facts, &self.municipality.calendar)
     }
 
@@ -314,7 +320,7 @@ impl<'a> Run<'a> {
     fn act(&mut self, step: &ScenarioStep) -> Result<Step, Vec<Refusal>> {
         let values = step_values(self.scenarios, step);
         let ids = || Uuid::nil();
-        let world = self.world(&ids, None);
+        let world = self.world(&ids, None, &Needs::default());
         let slots = step_documents(self.program, &self.case, &world, &values, step);
         let file = |slot: &Name| {
             let file = DocumentRef { file: Uuid::nil(), name: format!("{slot}.pdf"), sha256: history::ROOT.to_owned() };
@@ -327,6 +333,7 @@ impl<'a> Run<'a> {
             values,
             marks: step_marks(step),
             comment: step.comment.clone(),
+            procedure: None,
         };
         self.decide(&self.actor(&step.by), &act, Some(draft))
     }
@@ -336,17 +343,18 @@ impl<'a> Run<'a> {
             self.next_id.set(self.next_id.get() + 1);
             Uuid::from_u128(self.next_id.get())
         };
-        let wanted = needs(self.program, &self.case, &act.action);
-        let world = self.world(&ids, draft.filter(|_| wanted.draft.is_some()));
+        let wanted = needs(self.program, &self.case, act);
+        let world = self.world(&ids, draft.filter(|_| wanted.draft.is_some()), &wanted);
         let step = decide(&world, &self.case, actor, act)?;
         self.budget = self.left_after(&step)?;
         let counted: BTreeMap<Name, i64> = step
             .numbers
             .iter()
-            .map(|kind| (kind.clone(), self.counters.get(kind).copied().unwrap_or_default() + 1))
+            .map(|kind| (kind.clone(), self.counters.get(&(step.year, kind.clone())).copied().unwrap_or_default() + 1))
             .collect();
-        let step = step.numbered(&numbers::written(self.municipality, self.case.call.fiscal_year, &counted));
-        self.counters.extend(counted);
+        let year = step.year;
+        let step = step.numbered(&numbers::written(self.municipality, year, &counted));
+        self.counters.extend(counted.into_iter().map(|(kind, count)| ((year, kind), count)));
         self.case = step.case.clone();
         if step.event.stage == history::Stage::Performed {
             self.result.covered.insert(step.event.action.clone());
@@ -357,14 +365,16 @@ impl<'a> Run<'a> {
         Ok(step)
     }
 
-    /// What the step leaves of the budget line.
+    /// What the step leaves of the case's budget line.
     fn left_after(&self, step: &Step) -> Result<Option<Yen>, Vec<Refusal>> {
         let Some(left) = self.budget else { return Ok(None) };
-        let taken = |posting: &Posting| posting.from == Account::Available;
-        let (taken, given): (Vec<Posting>, Vec<Posting>) = step.postings.iter().partition(|posting| taken(posting));
-        let given = given.iter().filter(|posting| posting.to == Account::Available);
+        let own = |moved: &&LinePostings| Some(moved.line) == self.case.call.budget_line;
+        let entries: Vec<&Posting> = step.postings.iter().filter(own).flat_map(|moved| &moved.entries).collect();
+        let (taken, given): (Vec<&Posting>, Vec<&Posting>) =
+            entries.into_iter().partition(|posting| posting.from == Account::Available);
+        let given = given.into_iter().filter(|posting| posting.to == Account::Available);
         let total = |postings: &mut dyn Iterator<Item = &Posting>| Yen::total(postings.map(|posting| posting.amount));
-        let left = total(&mut taken.iter())
+        let left = total(&mut taken.into_iter())
             .and_then(|taken| left.minus(taken))
             .and_then(|left| left.plus(total(&mut given.into_iter())?));
         match left {
@@ -377,7 +387,14 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn world<'w>(&'w self, ids: &'w dyn Fn() -> Uuid, draft: Option<Draft>) -> World<'w> {
+    fn world<'w>(&'w self, ids: &'w dyn Fn() -> Uuid, draft: Option<Draft>, needs: &Needs) -> World<'w> {
+        // Whoever is named succeeds; that there is such a business is the registry's to say.
+        let successor = needs.successor.map(|id| Business {
+            id,
+            name: "株式会社承継製作所".to_owned(),
+            name_kana: "カブシキガイシャショウケイセイサクショ".to_owned(),
+            ..self.case.business.clone()
+        });
         World {
             program: self.program,
             municipality: self.municipality,
@@ -385,6 +402,8 @@ impl<'a> Run<'a> {
             granted: granted_before(self.scenario),
             draft,
             call: CallStanding::default(),
+            lines: self.lines.clone(),
+            successor,
             now: self.now,
             event: ids(),
             ids,
@@ -431,7 +450,8 @@ impl<'a> Run<'a> {
     }
 
     fn amount(&self, name: &str) -> Option<Yen> {
-        self.case.body.amounts.get(name).map(|frozen| frozen.yen)
+        let beside = self.case.body.procedures.iter().rev().find_map(|beside| beside.amounts.get(name));
+        self.case.body.amounts.get(name).or(beside).map(|frozen| frozen.yen)
     }
 
     fn yen(&self, figure: &Figure) -> Option<Yen> {
@@ -480,6 +500,24 @@ impl<'a> Run<'a> {
                 self.miss(number, "holds in all", expected.to_string(), found.to_string());
             }
         }
+        for (year, holds) in &expect.holds_of_year {
+            let held = self.case.body.elsewhere.get(&line_of(FiscalYear(*year)));
+            let found = held.and_then(|held| held.total().ok()).unwrap_or_default();
+            let expected: Yen = holds.values().copied().sum();
+            let each = |(account, yen): (&HoldingAccount, &Yen)| {
+                held.is_some_and(|held| held.get(ledger_account(*account)) == *yen)
+            };
+            if !holds.iter().all(each) || found != expected {
+                self.miss(number, "holds_of_year", format!("{year}: {holds:?}"), format!("{held:?}"));
+            }
+        }
+        for (name, day) in &expect.procedures_due {
+            let newest = self.case.body.procedures.iter().rev().find(|beside| beside.name == *name);
+            let due = newest.and_then(|beside| beside.deadline.as_ref()).map(|deadline| deadline.day);
+            if due != Some(*day) {
+                self.miss(number, name, day.to_string(), format!("{due:?}"));
+            }
+        }
         for (name, state) in &expect.procedures {
             let newest = self.case.body.procedures.iter().rev().find(|beside| beside.name == *name);
             let found = newest.map(|beside| beside.state.clone()).unwrap_or_default();
@@ -505,6 +543,11 @@ impl Told {
 
 fn shown(yen: Option<Yen>) -> String {
     yen.map_or("none".to_owned(), |yen| yen.to_string())
+}
+
+/// The budget line of a fiscal year.
+fn line_of(year: FiscalYear) -> Uuid {
+    Uuid::from_u128(u128::from(year.0.unsigned_abs()))
 }
 
 /// People of a scenario are told apart by their role or position.

@@ -18,12 +18,11 @@ use crate::correction;
 pub(crate) fn hand_in(
     world: &World<'_>,
     case: &Case,
+    (form, earlier): (&str, Option<&Submission>),
     by: Uuid,
-    form: &str,
     given: Map<String, Value>,
     facts: &CaseFacts,
 ) -> Result<Submission, Vec<Refusal>> {
-    let earlier = case.body.forms.get(form);
     let unlocked = case.body.unlocked.as_ref().filter(|unlocked| unlocked.form == form);
     let (values, documents) = gathered(world, unlocked.and(earlier), given);
     let slots: BTreeSet<String> = documents.keys().cloned().collect();

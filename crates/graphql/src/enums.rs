@@ -73,6 +73,7 @@ pub(crate) enum FieldType {
     File,
     CorporateNumber,
     BankAccount,
+    Business,
     FieldMarks,
 }
 

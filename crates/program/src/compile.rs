@@ -8,17 +8,19 @@ use vocabulary::{Bilingual, Rate, Yen};
 
 use crate::canonical::canonical;
 use crate::check;
-use crate::compiled::{CompiledAction, Holding, Program, linear};
+use crate::compiled::{CompiledAction, Holding, Program};
 use crate::deadline::month_and_day;
 use crate::definition::{
     Action, AwardRule, Cases, DateOf, DeadlineRule, Definition, DocumentSlot, Effect, Field, FirstDay, Name, Need,
     OnHoliday, StateKind,
 };
 use crate::expression::{Expression, RecordType, Scope, Type};
-use crate::facts::{APPLICATION, item_type, row_type, scope};
+use crate::facts::{APPLICATION, item_type, parameters, row_type, scope};
 use crate::finding::Finding;
+use crate::linear::linear;
 use crate::parts::{
-    AwardOver, ChangeRule, CompiledCase, CompiledDeadline, CompiledNeed, DocumentAsked, Form, FormField, FormRule, When,
+    AwardOver, ChangeRule, CompiledAmount, CompiledCase, CompiledDeadline, CompiledNeed, DocumentAsked, Form,
+    FormField, FormRule, When,
 };
 use crate::resolve::{Merged, ask_criteria, switch_options};
 use crate::span::Span;
@@ -53,8 +55,10 @@ pub(crate) fn compile(mut definition: Definition) -> (Option<Program>, Vec<Findi
     let awards = compiler.awards();
     let advance_share = compiler.advance_share();
     let changes = compiler.changes();
+    let amounts = compiler.amounts();
     let deadlines = compiler.deadlines();
     let holdings = compiler.holdings();
+    let charged = compiler.charged();
     let findings = compiler.findings;
     if findings.iter().any(Finding::is_error) {
         return (None, findings);
@@ -62,20 +66,23 @@ pub(crate) fn compile(mut definition: Definition) -> (Option<Program>, Vec<Findi
     let drafting = definition.archetype.states.iter().find(|(_, state)| state.kind == StateKind::Drafting);
     let initial = drafting.map(|(name, _)| name.clone()).unwrap_or_default();
     let hash = vocabulary::digest(canonical(&definition).as_bytes());
-    let fields = merged.fields;
+    let parameters = parameters(&definition);
     let program = Program {
         definition,
         hash,
         initial,
-        fields,
+        fields: merged.fields,
         forms,
         actions,
         applicant_must,
         awards,
         advance_share,
         changes,
+        amounts,
+        parameters,
         deadlines,
         holdings,
+        charged,
     };
     (Some(program), findings)
 }
@@ -87,8 +94,14 @@ struct Compiler<'a> {
 }
 
 impl Compiler<'_> {
+    /// What is seen from a form: what the procedure that it belongs to has for itself, too.
     fn scope(&self, form: &str) -> Scope {
-        scope(&self.definition.archetype, &self.merged.fields, form, &IndexMap::new())
+        let home = self.definition.archetype.form(form).and_then(|(home, _)| home);
+        self.scope_near(form, home.as_slice())
+    }
+
+    fn scope_near(&self, form: &str, near: &[&str]) -> Scope {
+        scope(&self.definition.archetype, &self.merged.fields, form, near, &IndexMap::new())
     }
 
     fn expression(&mut self, path: &str, source: &str, scope: &Scope, kind: &Type) -> Option<Expression> {
@@ -128,7 +141,7 @@ impl Compiler<'_> {
         let mut forms = IndexMap::new();
         for (name, fields) in &merged.fields {
             let scope = self.scope(name);
-            let label = self.definition.archetype.forms.get(name).map(|form| form.label.clone()).unwrap_or_default();
+            let label = self.definition.archetype.form(name).map(|(_, form)| form.label.clone()).unwrap_or_default();
             let mut compiled = IndexMap::new();
             for (i, (field_name, field)) in fields.iter().enumerate() {
                 let path = merged.path(name, field_name);
@@ -248,14 +261,24 @@ impl Compiler<'_> {
 
     fn action(&mut self, path: &str, procedure: Option<&Name>, action: &Action) -> CompiledAction {
         let form = action.form.as_deref().unwrap_or(APPLICATION);
-        let scope = scope(&self.definition.archetype, &self.merged.fields, form, &action.input);
+        let near: Vec<&str> = procedure.map(String::as_str).into_iter().chain(action.opens()).collect();
+        let scope = scope(&self.definition.archetype, &self.merged.fields, form, &near, &action.input);
         let needs = self.needs(&format!("{path}/needs"), &action.needs, &scope);
         let mut input = IndexMap::new();
         for (name, field) in &action.input {
             let field = self.field(&format!("{path}/input/{}", pointer_part(name)), field, &scope);
             input.insert(name.clone(), field);
         }
-        CompiledAction { procedure: procedure.cloned(), rule: action.clone(), needs, input }
+        let mut freezes = BTreeMap::new();
+        for (i, effect) in action.effects.iter().enumerate() {
+            if let Effect::FreezeAs { amount, is } = effect {
+                // What is typed in with the same act may not be read: it only lowers the amount.
+                let scope = self.scope_near(form, &near);
+                let is = self.expression(&format!("{path}/effects/{i}/freeze_as/is"), is, &scope, &Type::Yen);
+                freezes.extend(is.map(|is| (amount.clone(), is)));
+            }
+        }
+        CompiledAction { procedure: procedure.cloned(), rule: action.clone(), needs, input, freezes }
     }
 
     // -- money
@@ -263,7 +286,7 @@ impl Compiler<'_> {
     /// The award rule, typed for every form that an amount is computed from.
     fn awards(&mut self) -> BTreeMap<Name, AwardOver> {
         let archetype = &self.definition.archetype;
-        let from_rules = archetype.amounts.values().map(|amount| &amount.from);
+        let from_rules = archetype.all_amounts().filter_map(|(_, amount)| amount.from.as_ref());
         let beside = archetype.procedures.values().flat_map(|procedure| procedure.actions.values());
         let effects = archetype.actions.values().chain(beside).flat_map(|action| &action.effects);
         let from_effects = effects.filter_map(|effect| match effect {
@@ -343,7 +366,7 @@ impl Compiler<'_> {
         let beside = definition.archetype.procedures.values().flat_map(|procedure| procedure.actions.values());
         let actions = definition.archetype.actions.values().chain(beside);
         let replacing = actions.flat_map(|action| &action.effects).filter_map(|effect| match effect {
-            Effect::FreezeFrom { amount, form } => Some((form, &definition.archetype.amounts.get(amount)?.from)),
+            Effect::FreezeFrom { amount, form } => Some((form, definition.archetype.amount(amount)?.1.from.as_ref()?)),
             _ => None,
         });
         let mut changes = BTreeMap::new();
@@ -374,20 +397,67 @@ impl Compiler<'_> {
         }
     }
 
-    fn holdings(&mut self) -> BTreeMap<Name, Vec<Holding>> {
-        let states = self.definition.archetype.states.iter();
-        let holdings = states.map(|(name, state)| {
+    fn amounts(&mut self) -> BTreeMap<Name, CompiledAmount> {
+        let archetype = &self.definition.archetype;
+        let own = archetype.amounts.iter().map(|amount| ("/archetype".to_owned(), None, amount));
+        let beside = archetype.procedures.iter().flat_map(|(procedure, rule)| {
+            let path = format!("/archetype/procedures/{}", pointer_part(procedure));
+            rule.amounts.iter().map(move |amount| (path.clone(), Some(procedure.as_str()), amount))
+        });
+        let mut compiled = BTreeMap::new();
+        for (path, home, (name, rule)) in own.chain(beside) {
+            let path = format!("{path}/amounts/{}", pointer_part(name));
+            let scope = self.scope_near(APPLICATION, home.as_slice());
+            if let Some(base) = &rule.advance_of {
+                compiled.insert(name.clone(), CompiledAmount::AdvanceOf(base.clone()));
+            } else if let Some(is) = &rule.is {
+                let is = self.expression(&format!("{path}/is"), is, &scope, &Type::Yen);
+                compiled.extend(is.map(|is| (name.clone(), CompiledAmount::Is(is))));
+            } else if let Some(rule) = &rule.interest {
+                let since = self.expression(&format!("{path}/interest/since"), &rule.since, &scope, &Type::Date);
+                let until = self.expression(&format!("{path}/interest/until"), &rule.until, &scope, &Type::Date);
+                compiled.extend(since.zip(until).map(|(since, until)| {
+                    let (on, table) = (rule.on.clone(), rule.table.clone());
+                    (name.clone(), CompiledAmount::Interest { on, table, since, until })
+                }));
+            }
+        }
+        compiled
+    }
+
+    fn holdings(&mut self) -> BTreeMap<(Option<Name>, Name), Vec<Holding>> {
+        let archetype = &self.definition.archetype;
+        let own = archetype.states.iter().map(|state| (None, state));
+        let beside = archetype
+            .procedures
+            .iter()
+            .flat_map(|(procedure, rule)| rule.states.iter().map(|state| (Some(procedure.clone()), state)));
+        let holdings = own.chain(beside).map(|(procedure, (name, state))| {
             let forms = state.holds.iter().filter_map(|(account, source)| Some((*account, linear(source)?)));
-            (name.clone(), forms.collect())
+            ((procedure, name.clone()), forms.collect())
         });
         holdings.collect()
+    }
+
+    fn charged(&mut self) -> BTreeMap<Name, Expression> {
+        let mut charged = BTreeMap::new();
+        for (procedure, rule) in &self.definition.archetype.procedures {
+            let Some(source) = &rule.charged_to_year_of else { continue };
+            let path = format!("/archetype/procedures/{}/charged_to_year_of", pointer_part(procedure));
+            let scope = self.scope_near(APPLICATION, &[procedure]);
+            let day = self.expression(&path, source, &scope, &Type::Date);
+            charged.extend(day.map(|day| (procedure.clone(), day)));
+        }
+        charged
     }
 
     // -- deadlines
 
     fn deadlines(&mut self) -> IndexMap<Name, CompiledDeadline> {
-        let scope = self.scope(APPLICATION);
         let definition = self.definition;
+        // A deadline may be that of a procedure's state.
+        let near: Vec<&str> = definition.archetype.procedures.keys().map(String::as_str).collect();
+        let scope = self.scope_near(APPLICATION, &near);
         let mut deadlines = IndexMap::new();
         for (name, rule) in &definition.program.deadlines {
             let path = format!("/program/deadlines/{}", pointer_part(name));

@@ -2,14 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 use vocabulary::{Bilingual, Digest, Rate, Yen};
 
 use crate::definition::{Action, Definition, Hold, HoldingAccount, Name, Procedure, State};
-use crate::expression::{Blocked, Record, Value};
+use crate::expression::{Blocked, Expression, Record, Value};
 use crate::facts::{APPLICATION, CaseFacts, Fields, View, field_values, note_missing_dates};
-use crate::parts::{AwardOver, ChangeRule, CompiledCase, CompiledDeadline, CompiledNeed, Fault, Form, FormField};
+use crate::linear::linear;
+use crate::parts::{
+    AwardOver, ChangeRule, CompiledAmount, CompiledCase, CompiledDeadline, CompiledNeed, Fault, Form, FormField,
+};
 
 /// A checked program. Share it by `Arc`; it never changes.
 #[derive(Debug)]
@@ -25,8 +29,14 @@ pub struct Program {
     pub(crate) advance_share: Option<Vec<CompiledCase<Rate>>>,
     /// Form of a change → its minor-change rule.
     pub(crate) changes: BTreeMap<Name, ChangeRule>,
+    /// Of the case and of its procedures.
+    pub(crate) amounts: BTreeMap<Name, CompiledAmount>,
+    pub(crate) parameters: Record,
     pub(crate) deadlines: IndexMap<Name, CompiledDeadline>,
-    pub(crate) holdings: BTreeMap<Name, Vec<Holding>>,
+    /// By procedure (`None` for the case) and state.
+    pub(crate) holdings: BTreeMap<(Option<Name>, Name), Vec<Holding>>,
+    /// Procedure → the day whose fiscal year it is charged to.
+    pub(crate) charged: BTreeMap<Name, Expression>,
 }
 
 #[derive(Debug)]
@@ -35,6 +45,8 @@ pub(crate) struct CompiledAction {
     pub rule: Action,
     pub needs: Vec<CompiledNeed>,
     pub input: IndexMap<Name, FormField>,
+    /// Amounts that it freezes from an expression of its own.
+    pub freezes: BTreeMap<Name, Expression>,
 }
 
 /// An account and the amounts that are added (or, when false, taken off) to give what it holds.
@@ -114,30 +126,27 @@ impl Program {
         self.actions.iter().map(|(name, action)| action.as_ref(name))
     }
 
-    /// What the case holds of its budget line in this state, without accounts that hold nothing. `held` stays empty when
+    /// What the case, or one of its procedures, holds of its budget line in this state, without accounts that hold
+    /// nothing. A procedure may hold less than nothing: it takes off from what the case holds. `held` stays empty when
     /// the program reserves nothing for a request (`intake.hold: none`).
     ///
     /// # Errors
-    /// `missing_amount` when an amount is not frozen yet, `negative_holding` or `overflow` when the form has no sound value.
+    /// `missing_amount` when an amount is not frozen yet, `overflow` when the form has no sound value, and for the case
+    /// itself `negative_holding`.
     pub fn holdings(
         &self,
+        procedure: Option<&str>,
         state: &str,
         amounts: &BTreeMap<Name, Yen>,
     ) -> Result<BTreeMap<HoldingAccount, Yen>, Blocked> {
         let mut holdings = BTreeMap::new();
-        for (account, terms) in self.holdings.get(state).map(Vec::as_slice).unwrap_or_default() {
+        let place = (procedure.map(str::to_owned), state.to_owned());
+        for (account, terms) in self.holdings.get(&place).map(Vec::as_slice).unwrap_or_default() {
             if *account == HoldingAccount::Held && self.definition.program.intake.hold == Hold::None {
                 continue;
             }
-            let mut sum = Yen::ZERO;
-            for (added, name) in terms {
-                let amount = amounts.get(name).copied().ok_or_else(|| {
-                    blocked("missing_amount", name, "まだ確定していない金額です", "is an amount that is not frozen yet")
-                })?;
-                let next = if *added { sum.plus(amount) } else { sum.minus(amount) };
-                sum = next.map_err(|_| blocked("overflow", name, "扱える範囲を超えています", "is out of range"))?;
-            }
-            if sum.is_negative() {
+            let sum = self.sum(terms, amounts)?;
+            if sum.is_negative() && procedure.is_none() {
                 return Err(blocked(
                     "negative_holding",
                     state,
@@ -150,6 +159,44 @@ impl Program {
             }
         }
         Ok(holdings)
+    }
+
+    /// The terms added up; an optional amount that is not frozen counts as nothing.
+    fn sum(&self, terms: &[(bool, Name)], amounts: &BTreeMap<Name, Yen>) -> Result<Yen, Blocked> {
+        let archetype = &self.definition.archetype;
+        let optional = |name: &str| archetype.amount(name).is_some_and(|(_, rule)| rule.optional).then_some(Yen::ZERO);
+        let mut sum = Yen::ZERO;
+        for (added, name) in terms {
+            let amount = amounts.get(name).copied().or_else(|| optional(name)).ok_or_else(|| {
+                blocked("missing_amount", name, "まだ確定していない金額です", "is an amount that is not frozen yet")
+            })?;
+            let next = if *added { sum.plus(amount) } else { sum.minus(amount) };
+            sum = next.map_err(|_| blocked("overflow", name, "扱える範囲を超えています", "is out of range"))?;
+        }
+        Ok(sum)
+    }
+
+    /// What an action pays: `award`, or `finalized - advance`.
+    ///
+    /// # Errors
+    /// As [`Program::holdings`].
+    pub fn payment(&self, pays: &str, amounts: &BTreeMap<Name, Yen>) -> Result<Yen, Blocked> {
+        self.sum(&linear(pays).unwrap_or_default(), amounts)
+    }
+
+    /// The day whose fiscal year a procedure is charged to, read as it opens; `None` when it is charged to the year of
+    /// the case. `facts` are those of the procedure.
+    ///
+    /// # Errors
+    /// When a fact that it reads is missing.
+    pub fn charged_to_year_of(&self, procedure: &str, facts: &CaseFacts) -> Result<Option<NaiveDate>, Blocked> {
+        let Some(day) = self.charged.get(procedure) else { return Ok(None) };
+        let mut roots = self.view(facts).submitted(APPLICATION);
+        self.complete(&mut roots);
+        match day.evaluate(&roots)? {
+            Value::Date(day) => Ok(Some(day)),
+            _ => Ok(None),
+        }
     }
 
     /// The needs of an action that do not hold: `need.failed`, or `need.blocked` when one cannot be judged.
@@ -168,7 +215,7 @@ impl Program {
     }
 
     pub(crate) const fn view<'a>(&'a self, facts: &'a CaseFacts) -> View<'a> {
-        View { fields: &self.fields, facts }
+        View { fields: &self.fields, parameters: &self.parameters, facts }
     }
 
     /// Adds what is known to be missing.
@@ -192,22 +239,4 @@ impl CompiledAction {
 pub(crate) fn blocked(code: &'static str, subject: &str, ja: &str, en: &str) -> Blocked {
     let message = Bilingual::new(format!("「{subject}」: {ja}"), format!("`{subject}` {en}"));
     Blocked { code, subject: subject.to_owned(), message }
-}
-
-/// `finalized - advance`: names of amounts with + and − between them. `None` when it is not written so.
-pub(crate) fn linear(source: &str) -> Option<Vec<(bool, Name)>> {
-    let mut terms = Vec::new();
-    let mut sign = Some(true);
-    for word in source.split_whitespace() {
-        match (word, sign) {
-            ("+", None) => sign = Some(true),
-            ("-", None) => sign = Some(false),
-            (name, Some(added)) if name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') => {
-                terms.push((added, name.to_owned()));
-                sign = None;
-            }
-            _ => return None,
-        }
-    }
-    (sign.is_none()).then_some(terms)
 }

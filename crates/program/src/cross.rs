@@ -6,6 +6,7 @@ use vocabulary::Bilingual;
 
 use crate::definition::{Action, Calls, Definition, Effect, Municipality, Name};
 use crate::finding::{Finding, did_you_mean};
+use crate::resolve::amount_path;
 use crate::yaml::pointer_part;
 
 /// "There is no … `name`", with the known name that is close.
@@ -34,6 +35,19 @@ pub(crate) fn check_program(definition: &Definition, municipality: &Municipality
     let mut findings = Vec::new();
     for (path, action) in own.chain(beside) {
         findings.extend(check_action(&path, action, municipality));
+    }
+    for (name, amount) in archetype.all_amounts() {
+        let table = amount.interest.as_ref().map(|rule| &rule.table);
+        if let Some(table) = table.filter(|table| !municipality.interest.contains_key(*table)) {
+            let path = format!("{}/interest/table", amount_path(archetype, name));
+            findings.push(unknown(
+                "interest",
+                path,
+                ("利率の表", "table of interest"),
+                table,
+                keys(&municipality.interest),
+            ));
+        }
     }
     for (name, letter) in &archetype.letters {
         if let Some(kind) = letter.number.as_ref().filter(|kind| !municipality.numbers.contains_key(*kind)) {
@@ -75,6 +89,17 @@ fn check_action(path: &str, action: &Action, municipality: &Municipality) -> Vec
 /// Offices, positions and routes of a municipality.
 pub(crate) fn check_municipality(municipality: &Municipality) -> Vec<Finding> {
     let mut findings = Vec::new();
+    for (name, table) in &municipality.interest {
+        if !table.rates.is_sorted_by(|earlier, later| earlier.from < later.from) || table.rates.is_empty() {
+            let message =
+                Bilingual::new("利率は適用日の早い順に書いてください", "Rates stand in the order of their days");
+            findings.push(Finding::error(
+                "municipality.interest",
+                format!("/interest/{}/rates", pointer_part(name)),
+                message,
+            ));
+        }
+    }
     let positions = || keys(&municipality.positions);
     for (name, position) in &municipality.positions {
         let path = format!("/positions/{}", pointer_part(name));

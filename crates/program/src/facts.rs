@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use vocabulary::{Bilingual, FiscalYear, Rate, Yen, parse_day};
 
-use crate::definition::{ApplicantFacts, Archetype, Field, FieldType, Items, Name};
+use crate::definition::{
+    ApplicantFacts, Archetype, Definition, Field, FieldType, Items, Name, ParameterRule, ParameterType, ParameterValue,
+};
 use crate::expression::{ChoiceSet, Record, RecordType, Scope, Type, Value};
 
 /// Everything that rules may look at. What is not there yet is simply absent: a rule that reads it is blocked.
@@ -19,8 +21,10 @@ pub struct CaseFacts {
     pub dates: BTreeMap<String, NaiveDate>,
     /// The clean values of the newest submission of each form.
     pub forms: BTreeMap<Name, Map<String, Json>>,
-    /// Frozen amounts.
+    /// Frozen amounts, and optional ones that are not frozen yet as 0.
     pub amounts: BTreeMap<Name, Yen>,
+    /// What came of the procedures beside the case, by their kind, without the one that is looked at.
+    pub past: BTreeMap<Name, Past>,
     /// Granted to this business by this program in the same fiscal year, without this case.
     pub granted_this_year: Yen,
     /// Granted to this business by this program in any fiscal year, without this case.
@@ -48,11 +52,32 @@ pub struct CallFacts {
     pub score: Option<(Rate, bool)>,
 }
 
+/// The procedures of one kind that came to a good end.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Past {
+    pub count: u32,
+    /// Those charged to the same fiscal year as the one that is looked at.
+    pub this_year: u32,
+    /// Their own amounts, added up.
+    pub amounts: BTreeMap<Name, Yen>,
+}
+
 /// The form that every case begins with; later forms may read its fields by their bare names.
 pub(crate) const APPLICATION: &str = "application";
 /// Names that are always there, so that fields and facts may not take them.
-pub(crate) const RESERVED: [&str; 9] =
-    ["applicant", "amount", "today", "applied_on", "fiscal_year", "input", "call", "rank", "score"];
+pub(crate) const RESERVED: [&str; 11] = [
+    "applicant",
+    "amount",
+    "today",
+    "applied_on",
+    "fiscal_year",
+    "input",
+    "call",
+    "rank",
+    "score",
+    "past",
+    "parameter",
+];
 
 /// Form → field → rule, archetype and program put together.
 pub(crate) type Fields = IndexMap<Name, IndexMap<Name, Field>>;
@@ -60,22 +85,40 @@ pub(crate) type Fields = IndexMap<Name, IndexMap<Name, Field>>;
 // ---------------------------------------------------------------------------------------------------------------
 // Types
 
-/// What expressions may read where they look at a case from one of its forms (or, without one, from the application).
-pub(crate) fn scope(archetype: &Archetype, fields: &Fields, form: &str, input: &IndexMap<Name, Field>) -> Scope {
+/// What expressions may read where they look at a case from one of its forms (or, without one, from the application),
+/// and from inside of the procedures that are `near`.
+pub(crate) fn scope(
+    archetype: &Archetype,
+    fields: &Fields,
+    form: &str,
+    near: &[&str],
+    input: &IndexMap<Name, Field>,
+) -> Scope {
+    let is_seen = |home: Option<&str>| home.is_none_or(|procedure| near.contains(&procedure));
+    let own = || archetype.procedures.iter().filter(|(name, _)| near.contains(&name.as_str())).map(|(_, rule)| rule);
     let mut records: IndexMap<&str, IndexMap<String, Type>> = IndexMap::new();
     for (name, fields) in fields {
-        records.entry(name).or_default().extend(field_types(fields));
+        if is_seen(archetype.form(name).and_then(|(home, _)| home)) {
+            records.entry(name).or_default().extend(field_types(fields));
+        }
     }
     let mut scope = Scope::new();
-    for (name, fact) in &archetype.facts {
+    for (name, fact) in archetype.facts.iter().chain(own().flat_map(|rule| &rule.facts)) {
         let kind = if fact.optional { Type::Date.optional() } else { Type::Date };
         match name.split_once('.') {
             Some((record, field)) => _ = records.entry(record).or_default().insert(field.to_owned(), kind),
             None => scope = scope.with(name, kind),
         }
     }
-    let amounts = archetype.amounts.keys().map(|name| (name.clone(), Type::Yen));
-    records.entry("amount").or_default().extend(amounts);
+    let amounts = archetype.amounts.keys().chain(own().flat_map(|rule| rule.amounts.keys()));
+    records.entry("amount").or_default().extend(amounts.map(|name| (name.clone(), Type::Yen)));
+    records.entry("past").or_default().extend(archetype.procedures.iter().map(|(name, rule)| {
+        let counts = ["count", "this_year"].map(|name| (name.to_owned(), Type::Int));
+        let sums = rule.amounts.keys().map(|name| (name.clone(), Type::Yen));
+        (name.clone(), Type::Record(RecordType::new(counts.into_iter().chain(sums))))
+    }));
+    let parameters = archetype.parameters.iter().map(|(name, rule)| (name.clone(), parameter_type(rule.kind)));
+    records.entry("parameter").or_default().extend(parameters);
     records.entry("input").or_default().extend(field_types(input));
     records.entry("applicant").or_default().extend(applicant_types());
     for (record, fields) in standing_types() {
@@ -90,6 +133,32 @@ pub(crate) fn scope(archetype: &Archetype, fields: &Fields, form: &str, input: &
         }
     }
     scope.with("today", Type::Date).with("applied_on", Type::Date).with("fiscal_year", Type::Int)
+}
+
+const fn parameter_type(kind: ParameterType) -> Type {
+    match kind {
+        ParameterType::Yen => Type::Yen,
+        ParameterType::Rate => Type::Rate,
+        ParameterType::Number => Type::Int,
+    }
+}
+
+/// What the program says, or else the archetype's default. `None` when it is of another type, or there is neither.
+pub(crate) fn parameter_value(rule: &ParameterRule, given: Option<&ParameterValue>) -> Option<Value> {
+    match (rule.kind, given.or(rule.default.as_ref())?) {
+        (ParameterType::Yen, ParameterValue::Whole(yen)) => Yen::new(*yen).ok().map(Value::Yen),
+        (ParameterType::Number, ParameterValue::Whole(count)) => Some(Value::Int(*count)),
+        (ParameterType::Rate, ParameterValue::Rate(rate)) => Some(Value::Rate(*rate)),
+        (ParameterType::Rate, ParameterValue::Whole(whole)) => Rate::new(*whole, 1).ok().map(Value::Rate),
+        _ => None,
+    }
+}
+
+/// The figures that the program gives.
+pub(crate) fn parameters(definition: &Definition) -> Record {
+    let rules = definition.archetype.parameters.iter();
+    let given = |name: &Name| definition.program.parameters.get(name);
+    rules.filter_map(|(name, rule)| Some((name.clone(), parameter_value(rule, given(name))?))).collect()
 }
 
 fn applicant_types() -> [(String, Type); 7] {
@@ -161,7 +230,7 @@ pub(crate) fn field_type(field: &Field) -> Option<Type> {
         FieldType::Rate => Type::Rate,
         FieldType::Choice => Type::Choice(ChoiceSet::labeled(field.choices.clone())),
         FieldType::Costs => return Some(Type::List(row_type(field))),
-        FieldType::BankAccount | FieldType::FieldMarks => return None,
+        FieldType::BankAccount | FieldType::Business | FieldType::FieldMarks => return None,
     };
     Some(if field.required && field.when.is_none() { kind } else { kind.optional() })
 }
@@ -195,6 +264,7 @@ pub(crate) fn item_type(items: &Items) -> Type {
 /// The facts of a case as they are seen from a form.
 pub(crate) struct View<'a> {
     pub fields: &'a Fields,
+    pub parameters: &'a Record,
     pub facts: &'a CaseFacts,
 }
 
@@ -229,6 +299,9 @@ impl View<'_> {
         for (record, values) in standing_values(&self.facts.standing) {
             records.entry(record).or_default().extend(values.into_iter().map(|(name, value)| (name.to_owned(), value)));
         }
+        records.entry("parameter").or_default().extend(self.parameters.clone());
+        let past = self.facts.past.iter().map(|(name, past)| (name.clone(), Value::Record(past_values(past))));
+        records.entry("past").or_default().extend(past);
         for name in [APPLICATION, form] {
             roots.extend(records.get(name).cloned().unwrap_or_default());
         }
@@ -240,9 +313,16 @@ impl View<'_> {
     }
 }
 
+fn past_values(past: &Past) -> Record {
+    let counts = [("count", past.count), ("this_year", past.this_year)];
+    let counts = counts.map(|(name, count)| (name.to_owned(), Value::Int(count.into())));
+    counts.into_iter().chain(past.amounts.iter().map(|(name, yen)| (name.clone(), Value::Yen(*yen)))).collect()
+}
+
 /// Facts that may be missing are told to be missing; the others simply are not there.
 pub(crate) fn note_missing_dates(archetype: &Archetype, roots: &mut Record) {
-    for (name, _) in archetype.facts.iter().filter(|(_, fact)| fact.optional) {
+    let beside = archetype.procedures.values().flat_map(|procedure| &procedure.facts);
+    for (name, _) in archetype.facts.iter().chain(beside).filter(|(_, fact)| fact.optional) {
         match name.split_once('.') {
             None => _ = roots.entry(name.clone()).or_insert(Value::None),
             Some((record, field)) => {
@@ -292,7 +372,7 @@ pub(crate) fn field_value(field: &Field, value: Option<&Json>) -> Option<Value> 
         FieldType::Rate => text().and_then(|text| text.parse::<Rate>().ok()).map(Value::Rate),
         FieldType::Choice => text().map(|text| Value::Choice(text.to_owned())),
         FieldType::Costs => Some(Value::List(rows(value).map(|row| row_value(field, row)).collect())),
-        FieldType::BankAccount | FieldType::FieldMarks => return None,
+        FieldType::BankAccount | FieldType::Business | FieldType::FieldMarks => return None,
     };
     match present {
         None if !(field.required && field.when.is_none()) => Some(Value::None),

@@ -6,6 +6,7 @@
 pub mod definition;
 pub mod expression;
 
+mod amounts;
 mod award;
 mod canonical;
 mod change;
@@ -21,6 +22,7 @@ mod exact;
 mod facts;
 mod finding;
 mod forms;
+mod linear;
 mod lives;
 mod load;
 mod municipality;
@@ -40,7 +42,7 @@ pub use describe::explain;
 pub use diagram::mermaid;
 pub use diff::{Difference, DifferenceKind, Weight, diff, weight_of};
 pub use expression::{Blocked, Explanation, Expression};
-pub use facts::{CallFacts, CaseFacts};
+pub use facts::{CallFacts, CaseFacts, Past};
 pub use finding::{Finding, Severity};
 pub use load::{Loaded, LoadedProgram, SourceFile, load};
 pub use parts::{CompiledNeed, DocumentAsked, Fault, Form, FormCheck, FormField};

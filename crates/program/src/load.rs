@@ -14,6 +14,7 @@ use crate::definition::{Archetype, Call, Calls, Definition, Municipality, Name, 
 use crate::finding::{Finding, did_you_mean};
 use crate::lives::{asked_deadlines, check_names, check_samples, with_lives};
 use crate::municipality;
+use crate::resolve::{name_states_of_kinds, switch_options};
 use crate::schema::{Checker, SchemaKind};
 use crate::yaml::{self, Document, pointer_part};
 
@@ -259,7 +260,10 @@ impl Loader {
             let name = definition.program.program.clone();
             let (program, mut findings) = Program::check(definition.clone());
             if let Some(municipality) = self.municipalities.get(name.split('/').next().unwrap_or_default()) {
-                findings.extend(check_program(&definition, &municipality.value));
+                // A municipality need not have what only options ask for that are off.
+                let mut resolved = definition.clone();
+                switch_options(&mut resolved);
+                findings.extend(check_program(&resolved, &municipality.value));
             }
             let program = program.filter(|_| !findings.iter().any(Finding::is_error));
             let placed = findings.into_iter().map(|finding| self.place(whole, &read, finding)).collect();
@@ -378,7 +382,8 @@ impl Loader {
         let mut merged = BTreeMap::new();
         for name in names {
             let mut findings = Vec::new();
-            if let Some(whole) = self.merge(&name, &mut Vec::new(), &mut findings) {
+            if let Some(mut whole) = self.merge(&name, &mut Vec::new(), &mut findings) {
+                name_states_of_kinds(&mut whole.archetype);
                 merged.insert(name, whole);
             }
             self.findings.extend(findings);
@@ -487,6 +492,7 @@ impl Whole {
         let Archetype {
             options,
             facts,
+            parameters,
             amounts,
             forms,
             documents,
@@ -501,6 +507,7 @@ impl Whole {
         let from = &mut below.archetype;
         fill(options, &mut from.options);
         fill(facts, &mut from.facts);
+        fill(parameters, &mut from.parameters);
         fill(amounts, &mut from.amounts);
         fill(forms, &mut from.forms);
         fill(documents, &mut from.documents);
@@ -540,6 +547,7 @@ fn each_section(archetype: &mut Archetype, owned: &mut Owned<'_>) {
     let Archetype {
         options,
         facts,
+        parameters,
         amounts,
         forms,
         documents,
@@ -558,6 +566,7 @@ fn each_section(archetype: &mut Archetype, owned: &mut Owned<'_>) {
     };
     note("options", options.keys().collect());
     note("facts", facts.keys().collect());
+    note("parameters", parameters.keys().collect());
     note("amounts", amounts.keys().collect());
     note("forms", forms.keys().collect());
     note("documents", documents.keys().collect());

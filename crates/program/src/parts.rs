@@ -151,6 +151,20 @@ pub(crate) struct ChangeRule {
     pub approval_when: Option<Expression>,
 }
 
+/// How an amount that does not come from the award rule comes about.
+#[derive(Debug)]
+pub(crate) enum CompiledAmount {
+    Is(Expression),
+    /// As much of this amount as the program pays in advance.
+    AdvanceOf(Name),
+    Interest {
+        on: Name,
+        table: Name,
+        since: Expression,
+        until: Expression,
+    },
+}
+
 /// A deadline understood.
 #[derive(Debug)]
 pub(crate) struct CompiledDeadline {

@@ -8,7 +8,24 @@ use crate::definition::{
     Action, Archetype, Criterion, Definition, Effect, Field, FieldType, Name, OneOrMany, PanelStep,
 };
 use crate::facts::{APPLICATION, Fields};
+use crate::linear::without;
 use crate::yaml::pointer_part;
+
+/// Puts the states of an action's kinds among those that it starts from. A fragment does not know the names of the
+/// states of the archetypes that include it.
+pub(crate) fn name_states_of_kinds(archetype: &mut Archetype) {
+    let mut machines = vec![(&archetype.states, &mut archetype.actions)];
+    machines.extend(archetype.procedures.values_mut().map(|procedure| (&procedure.states, &mut procedure.actions)));
+    for (states, actions) in machines {
+        for action in actions.values_mut().filter(|action| !action.from_kinds.is_empty()) {
+            let kinds = std::mem::take(&mut action.from_kinds);
+            let mut from = action.from.as_slice().to_vec();
+            let named = states.iter().filter(|(_, state)| kinds.contains(&state.kind)).map(|(name, _)| name.clone());
+            from.extend(named.filter(|name| !action.from.as_slice().contains(name)));
+            action.from = OneOrMany::Many(from);
+        }
+    }
+}
 
 /// Takes out the states, actions and procedures whose option is off, and what pointed to them. Resolving twice is
 /// resolving once. Gives back the states that are gone.
@@ -22,6 +39,8 @@ pub(crate) fn switch_options(definition: &mut Definition) -> BTreeSet<Name> {
     let off: BTreeSet<Name> =
         archetype.procedures.iter().filter(|(_, p)| !is_on(&p.option)).map(|(name, _)| name.clone()).collect();
     archetype.procedures.retain(|_, procedure| is_on(&procedure.option));
+    let no_amounts: BTreeSet<Name> =
+        archetype.all_amounts().filter(|(_, rule)| !is_on(&rule.option)).map(|(name, _)| name.clone()).collect();
     let mut gone = BTreeSet::new();
     let mut closed_states = BTreeSet::new();
     let mut machines = vec![(&mut archetype.states, &mut archetype.actions)];
@@ -42,6 +61,7 @@ pub(crate) fn switch_options(definition: &mut Definition) -> BTreeSet<Name> {
         });
         closed_states.extend(closed);
     }
+    take_out_amounts(archetype, &no_amounts);
     for action in all_actions_mut(archetype) {
         action.none_open.retain(|procedure| !off.contains(procedure));
         action.not_who.retain(|name| !gone.contains(name));
@@ -81,6 +101,45 @@ fn points(criterion: &Criterion) -> Field {
     }
 }
 
+/// Takes out amounts, and with them what freezes, holds or pays them.
+fn take_out_amounts(archetype: &mut Archetype, gone: &BTreeSet<Name>) {
+    if gone.is_empty() {
+        return;
+    }
+    archetype.amounts.retain(|name, _| !gone.contains(name));
+    let procedures = archetype.procedures.values_mut();
+    let mut states: Vec<_> = archetype.states.values_mut().collect();
+    for procedure in procedures {
+        procedure.amounts.retain(|name, _| !gone.contains(name));
+        states.extend(procedure.states.values_mut());
+    }
+    for state in states {
+        let held = std::mem::take(&mut state.holds);
+        let left = held.into_iter().filter_map(|(account, source)| Some((account, without(&source, gone)?)));
+        state.holds = left.collect();
+    }
+    for action in all_actions_mut(archetype) {
+        let effects = std::mem::take(&mut action.effects).into_iter();
+        let left = effects.filter_map(|effect| match effect {
+            Effect::Freeze(amount) | Effect::FreezeFrom { amount, .. } | Effect::FreezeAs { amount, .. }
+                if gone.contains(&amount) =>
+            {
+                None
+            }
+            Effect::Pay(source) => without(&source, gone).map(Effect::Pay),
+            effect => Some(effect),
+        });
+        action.effects = left.collect();
+    }
+}
+
+/// Where an amount of the case or of a procedure is declared.
+pub(crate) fn amount_path(archetype: &Archetype, name: &str) -> String {
+    let home = archetype.amount(name).and_then(|(home, _)| home);
+    let home = home.map_or_else(String::new, |procedure| format!("/procedures/{}", pointer_part(procedure)));
+    format!("/archetype{home}/amounts/{}", pointer_part(name))
+}
+
 fn trim(names: &mut OneOrMany<Name>, gone: &BTreeSet<Name>) {
     if names.as_slice().iter().any(|name| gone.contains(name)) {
         let left = names.as_slice().iter().filter(|name| !gone.contains(*name)).cloned();
@@ -106,6 +165,13 @@ impl Merged {
         for (form, rule) in &definition.archetype.forms {
             merged.fields.entry(form.clone()).or_default();
             merged.add(form, &rule.fields, &format!("/archetype/forms/{}/fields", pointer_part(form)));
+        }
+        for (procedure, rule) in &definition.archetype.procedures {
+            let path = format!("/archetype/procedures/{}/forms", pointer_part(procedure));
+            for (form, rule) in &rule.forms {
+                merged.fields.entry(form.clone()).or_default();
+                merged.add(form, &rule.fields, &format!("{path}/{}/fields", pointer_part(form)));
+            }
         }
         merged.add(APPLICATION, &definition.program.form, "/program/form");
         for (form, fields) in &definition.program.forms {

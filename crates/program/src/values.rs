@@ -36,9 +36,31 @@ pub(crate) fn clean(field: &Field, path: &str, raw: Option<&Json>, faults: &mut 
         FieldType::Costs => costs(field, raw, path, faults),
         FieldType::CorporateNumber => parsed::<CorporateNumber>(raw, path, faults),
         FieldType::BankAccount => account(raw, path, faults),
+        FieldType::Business => business(raw, path, faults),
         FieldType::FieldMarks => marks(raw, path, faults),
     };
     if faults.len() > before { None } else { value }
+}
+
+/// A UUID, as the registry of businesses gives it; whether there is such a business is looked up when it is needed.
+fn business(raw: &Json, path: &str, faults: &mut Vec<Fault>) -> Option<Json> {
+    const LENGTHS: [usize; 5] = [8, 4, 4, 4, 12];
+    let id = word(raw).trim().to_ascii_lowercase();
+    let parts: Vec<&str> = id.split('-').collect();
+    let fits = parts.iter().map(|part| part.len()).eq(LENGTHS)
+        && parts.iter().all(|part| part.bytes().all(|digit| digit.is_ascii_hexdigit()));
+    if !fits {
+        faults.push(Fault::new(
+            "business.form",
+            path,
+            Bilingual::new(
+                "登録された事業者の識別番号を入力してください",
+                "Enter the identifier of a registered business",
+            ),
+        ));
+        return None;
+    }
+    Some(Json::String(id))
 }
 
 fn is_blank(raw: &Json) -> bool {

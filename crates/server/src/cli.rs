@@ -310,6 +310,9 @@ pub struct ActArgs {
     /// Field to correct and its remark, e.g. `costs=内訳が分かりません`.
     #[arg(long, value_name = "FIELD=REMARK")]
     pub mark: Vec<String>,
+    /// The procedure beside the case that moves; needed only when the action could move more than one.
+    #[arg(long, value_name = "ID")]
+    pub procedure: Option<String>,
     /// Refuse unless the case still has this version; the version of now when absent.
     #[arg(long)]
     pub expected_version: Option<i64>,

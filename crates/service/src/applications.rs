@@ -332,7 +332,7 @@ impl Service {
         fixed: &Fixed,
     ) -> Result<Step> {
         let case = &before.case;
-        let needs = casework::needs(&before.program, case, &act.action);
+        let needs = casework::needs(&before.program, case, act);
         let draft = match &needs.draft {
             Some(form) => tx.draft(case.id, form, actor.id()).await?,
             None => None,
@@ -357,6 +357,13 @@ impl Service {
             casework::CallStanding::default()
         };
         call.placing = fixed.placing;
+        let lines = if needs.lines {
+            let calls = tx.calls(Some(&case.program)).await?;
+            calls.iter().filter_map(|call| Some((call.fiscal_year, call.budget_line?))).collect()
+        } else {
+            BTreeMap::new()
+        };
+        let successor = if let Some(id) = needs.successor { tx.business(id).await? } else { None };
         // The world holds a closure that is not shared between threads, so it lives between two awaits.
         let step = {
             let ids = fixed.ids();
@@ -367,6 +374,8 @@ impl Service {
                 granted,
                 draft,
                 call,
+                lines,
+                successor,
                 now: fixed.now,
                 event: fixed.event,
                 ids: &ids,
@@ -377,9 +386,10 @@ impl Service {
         let counted = if step.numbers.is_empty() {
             BTreeMap::new()
         } else {
-            tx.next_numbers(&case.municipality, &step.numbers, case.call.fiscal_year).await?
+            tx.next_numbers(&case.municipality, &step.numbers, step.year).await?
         };
-        Ok(step.numbered(&casework::numbers::written(&before.municipality, case.call.fiscal_year, &counted)))
+        let year = step.year;
+        Ok(step.numbered(&casework::numbers::written(&before.municipality, year, &counted)))
     }
 
     /// An act of a machine, inside a transaction that somebody else has opened.
@@ -748,6 +758,8 @@ impl Fixed {
             granted: Vec::new(),
             draft: None,
             call: casework::CallStanding::default(),
+            lines: BTreeMap::new(),
+            successor: None,
             now: self.now,
             event: self.event,
             ids,
@@ -856,8 +868,8 @@ fn built_in_label(action: &str) -> Option<Bilingual> {
 fn available(world: &World<'_>, application: &Application, actor: &Actor) -> Vec<AvailableAction> {
     casework::candidates(world, &application.case)
         .into_iter()
-        .filter_map(|name| {
-            let reasons = casework::permit(world, &application.case, actor, name).err().unwrap_or_default();
+        .filter_map(|(name, procedure)| {
+            let reasons = casework::permit(world, &application.case, actor, name, procedure).err().unwrap_or_default();
             // What belongs to another's role is not offered at all.
             if reasons.iter().any(|reason| reason.code == "action.forbidden" || reason.code == "approval.none") {
                 return None;
@@ -874,6 +886,7 @@ fn available(world: &World<'_>, application: &Application, actor: &Actor) -> Vec
             });
             Some(AvailableAction {
                 name: name.to_owned(),
+                procedure,
                 label,
                 permitted: reasons.is_empty(),
                 reasons,

@@ -1,6 +1,5 @@
 //! Public money: budgets, payment batches, the bank file.
 
-use program::Program;
 use program::definition::{BankProfile, LineEnd, Role, StateKind};
 use treasury::{BankMaster, Batch, BatchAct, LineOutcome, LineResult};
 use uuid::Uuid;
@@ -8,7 +7,7 @@ use vocabulary::{BankCode, BranchCode};
 
 use crate::once::Wish;
 use crate::service::Service;
-use crate::view::{BatchView, BudgetView, LedgerEntryView, Page, PayableView, Viewer};
+use crate::view::{Application, BatchView, BudgetView, LedgerEntryView, Page, PayableView, Viewer};
 use crate::{Error, Result};
 
 /// Entries of the ledger that a budget shows.
@@ -219,6 +218,9 @@ impl Service {
                 if let Some(seen) = seen {
                     as_seen(&stored.batch, seen)?;
                 }
+                if matches!(act, BatchAct::Approve | BatchAct::Export) {
+                    refuse_blocked(&tx.blocked_lines(id).await?)?;
+                }
                 let step = treasury::decide(&stored.batch, account, act, now).map_err(|r| batch_refusals(vec![r]))?;
                 let file = match act {
                     BatchAct::Export => Some(bank_file(&step.batch, &place.bank)?),
@@ -252,19 +254,24 @@ impl Service {
         let application = payment.application;
         let found = tx.load_case(store::CaseKey::Id(application), store::Lock::Case).await?.ok_or(Error::NotFound)?;
         let before = self.view(tx, found).await?;
-        let action =
-            treasury_action(&before.program, &before.case.state, paid).map(str::to_owned).ok_or_else(|| {
-                Error::Refused(vec![casework::Refusal::new(
-                    "batch.case_moved",
-                    "支払を待つ状態ではない案件が含まれています。案件を確認してください",
-                    "A case of this batch does not wait for its payment any more; look at the case",
-                )])
-            })?;
+        let action = treasury_action(&before, payment.procedure, paid).map(str::to_owned).ok_or_else(|| {
+            Error::Refused(vec![casework::Refusal::new(
+                "batch.case_moved",
+                "支払を待つ状態ではない案件が含まれています。案件を確認してください",
+                "A case of this batch does not wait for its payment any more; look at the case",
+            )])
+        })?;
         let comment = match &result.outcome {
             LineOutcome::Transferred => None,
             LineOutcome::Returned { reason, .. } => Some(reason.clone()),
         };
-        let act = casework::Act { action, expected_version: before.case.version, comment, ..casework::Act::default() };
+        let act = casework::Act {
+            action,
+            expected_version: before.case.version,
+            comment,
+            procedure: payment.procedure,
+            ..casework::Act::default()
+        };
         self.machine_act(tx, &casework::Actor::Treasury, application, &act, now, event).await
     }
 
@@ -332,6 +339,20 @@ fn as_seen(batch: &Batch, seen: &str) -> Result<()> {
     )]))
 }
 
+/// A payment whose account was blocked after the batch took it must not reach the bank.
+fn refuse_blocked(lines: &[Uuid]) -> Result<()> {
+    let blocked = lines.iter().map(|line| {
+        let refusal = casework::Refusal::new(
+            "batch.line_blocked",
+            "振込先口座が使えなくなった支払が含まれています。この振込データを取り消し、その支払を除いて作り直してください",
+            "The account of a payment in this batch was blocked; cancel the batch and make it anew without that payment",
+        );
+        refusal.at(format!("lines.{line}"))
+    });
+    let refusals: Vec<_> = blocked.collect();
+    if refusals.is_empty() { Ok(()) } else { Err(Error::Refused(refusals)) }
+}
+
 /// A pure function of the stored batch: exporting again makes the same bytes.
 fn bank_file(batch: &Batch, profile: &BankProfile) -> Result<store::BatchFile> {
     let line_end = match profile.line_end {
@@ -358,14 +379,23 @@ fn finance(viewer: &Viewer, municipality: &str, roles: &[Role]) -> Result<()> {
     Err(Error::forbidden("出納の権限がありません", "This takes a finance role"))
 }
 
-/// The machine's action for money that has moved, or has come back: told apart by the kind of state it leads to.
-fn treasury_action<'p>(program: &'p Program, state: &str, paid: bool) -> Option<&'p str> {
+/// The machine's action for money of the case, or of one of its procedures, that has moved or has come back: told apart
+/// by the kind of state it leads to.
+fn treasury_action(application: &Application, procedure: Option<Uuid>, paid: bool) -> Option<&str> {
+    let (program, case) = (&application.program, &application.case);
+    let (machine, states, state) = match procedure {
+        None => (None, &program.definition().archetype.states, &case.state),
+        Some(id) => {
+            let beside = case.procedure(id)?;
+            (Some(beside.name.as_str()), &program.procedure(&beside.name)?.states, &beside.state)
+        }
+    };
     program
         .actions()
-        .filter(|action| action.rule.by.as_slice().contains(&Role::Treasury))
-        .filter(|action| action.rule.from.as_slice().iter().any(|from| from == state))
+        .filter(|action| action.procedure == machine && action.rule.by.as_slice().contains(&Role::Treasury))
+        .filter(|action| action.rule.from.as_slice().contains(state))
         .find(|action| {
-            let to = action.rule.to.as_ref().and_then(|to| program.state(to));
+            let to = action.rule.to.as_ref().and_then(|to| states.get(to));
             to.is_some_and(|to| (to.kind == StateKind::ClosedPaid) == paid)
         })
         .map(|action| action.name)

@@ -109,6 +109,8 @@ pub struct Application {
 #[derive(Clone, Debug)]
 pub struct AvailableAction {
     pub name: Name,
+    /// The procedure beside the case that it would move.
+    pub procedure: Option<Uuid>,
     pub label: Bilingual,
     pub permitted: bool,
     pub reasons: Vec<casework::Refusal>,

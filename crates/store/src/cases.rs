@@ -7,9 +7,8 @@ use program::definition::{Name, StateKind};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryResult, Value};
 use serde_json::Map;
-use treasury::Account;
 use uuid::Uuid;
-use vocabulary::{FiscalYear, Instant, Yen};
+use vocabulary::{FiscalYear, Instant};
 
 use crate::entity::draft;
 use crate::error::{Result, StoreError};
@@ -169,17 +168,19 @@ impl Tx<'_> {
         self.correspond(step, recording.now).await?;
         self.take_places(step.case.call.id, step.places).await?;
         self.change_links(step.case.id, &step.links, recording.now).await?;
-        if !step.postings.is_empty() {
-            let line = step.case.call.budget_line.ok_or_else(|| StoreError::fault("a call without money"))?;
+        for moved in &step.postings {
             let movement = Movement {
-                line,
+                line: moved.line,
                 application: step.case.id,
                 event: step.event.id,
                 at: recording.now,
                 by: step.event.actor,
                 held_counts_as_used: recording.held_counts_as_used,
             };
-            self.post(&movement, &step.postings).await?;
+            self.post(&movement, &moved.entries).await?;
+        }
+        if step.blocks_accounts {
+            self.run(sql::BLOCK_PAYMENTS, vec![step.case.id.into(), recording.now.into()]).await?;
         }
         if step.payment.is_some() {
             self.order_payment(step, recording.now).await?;
@@ -408,8 +409,7 @@ struct Row {
 
 impl Row {
     fn of(case: &Case) -> Result<Self> {
-        let Body { standing, numbers, attention, holdings, .. } = &case.body;
-        let beyond_held = holdings.iter().filter(|(account, _)| *account != Account::Held).map(|(_, amount)| amount);
+        let Body { standing, numbers, attention, .. } = &case.body;
         Ok(Self {
             number: numbers.get("application").cloned(),
             kind: word(&standing.kind.unwrap_or(StateKind::Drafting))?,
@@ -420,7 +420,7 @@ impl Row {
             next_clock_at: standing.next_clock_at,
             received_sort: standing.received_at.unwrap_or_else(far_future),
             deadline_sort: standing.deadline_at.unwrap_or_else(far_future),
-            granted_yen: Yen::total(beyond_held).map_err(StoreError::fault)?.get(),
+            granted_yen: case.granted().map_err(StoreError::fault)?.get(),
             body: json(&case.body)?,
         })
     }

@@ -119,7 +119,8 @@ entities! {
     payment_line "payment_line" (id: Uuid) {
         application: Uuid, municipality: String, fiscal_year: i32, obligation_number: Option<String>,
         payment_order_number: Option<String>, amount: i64, account: String, payee_name: String, batch: Option<Uuid>,
-        state: String, ordered_at: Instant, settled_at: Option<Instant>,
+        state: String, ordered_at: Instant, settled_at: Option<Instant>, procedure: Option<Uuid>,
+        blocked_at: Option<Instant>,
     }
 
     outbox "outbox" (id: Uuid) {

@@ -34,6 +34,8 @@ pub struct OrderedPayment {
     pub id: Uuid,
     pub application: Uuid,
     pub application_number: Option<String>,
+    /// The procedure beside the case whose money it is.
+    pub procedure: Option<Uuid>,
     pub municipality: Name,
     pub fiscal_year: FiscalYear,
     pub obligation_number: Option<String>,
@@ -68,6 +70,7 @@ fn ordered(row: payment_line::Model, number: Option<String>) -> Result<OrderedPa
         id: row.id,
         application: row.application,
         application_number: number,
+        procedure: row.procedure,
         municipality: row.municipality,
         fiscal_year: FiscalYear(row.fiscal_year),
         obligation_number: row.obligation_number,
@@ -108,21 +111,20 @@ impl Tx<'_> {
     pub(crate) async fn order_payment(&self, step: &Step, now: Instant) -> Result<()> {
         let Some(order) = &step.payment else { return Ok(()) };
         let case = &step.case;
-        let number = |kind: &str| case.body.numbers.get(kind).cloned();
-        let beyond_held = case.body.holdings.iter().filter(|(account, _)| *account != treasury::Account::Held);
-        let obligation = Yen::total(beyond_held.map(|(_, amount)| amount)).map_err(StoreError::fault)?;
+        let number = |kind: &str| case.number(order.procedure, kind).cloned();
         let values: Vec<Value> = vec![
             order.id.into(),
             case.id.into(),
             case.municipality.as_str().into(),
-            case.call.fiscal_year.0.into(),
+            case.charged(order.procedure).fiscal_year.0.into(),
             number("obligation").into(),
             number("payment_order").into(),
             order.amount.get().into(),
             json(&order.account)?.into(),
             case.business.name.as_str().into(),
             now.into(),
-            obligation.get().into(),
+            order.within.get().into(),
+            order.procedure.into(),
         ];
         if self.run(sql::ORDER_PAYMENT, values).await? == 1 {
             Ok(())
@@ -159,6 +161,7 @@ impl Tx<'_> {
                 .filter(payment_line::Column::Municipality.eq(municipality))
                 .filter(payment_line::Column::State.eq(line_word(LineState::Ordered)?))
                 .filter(payment_line::Column::Batch.is_null())
+                .filter(payment_line::Column::BlockedAt.is_null())
                 .exec(&self.db())
                 .await?;
             if usize::try_from(taken.rows_affected) != Ok(part.len()) {
@@ -251,6 +254,7 @@ impl Reader {
         let query = payment_line::Entity::find()
             .filter(payment_line::Column::Municipality.eq(municipality))
             .filter(payment_line::Column::State.eq(line_word(LineState::Ordered)?))
+            .filter(payment_line::Column::BlockedAt.is_null())
             .order_by_asc(payment_line::Column::OrderedAt)
             .order_by_asc(payment_line::Column::Id)
             .limit(u64::from(limit));
@@ -330,6 +334,21 @@ impl Reader {
     pub async fn batch_file(&self, id: Uuid) -> Result<Option<BatchFile>> {
         let row = payment_batch::Entity::find_by_id(id).one(&self.db()).await?;
         Ok(row.and_then(|row| Some(BatchFile { bytes: row.file?, sha256: row.file_sha256? })))
+    }
+
+    /// Lines of a batch that must not be paid, because the account was blocked after they were taken.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn blocked_lines(&self, batch: Uuid) -> Result<Vec<Uuid>> {
+        let query = payment_line::Entity::find()
+            .select_only()
+            .column(payment_line::Column::Id)
+            .filter(payment_line::Column::Batch.eq(batch))
+            .filter(payment_line::Column::State.eq(line_word(LineState::InBatch)?))
+            .filter(payment_line::Column::BlockedAt.is_not_null())
+            .order_by_asc(payment_line::Column::Id);
+        Ok(query.into_tuple().all(&self.db()).await?)
     }
 
     /// The cases whose payments are in a batch, in the order in which they must be locked.

@@ -239,11 +239,17 @@ pub const PERSON_BY_ACCOUNT: &str = person!(
 pub const APPROPRIATE: &str = "UPDATE budget_line SET appropriated = appropriated + $2, entries = entries + 1 \
     WHERE id = $1 AND appropriated + $2 >= committed + finalized + ordered + paid RETURNING entries";
 
-/// Refuses more than the obligation: the case is locked, so nobody adds a line between the sum and the insert.
+/// Refuses more than the case, or its procedure, holds: the case is locked, so nobody adds a line between the sum and
+/// the insert.
 pub const ORDER_PAYMENT: &str = "INSERT INTO payment_line (id, application, municipality, fiscal_year, \
-    obligation_number, payment_order_number, amount, account, payee_name, batch, state, ordered_at) \
-    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, 'ordered', $10 \
-    WHERE (SELECT COALESCE(SUM(amount), 0) FROM payment_line WHERE application = $2 AND state <> 'returned') + $7 <= $11";
+    obligation_number, payment_order_number, amount, account, payee_name, batch, state, ordered_at, procedure) \
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, 'ordered', $10, $12 \
+    WHERE (SELECT COALESCE(SUM(amount), 0) FROM payment_line WHERE application = $2 \
+    AND procedure IS NOT DISTINCT FROM $12 AND state <> 'returned' \
+    AND NOT (state = 'ordered' AND blocked_at IS NOT NULL)) + $7 <= $11";
+
+pub const BLOCK_PAYMENTS: &str = "UPDATE payment_line SET blocked_at = $2 \
+    WHERE application = $1 AND state IN ('ordered', 'in_batch') AND blocked_at IS NULL";
 
 pub fn paid_to(businesses: &str, lines: &str) -> String {
     format!(

@@ -290,8 +290,9 @@ fn every_pair(program: &str) {
             .map(|action| action.name)
             .chain(case.body.pending.iter().flat_map(|_| [SIGN, RETURN_INTERNALLY, TAKE_BACK]))
             .collect();
-        let listed =
-            desk.world(None, |world| candidates(world, case).into_iter().map(str::to_owned).collect::<Vec<String>>());
+        let listed = desk.world(None, |world| {
+            candidates(world, case).into_iter().map(|(name, _)| name.to_owned()).collect::<Vec<String>>()
+        });
         assert_eq!(listed.iter().map(String::as_str).collect::<BTreeSet<_>>(), expected);
         assert_eq!(listed.len(), expected.len(), "listed twice");
     }

@@ -261,6 +261,8 @@ fn digests_of_the_same_values_differ_by_salt() {
                 holders: world.holders.clone(),
                 granted: world.granted.clone(),
                 draft: None,
+                lines: world.lines.clone(),
+                successor: None,
                 ..*world
             };
             casework::decide(&world, &desk.case, &desk.actor("reviewer"), &act).unwrap().event.facts

@@ -8,14 +8,13 @@ use std::sync::{Arc, OnceLock};
 use casework::history::{Event, ROOT};
 use casework::scenario::{self, call_of, granted_before, moment, step_documents, step_marks, step_values};
 use casework::{
-    Act, Actor, Body, Business, Call, Case, DocumentRef, Draft, FieldMark, Granted, Head, Person, Refusal, Step, World,
-    clock_act, decide, needs, numbers, permit,
+    Act, Actor, Body, Business, Call, Case, DocumentRef, Draft, FieldMark, Granted, Head, LinePostings, Person,
+    Refusal, Step, World, clock_act, decide, needs, numbers, permit,
 };
 use chrono::NaiveDate;
 use program::definition::{ApplicantFacts, FieldType, Municipality, Name, Role, Scenario, Scenarios};
 use program::{Loaded, LoadedProgram, Program, SourceFile, load};
 use serde_json::{Map, Value, json};
-use treasury::Posting;
 use uuid::Uuid;
 use vocabulary::{FiscalYear, Instant, Yen};
 
@@ -119,7 +118,11 @@ pub struct Desk {
     pub holders: BTreeMap<Name, Vec<Uuid>>,
     pub granted: Vec<Granted>,
     pub events: Vec<Event>,
-    pub postings: Vec<Posting>,
+    pub postings: Vec<LinePostings>,
+    /// The budget line of each fiscal year.
+    pub lines: BTreeMap<FiscalYear, Uuid>,
+    /// Who is registered to take a case over.
+    pub successor: Option<Business>,
     /// What the step before sent.
     pub mails: Vec<Name>,
     next_id: Arc<AtomicU64>,
@@ -143,7 +146,7 @@ impl Desk {
                 fiscal_year: year,
                 opens: call.map_or(year.first_day(), |call| call.opens),
                 closes: call.and_then(|call| call.closes),
-                budget_line: Some(Uuid::from_u128(3)),
+                budget_line: Some(Uuid::from_u128(3_000 + year.0 as u128)),
             },
             business: Business {
                 id: Uuid::from_u128(4),
@@ -167,6 +170,8 @@ impl Desk {
             granted: Vec::new(),
             events: Vec::new(),
             postings: Vec::new(),
+            lines: (2020..2050).map(|year| (FiscalYear(year), Uuid::from_u128(3_000 + year as u128))).collect(),
+            successor: None,
             mails: Vec::new(),
             next_id: Arc::new(AtomicU64::new(1_000)),
             counters: BTreeMap::new(),
@@ -205,6 +210,8 @@ impl Desk {
             granted: self.granted.clone(),
             draft,
             call: casework::CallStanding::default(),
+            lines: self.lines.clone(),
+            successor: self.successor.clone(),
             now: self.now,
             event: ids(),
             ids: &ids,
@@ -215,14 +222,14 @@ impl Desk {
     /// The codes for which the actor may not; none when permitted.
     pub fn barred(&self, actor: &Actor, action: &str) -> Vec<String> {
         self.world(None, |world| {
-            let refusals = permit(world, &self.case, actor, action).err().unwrap_or_default();
+            let refusals = permit(world, &self.case, actor, action, None).err().unwrap_or_default();
             refusals.into_iter().map(|refusal| refusal.code).collect()
         })
     }
 
     /// What would come of it; nothing is recorded.
     pub fn ask(&self, actor: &Actor, act: &Act, draft: Option<Draft>) -> Result<Step, Vec<Refusal>> {
-        let wanted = needs(self.program, &self.case, &act.action);
+        let wanted = needs(self.program, &self.case, act);
         self.world(draft.filter(|_| wanted.draft.is_some()), |world| decide(world, &self.case, actor, act))
     }
 
@@ -233,11 +240,12 @@ impl Desk {
             .iter()
             .map(|kind| (kind.clone(), self.counters.get(kind).copied().unwrap_or_default() + 1))
             .collect();
-        let step = step.numbered(&numbers::written(self.place, self.case.call.fiscal_year, &counted));
+        let year = step.year;
+        let step = step.numbered(&numbers::written(self.place, year, &counted));
         self.counters.extend(counted);
         self.case = step.case.clone();
         self.events.push(step.event.clone());
-        self.postings.extend(step.postings.iter().copied());
+        self.postings.extend(step.postings.iter().cloned());
         self.mails = step.mails.iter().map(|mail| mail.name.clone()).collect();
         Ok(step)
     }
@@ -377,6 +385,7 @@ pub fn play(
                 values,
                 marks: step_marks(step),
                 comment: step.comment.clone(),
+                procedure: None,
             };
             let done = desk.take(&desk.actor(&step.by), &act, Some(attached(&slots)));
             assert_eq!(done.is_err(), !step.expect.refused.is_empty(), "{}: {action}: {done:?}", program.name());

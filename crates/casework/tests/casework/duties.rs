@@ -259,7 +259,7 @@ fn a_draft_is_returned_with_a_reason_by_anybody_on_the_route() {
     // Who stands in for a vacant position also sends back.
     let mut vacant = desk.clone();
     vacant.holders.insert("manager".to_owned(), Vec::new());
-    assert!(casework::needs(vacant.program, &vacant.case, "return_internally").holders);
+    assert!(casework::needs(vacant.program, &vacant.case, &vacant.an_act("return_internally", json!({}))).holders);
     let deputy = vacant.actor("position:assistant_manager");
     assert!(vacant.ask(&deputy, &back(Some("様式が違います")), None).is_ok());
 }

@@ -1,5 +1,8 @@
 //! What a case holds of its budget line, and that every yen of it can be followed.
 
+use std::collections::BTreeSet;
+
+use casework::LinePostings;
 use program::definition::StateKind;
 use serde_json::json;
 use treasury::{Account, Holdings, LineTotals, Posting, balanced};
@@ -17,25 +20,45 @@ pub fn totals(entries: &[Posting]) -> LineTotals {
     line.apply(entries, true).expect("no bucket goes below zero")
 }
 
-/// Held, entry by entry, equals what the case says it holds.
+pub fn entries_of(desk: &Desk, line: uuid::Uuid) -> Vec<Posting> {
+    desk.postings.iter().filter(|moved| moved.line == line).flat_map(|moved| moved.entries.clone()).collect()
+}
+
+/// Held of each line, entry by entry, equals what the case says it holds.
 pub fn replayed(desk: &Desk) {
-    let totals = totals(&desk.postings);
-    balanced(appropriated(), &desk.postings, &totals).unwrap();
-    let mut holdings = Holdings::new();
-    for account in Account::ALL.into_iter().filter(|account| *account != Account::Available) {
-        holdings.set(account, totals.get(account)).unwrap();
+    let body = &desk.case.body;
+    let own = desk.case.call.budget_line;
+    let lines = desk.postings.iter().map(|moved| moved.line).chain(body.elsewhere.keys().copied()).chain(own);
+    for line in lines.collect::<BTreeSet<_>>() {
+        let entries = entries_of(desk, line);
+        let totals = totals(&entries);
+        balanced(appropriated(), &entries, &totals).unwrap();
+        let mut holdings = Holdings::new();
+        for account in Account::ALL.into_iter().filter(|account| *account != Account::Available) {
+            holdings.set(account, totals.get(account)).unwrap();
+        }
+        let told = if Some(line) == own {
+            body.holdings.clone()
+        } else {
+            body.elsewhere.get(&line).cloned().unwrap_or_default()
+        };
+        assert_eq!(holdings, told, "{} in {}", desk.program.name(), desk.case.state);
     }
-    assert_eq!(holdings, desk.case.body.holdings, "{} in {}", desk.program.name(), desk.case.state);
-    let recorded: Vec<Posting> = desk
+    let recorded: Vec<LinePostings> = desk
         .events
         .iter()
         .filter_map(|event| event.facts.get("postings"))
-        .flat_map(|postings| serde_json::from_value::<Vec<Posting>>(postings.clone()).unwrap())
+        .flat_map(|postings| serde_json::from_value::<Vec<LinePostings>>(postings.clone()).unwrap())
         .collect();
     assert_eq!(recorded, desk.postings, "the history tells every entry");
+    let holdings = &body.holdings;
+    // A procedure that is still open may hold money of its own after the end.
+    if body.procedures.iter().any(|beside| beside.open) {
+        return;
+    }
     match desk.program.state(&desk.case.state).unwrap().kind {
         StateKind::ClosedPaid => assert!(holdings.iter().all(|(account, _)| account == Account::Paid)),
-        kind if kind.is_end() => assert!(holdings.is_empty()),
+        kind if kind.is_end() && body.procedures.is_empty() => assert!(holdings.is_empty()),
         _ => {}
     }
 }

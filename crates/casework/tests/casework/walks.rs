@@ -176,6 +176,7 @@ fn attempt(desk: &mut Desk, tried: &Try) {
         values,
         marks,
         comment: tried.comment.then(|| "ご確認ください".to_owned()),
+        procedure: None,
     };
     let before = desk.case.clone();
     let (steps, entries) = (desk.events.len(), desk.postings.len());

@@ -6,12 +6,13 @@ use serde_json::{Map, Value};
 
 use super::{key, payload, refused};
 use crate::fault::bad_input;
-use crate::ids::Kind;
+use crate::ids::{Kind, decode};
 use crate::scalars::{Json, Yen};
 use crate::scope::{Scope, say};
 use crate::text::{Refusal, refusals};
-use crate::types::application::{Application, AwardStep, computation, steps};
+use crate::types::application::Application;
 use crate::types::case_parts::Event;
+use crate::types::procedure::{AwardStep, computation, steps};
 
 #[derive(Default)]
 pub(crate) struct Cases;
@@ -76,6 +77,8 @@ pub(crate) struct PerformActionInput {
     values: Option<Json>,
     marks: Option<Vec<FieldMarkInput>>,
     comment: Option<String>,
+    /// Which procedure beside the case moves; needed only when the action could move more than one.
+    procedure_id: Option<ID>,
     idempotency_key: String,
 }
 
@@ -163,15 +166,26 @@ fn object(values: Json) -> Result<Map<String, Value>, Error> {
     }
 }
 
+/// Clients name a business by its global identifier; inside it is the bare one.
+fn own_business_id(value: &mut Value) {
+    if let Some((Kind::Business, key)) = value.as_str().and_then(decode) {
+        *value = Value::String(key);
+    }
+}
+
 impl PerformActionInput {
     fn act(self) -> Result<Act, Error> {
         let marks = self.marks.unwrap_or_default().into_iter();
+        let procedure = self.procedure_id.map(|id| Kind::Procedure.uuid("procedureId", &id)).transpose()?;
+        let mut values = self.values.map(object).transpose()?.unwrap_or_default();
+        values.values_mut().for_each(own_business_id);
         Ok(Act {
             action: self.action,
             expected_version: self.expected_version,
-            values: self.values.map(object).transpose()?.unwrap_or_default(),
+            values,
             marks: marks.map(|FieldMarkInput { field, remark }| FieldMark { field, remark }).collect(),
             comment: self.comment,
+            procedure,
         })
     }
 }

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_graphql::{Context, Error, ID, Object};
-use casework::{DocumentRef, Frozen, Submission as Snapshot};
+use casework::{DocumentRef, Submission as Snapshot};
 use program::definition::Name;
 use serde_json::Value;
-use service::AvailableAction as Available;
 
 use crate::enums::{Locale, Role};
 use crate::fault::bad_input;
@@ -16,12 +15,12 @@ use crate::loaders::{ActionsOf, LettersOf, MessagesOf};
 use crate::page::{Window, connection, page_cost};
 use crate::scalars::{Date, Json, Yen};
 use crate::scope::{Scope, say};
-use crate::text::{Bilingual, Refusal, written};
 use crate::types::business::Business;
 use crate::types::case_parts::{
-    Approval, Correction, Deadline, Document, Event, EventConnection, Letter, Message, Procedure, State,
+    Approval, Correction, Deadline, Document, Event, EventConnection, Letter, Message, State,
 };
 use crate::types::form::Form;
+use crate::types::procedure::{AvailableAction, AwardAmount, Numbered, Procedure};
 use crate::types::program_type::Program;
 
 /// The form that every case begins with.
@@ -191,7 +190,7 @@ impl Application {
     #[graphql(complexity = "1 + 3 * child_complexity")]
     async fn procedures(&self) -> Vec<Procedure<'_>> {
         let cases = self.0.case.body.procedures.iter();
-        cases.map(|case| Procedure { program: &self.0.program, case }).collect()
+        cases.map(|case| Procedure { application: &self.0, case }).collect()
     }
     /// Every number that the case has been given.
     async fn numbers(&self) -> Vec<Numbered<'_>> {
@@ -260,22 +259,6 @@ impl<'a> Submission<'a> {
     }
 }
 
-pub(crate) struct Numbered<'a> {
-    kind: &'a str,
-    number: &'a str,
-}
-
-/// A number that the case has been given.
-#[Object(name = "CaseNumber")]
-impl<'a> Numbered<'a> {
-    async fn kind(&self) -> &str {
-        self.kind
-    }
-    async fn number(&self) -> &str {
-        self.number
-    }
-}
-
 pub(crate) struct Award<'a>(&'a service::Application);
 
 impl Award<'_> {
@@ -302,7 +285,9 @@ impl<'a> Award<'a> {
     }
     /// 支払済額
     async fn paid(&self) -> Option<Paid> {
-        let paid = self.0.case.body.holdings.get(treasury::Account::Paid);
+        let body = &self.0.case.body;
+        let lines = std::iter::once(&body.holdings).chain(body.elsewhere.values());
+        let paid: vocabulary::Yen = lines.map(|held| held.get(treasury::Account::Paid)).sum();
         (!paid.is_zero()).then_some(Paid(paid))
     }
     /// Every amount that is frozen, in the order in which they arise.
@@ -311,38 +296,6 @@ impl<'a> Award<'a> {
         let rules = self.0.program.definition().archetype.amounts.keys();
         let frozen = rules.filter_map(|name| Some((name, self.0.case.body.amounts.get(name)?)));
         frozen.map(|(name, frozen)| AwardAmount { name, frozen, application: self.0 }).collect()
-    }
-}
-
-pub(crate) struct AwardAmount<'a> {
-    name: &'a str,
-    frozen: &'a Frozen,
-    application: &'a service::Application,
-}
-
-/// An amount that was fixed.
-#[Object]
-impl<'a> AwardAmount<'a> {
-    async fn name(&self) -> &str {
-        self.name
-    }
-    async fn label(&self, ctx: &Context<'_>, locale: Option<Locale>) -> String {
-        let rule = self.application.program.definition().archetype.amounts.get(self.name);
-        rule.map_or_else(|| self.name.to_owned(), |rule| say(ctx, &rule.label, locale))
-    }
-    async fn amount(&self) -> Yen {
-        self.frozen.yen.into()
-    }
-    async fn on(&self) -> Date {
-        self.frozen.on.into()
-    }
-    /// The computation as text, one line a step.
-    async fn explanation(&self, ctx: &Context<'_>, locale: Option<Locale>) -> String {
-        say(ctx, &computation(&self.frozen.award), locale)
-    }
-    #[graphql(complexity = "1 + 8 * child_complexity")]
-    async fn steps(&self) -> Vec<AwardStep> {
-        steps(&self.frozen.award)
     }
 }
 
@@ -357,82 +310,6 @@ impl Paid {
     async fn explanation(&self, ctx: &Context<'_>, locale: Option<Locale>) -> String {
         let text = vocabulary::Bilingual::new("振込の結果が記録された額", "What was recorded as transferred");
         say(ctx, &text, locale)
-    }
-}
-
-/// The steps of a computation as lines of text.
-pub(crate) fn computation(award: &program::Award) -> vocabulary::Bilingual {
-    let line = |step: &program::AwardStep| {
-        let after = step.amount.map(|amount| (format!(" → {amount}円"), format!(" → ¥{amount}"))).unwrap_or_default();
-        let ja = format!("{}: {}{}", step.label.ja, step.value.ja, after.0);
-        let en = format!("{}: {}{}", step.label.en, step.value.en, after.1);
-        (ja, en)
-    };
-    let (ja, en): (Vec<_>, Vec<_>) = award.steps.iter().map(line).unzip();
-    vocabulary::Bilingual::new(ja.join("\n"), en.join("\n"))
-}
-
-pub(crate) fn steps(award: &program::Award) -> Vec<AwardStep> {
-    award.steps.iter().cloned().map(AwardStep).collect()
-}
-
-pub(crate) struct AwardStep(program::AwardStep);
-
-/// One line of the computation of an award.
-#[Object]
-impl AwardStep {
-    async fn code(&self) -> &str {
-        &self.0.code
-    }
-    async fn label(&self, ctx: &Context<'_>, locale: Option<Locale>) -> String {
-        say(ctx, &self.0.label, locale)
-    }
-    async fn label_bilingual(&self) -> Bilingual {
-        (&self.0.label).into()
-    }
-    /// As people read it, e.g. 1/2 or 50,000円.
-    async fn value(&self, ctx: &Context<'_>, locale: Option<Locale>) -> String {
-        say(ctx, &self.0.value, locale)
-    }
-    /// The amount after this step.
-    async fn amount(&self) -> Option<Yen> {
-        self.0.amount.map(Yen)
-    }
-    async fn explanation(&self, ctx: &Context<'_>, locale: Option<Locale>) -> Option<String> {
-        self.0.explanation.as_ref().map(|explanation| say(ctx, &written(explanation), locale))
-    }
-}
-
-pub(crate) struct AvailableAction(Available);
-
-/// An action as the viewer could take it now.
-#[Object]
-impl AvailableAction {
-    async fn name(&self) -> &str {
-        &self.0.name
-    }
-    async fn label(&self, ctx: &Context<'_>, locale: Option<Locale>) -> String {
-        say(ctx, &self.0.label, locale)
-    }
-    async fn label_bilingual(&self) -> Bilingual {
-        (&self.0.label).into()
-    }
-    async fn permitted(&self) -> bool {
-        self.0.permitted
-    }
-    /// Why not.
-    async fn reasons(&self) -> Vec<Refusal> {
-        self.0.reasons.iter().cloned().map(Refusal).collect()
-    }
-    /// The form that it takes in; none when it asks for nothing.
-    async fn form(&self) -> Option<Form<'_>> {
-        self.0.form.as_ref().map(Form)
-    }
-    async fn needs_comment(&self) -> bool {
-        self.0.needs_comment
-    }
-    async fn needs_marks(&self) -> bool {
-        self.0.needs_marks
     }
 }
 

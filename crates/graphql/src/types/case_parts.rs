@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Error, ID, Object};
-use casework::{Deadline as StateClock, DocumentRef, FieldMark as Mark, Pending, ProcedureCase, Signing, Unlocked};
+use casework::{Deadline as StateClock, DocumentRef, FieldMark as Mark, Pending, Signing, Unlocked};
 use program::definition::Name;
 use service::{EventView, LetterView, MessageView};
 
@@ -245,35 +245,6 @@ impl Deadline {
     }
     async fn passed(&self) -> bool {
         self.clock.passed
-    }
-}
-
-pub(crate) struct Procedure<'a> {
-    pub program: &'a Arc<program::Program>,
-    pub case: &'a ProcedureCase,
-}
-
-/// A procedure beside the case: change, incident, refund …
-#[Object]
-impl<'a> Procedure<'a> {
-    async fn id(&self) -> ID {
-        Kind::Procedure.id(self.case.id)
-    }
-    async fn name(&self) -> &str {
-        &self.case.name
-    }
-    async fn label(&self, ctx: &Context<'_>, locale: Option<Locale>) -> String {
-        let rule = self.program.procedure(&self.case.name);
-        rule.map_or_else(|| self.case.name.clone(), |rule| say(ctx, &rule.label, locale))
-    }
-    async fn state(&self) -> State {
-        State { program: self.program.clone(), name: self.case.state.clone() }
-    }
-    async fn opened_at(&self) -> vocabulary::Instant {
-        self.case.opened_at
-    }
-    async fn open(&self) -> bool {
-        self.case.open
     }
 }
 

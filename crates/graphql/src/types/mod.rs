@@ -5,4 +5,5 @@ pub mod business;
 pub mod case_parts;
 pub mod form;
 pub mod money;
+pub mod procedure;
 pub mod program_type;

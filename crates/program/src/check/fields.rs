@@ -1,10 +1,12 @@
 //! Fields, figures of the award rule, and names that would stand for two things.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 
 use super::{Machine, error};
-use crate::definition::{Cases, Definition, Field, FieldType, Name, OtherAid};
-use crate::facts::{APPLICATION, RESERVED};
+use crate::definition::{Archetype, Cases, Definition, Field, FieldType, Name, OtherAid};
+use crate::facts::{APPLICATION, RESERVED, parameter_value};
 use crate::finding::Finding;
 use crate::resolve::Merged;
 use crate::yaml::pointer_part;
@@ -28,6 +30,8 @@ pub(super) fn check(definition: &Definition, merged: &Merged, findings: &mut Fin
             }
         }
     }
+    check_own_names(&definition.archetype, findings);
+    check_parameters(definition, findings);
     check_facts(definition, findings);
     check_award(definition, merged, findings);
 }
@@ -86,8 +90,8 @@ fn check_field(path: &str, field: &Field, findings: &mut Findings) {
 /// A field that is read by its bare name must not hide something else of that name.
 fn check_collision(definition: &Definition, path: &str, name: &str, findings: &mut Findings) {
     let archetype = &definition.archetype;
-    let is_fact = archetype.facts.keys().any(|fact| fact.split('.').next() == Some(name));
-    if RESERVED.contains(&name) || is_fact || archetype.forms.contains_key(name) || name == APPLICATION {
+    let is_fact = all_facts(archetype).any(|(_, fact)| fact.split('.').next() == Some(name));
+    if RESERVED.contains(&name) || is_fact || archetype.form(name).is_some() || name == APPLICATION {
         findings.push(error(
             "name.collision",
             path,
@@ -97,13 +101,72 @@ fn check_collision(definition: &Definition, path: &str, name: &str, findings: &m
     }
 }
 
+/// The facts of the case and of the procedures, each with the path of what declares it.
+fn all_facts(archetype: &Archetype) -> impl Iterator<Item = (String, &Name)> {
+    let own = archetype.facts.keys().map(|fact| ("/archetype".to_owned(), fact));
+    let beside = archetype.procedures.iter().flat_map(|(name, rule)| {
+        let path = format!("/archetype/procedures/{}", pointer_part(name));
+        rule.facts.keys().map(move |fact| (path.clone(), fact))
+    });
+    own.chain(beside)
+}
+
+/// What a procedure has for itself is told apart by its name from what the case and the others have.
+fn check_own_names(archetype: &Archetype, findings: &mut Findings) {
+    let mut seen: BTreeSet<(&str, &Name)> = BTreeSet::new();
+    seen.extend(archetype.facts.keys().map(|name| ("facts", name)));
+    seen.extend(archetype.amounts.keys().map(|name| ("amounts", name)));
+    seen.extend(archetype.forms.keys().map(|name| ("forms", name)));
+    for (procedure, rule) in &archetype.procedures {
+        let facts = rule.facts.keys().map(|name| ("facts", name));
+        let amounts = rule.amounts.keys().map(|name| ("amounts", name));
+        let forms = rule.forms.keys().map(|name| ("forms", name));
+        for (section, name) in facts.chain(amounts).chain(forms) {
+            if !seen.insert((section, name)) || (section, name.as_str()) == ("forms", APPLICATION) {
+                findings.push(error(
+                    "procedure.name",
+                    format!("/archetype/procedures/{}/{section}/{}", pointer_part(procedure), pointer_part(name)),
+                    format!("「{name}」は申請本体か別の手続ですでに使われている名前です"),
+                    format!("`{name}` is already declared by the case or by another procedure"),
+                ));
+            }
+        }
+    }
+}
+
+/// Figures that the program gives are of the type that the archetype asks for, and none is missing.
+fn check_parameters(definition: &Definition, findings: &mut Findings) {
+    let Definition { archetype, program } = definition;
+    for (name, rule) in &archetype.parameters {
+        let is_asked = rule.option.as_ref().is_none_or(|option| {
+            let default = archetype.options.get(option).is_some_and(|rule| rule.default);
+            program.options.get(option).copied().unwrap_or(default)
+        });
+        let given = program.parameters.get(name);
+        if parameter_value(rule, given).is_none() && (is_asked || given.is_some()) {
+            let kind = crate::facts::word(&rule.kind);
+            let path = if given.is_some() {
+                format!("/program/parameters/{}", pointer_part(name))
+            } else {
+                "/program/parameters".to_owned()
+            };
+            findings.push(error(
+                "parameter.value",
+                path,
+                format!("数値「{name}」（{}）を型 {kind} で書いてください", rule.label.ja),
+                format!("Give `{name}` ({}) as a `{kind}`", rule.label.en),
+            ));
+        }
+    }
+}
+
 fn check_facts(definition: &Definition, findings: &mut Findings) {
     let archetype = &definition.archetype;
-    for fact in archetype.facts.keys() {
+    for (path, fact) in all_facts(archetype) {
         let mut parts = fact.splitn(2, '.');
         let first = parts.next().unwrap_or_default();
         let rest = parts.next();
-        let form = archetype.forms.get(first);
+        let form = archetype.form(first).map(|(_, form)| form);
         let hides_form = match rest {
             None => form.is_some(),
             Some(rest) => form.is_some_and(|form| form.fields.contains_key(rest)) || rest.contains('.'),
@@ -111,7 +174,7 @@ fn check_facts(definition: &Definition, findings: &mut Findings) {
         if RESERVED.contains(&first) || hides_form {
             findings.push(error(
                 "name.collision",
-                format!("/archetype/facts/{}", pointer_part(fact)),
+                format!("{path}/facts/{}", pointer_part(fact)),
                 format!("「{fact}」は別のもの（様式など）の名前です"),
                 format!("`{fact}` is already the name of a form, or of what every rule can read"),
             ));
@@ -123,11 +186,12 @@ fn check_facts(definition: &Definition, findings: &mut Findings) {
 fn check_costs(definition: &Definition, form: &str, fields: &IndexMap<Name, Field>, findings: &mut Findings) {
     let Some(wanted) = definition.program.amount.as_ref().map(|rule| &rule.costs) else { return };
     let wrong = fields.get(wanted).is_some_and(|field| field.kind != FieldType::Costs);
-    let amounts = definition.archetype.amounts.iter();
-    if let Some((amount, _)) = amounts.filter(|(_, rule)| rule.from == form).find(|_| wrong) {
+    let archetype = &definition.archetype;
+    let mut amounts = archetype.all_amounts().filter(|(_, rule)| rule.from.as_deref() == Some(form));
+    if let Some((amount, _)) = amounts.find(|_| wrong) {
         findings.push(error(
             "amount.costs",
-            format!("/archetype/amounts/{}/from", pointer_part(amount)),
+            format!("{}/from", crate::resolve::amount_path(archetype, amount)),
             format!("様式「{form}」の「{wanted}」は経費の表ではありません"),
             format!("`{wanted}` of the form `{form}` is no cost table"),
         ));

@@ -252,14 +252,6 @@ fn check_same_labels(machine: &Machine<'_>, findings: &mut Findings) {
 
 fn check_state(machine: &Machine<'_>, name: &str, state: &State, findings: &mut Findings) {
     let path = machine.state_path(name);
-    if machine.procedure.is_some() && !state.holds.is_empty() {
-        findings.push(error(
-            "procedure.holds",
-            format!("{path}/holds"),
-            "予算を保有するのは申請そのものの状態だけです",
-            "Only states of the case itself hold money",
-        ));
-    }
     if state.kind.is_end() {
         check_end(machine, name, state, &path, findings);
     } else {

@@ -89,6 +89,11 @@ impl<'a> Machine<'a> {
         Machine { path, procedure, states, actions, from }
     }
 
+    /// The procedures whose own names are seen in this machine, by an action of it perhaps one more.
+    pub fn near(&self, action: Option<&'a Action>) -> Vec<&'a str> {
+        self.procedure.into_iter().chain(action.and_then(Action::opens)).collect()
+    }
+
     pub fn state_path(&self, name: &str) -> String {
         format!("{}/states/{}", self.path, pointer_part(name))
     }

@@ -3,30 +3,51 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Machine, error};
-use crate::compiled::linear;
 use crate::definition::{Action, Archetype, Definition, Effect, Name, StateKind};
 use crate::finding::Finding;
-use crate::yaml::pointer_part;
+use crate::linear::linear;
 
 type Findings = Vec<Finding>;
 type Amounts<'a> = BTreeSet<&'a str>;
 
 pub(super) fn check(definition: &Definition, findings: &mut Findings) {
     let archetype = &definition.archetype;
-    let Some(machine) = Machine::all(archetype).next() else { return };
-    let frozen = frozen_in(archetype);
-    for (name, state) in &archetype.states {
+    let mut of_case = BTreeMap::new();
+    for machine in Machine::all(archetype) {
+        let frozen = match machine.procedure {
+            None => {
+                let drafting = archetype.states.iter().filter(|(_, state)| state.kind == StateKind::Drafting);
+                of_case = frozen_in(&machine, drafting.map(|(name, _)| (name.as_str(), optional(archetype))).collect());
+                of_case.clone()
+            }
+            Some(procedure) => {
+                let first = machine.states.keys().next().map(String::as_str);
+                let opened = first.zip(frozen_at_opening(archetype, procedure, &of_case));
+                frozen_in(&machine, opened.into_iter().collect())
+            }
+        };
+        check_machine(archetype, &machine, &frozen, findings);
+    }
+}
+
+fn check_machine(
+    archetype: &Archetype,
+    machine: &Machine<'_>,
+    frozen: &BTreeMap<&str, Amounts<'_>>,
+    findings: &mut Findings,
+) {
+    for (name, state) in machine.states {
         let Some(frozen) = frozen.get(name.as_str()) else { continue };
         for (account, source) in &state.holds {
             for (_, amount) in linear(source).unwrap_or_default() {
-                if archetype.amounts.contains_key(&amount) && !frozen.contains(amount.as_str()) {
+                if archetype.amount(&amount).is_some() && !frozen.contains(amount.as_str()) {
                     let path = format!("{}/holds/{}", machine.state_path(name), crate::facts::word(account));
                     findings.push(not_frozen(path, &amount));
                 }
             }
         }
     }
-    for (name, action) in &archetype.actions {
+    for (name, action) in machine.actions {
         let path = machine.action_path(name);
         for from in action.from.as_slice() {
             if let Some(frozen) = frozen.get(from.as_str()) {
@@ -36,21 +57,53 @@ pub(super) fn check(definition: &Definition, findings: &mut Findings) {
     }
 }
 
+/// Amounts that count as 0 until they are frozen.
+fn optional(archetype: &Archetype) -> Amounts<'_> {
+    archetype.all_amounts().filter(|(_, rule)| rule.optional).map(|(name, _)| name.as_str()).collect()
+}
+
+/// What is frozen whenever a procedure opens: by the case in each state in which it may open, and by the action that
+/// opens it. What other procedures have frozen by then is not counted on. `None` when nothing opens it.
+fn frozen_at_opening<'a>(
+    archetype: &'a Archetype,
+    procedure: &str,
+    of_case: &BTreeMap<&'a str, Amounts<'a>>,
+) -> Option<Amounts<'a>> {
+    let every_state = || of_case.values().cloned().reduce(|one, other| one.intersection(&other).copied().collect());
+    let openings = Machine::all(archetype).flat_map(|machine| {
+        let opening = machine.actions.values().filter(|action| action.opens() == Some(procedure));
+        opening.flat_map(move |action| {
+            let own = machine.procedure.is_none();
+            let before: Vec<Amounts<'a>> = if own {
+                action.from.as_slice().iter().filter_map(|from| of_case.get(from.as_str()).cloned()).collect()
+            } else {
+                every_state().into_iter().collect()
+            };
+            before.into_iter().map(|before| before.into_iter().chain(freezes(action)).collect())
+        })
+    });
+    openings.reduce(|one: Amounts<'a>, other| one.intersection(&other).copied().collect())
+}
+
 /// What an action pays or bounds by an earlier amount, in the order of its effects.
 fn check_action(archetype: &Archetype, action: &Action, path: &str, frozen: Amounts<'_>, findings: &mut Findings) {
     let mut frozen: BTreeSet<String> = frozen.into_iter().map(str::to_owned).collect();
     for (i, effect) in action.effects.iter().enumerate() {
         let path = format!("{path}/effects/{i}");
         match effect {
-            Effect::Freeze(amount) | Effect::FreezeFrom { amount, .. } => {
-                let bound = archetype.amounts.get(amount).and_then(|rule| rule.at_most.as_ref());
+            Effect::Freeze(amount) | Effect::FreezeFrom { amount, .. } | Effect::FreezeAs { amount, .. } => {
+                let bound = archetype.amount(amount).and_then(|(_, rule)| rule.at_most.as_ref());
                 if let Some(bound) = bound.filter(|bound| !frozen.contains(*bound)) {
                     findings.push(not_frozen(path, bound));
                 }
                 frozen.insert(amount.clone());
             }
-            Effect::Pay(amount) if archetype.amounts.contains_key(amount) && !frozen.contains(amount) => {
-                findings.push(not_frozen(path, amount));
+            Effect::Pay(source) => {
+                for (_, amount) in linear(source).unwrap_or_default() {
+                    if archetype.amount(&amount).is_some() && !frozen.contains(&amount) {
+                        findings.push(not_frozen(path.clone(), &amount));
+                    }
+                }
             }
             _ => {}
         }
@@ -66,15 +119,13 @@ fn not_frozen(path: String, amount: &Name) -> Finding {
     )
 }
 
-/// For each state that can be reached, the amounts that are frozen on every way to it.
-fn frozen_in(archetype: &Archetype) -> BTreeMap<&str, Amounts<'_>> {
-    let mut frozen: BTreeMap<&str, Amounts<'_>> = BTreeMap::new();
-    let drafting = archetype.states.iter().filter(|(_, state)| state.kind == StateKind::Drafting);
-    frozen.extend(drafting.map(|(name, _)| (name.as_str(), Amounts::new())));
+/// For each state that can be reached, the amounts that are frozen on every way to it from where the machine starts.
+fn frozen_in<'a>(machine: &Machine<'a>, start: BTreeMap<&'a str, Amounts<'a>>) -> BTreeMap<&'a str, Amounts<'a>> {
+    let mut frozen = start;
     // Sets only shrink, one amount at least in each round that changes anything.
     loop {
         let mut next = frozen.clone();
-        for action in archetype.actions.values() {
+        for action in machine.actions.values() {
             for (from, to) in moves(action) {
                 let Some(before) = frozen.get(from.as_str()) else { continue };
                 let after: Amounts<'_> = before.iter().copied().chain(freezes(action)).collect();
@@ -97,7 +148,9 @@ fn moves(action: &Action) -> impl Iterator<Item = (&Name, &Name)> {
 
 fn freezes(action: &Action) -> impl Iterator<Item = &str> {
     action.effects.iter().filter_map(|effect| match effect {
-        Effect::Freeze(amount) | Effect::FreezeFrom { amount, .. } => Some(amount.as_str()),
+        Effect::Freeze(amount) | Effect::FreezeFrom { amount, .. } | Effect::FreezeAs { amount, .. } => {
+            Some(amount.as_str())
+        }
         _ => None,
     })
 }
@@ -106,11 +159,11 @@ fn freezes(action: &Action) -> impl Iterator<Item = &str> {
 pub(super) fn check_unused(archetype: &Archetype, findings: &mut Findings) {
     let frozen: BTreeSet<&str> =
         Machine::all(archetype).flat_map(|machine| machine.actions.values()).flat_map(freezes).collect();
-    for name in archetype.amounts.keys().filter(|name| !frozen.contains(name.as_str())) {
+    for (name, _) in archetype.all_amounts().filter(|(name, _)| !frozen.contains(name.as_str())) {
         let message = vocabulary::Bilingual::new(
             format!("金額「{name}」を確定する手続がありません"),
             format!("No action freezes the amount `{name}`"),
         );
-        findings.push(Finding::warning("unused.amount", format!("/archetype/amounts/{}", pointer_part(name)), message));
+        findings.push(Finding::warning("unused.amount", crate::resolve::amount_path(archetype, name), message));
     }
 }

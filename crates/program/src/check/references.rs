@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 
 use super::{Machine, one_path};
-use crate::compiled::linear;
 use crate::cross::unknown;
-use crate::definition::{Action, Definition, DocumentSlot, Effect, Field, FieldType, Name, State};
+use crate::definition::{
+    Action, AmountRule, Archetype, Declared, Definition, DocumentSlot, Effect, Field, FieldType, Name, Procedure, State,
+};
 use crate::facts::APPLICATION;
 use crate::finding::Finding;
+use crate::linear::linear;
 use crate::yaml::pointer_part;
 
 type Findings = Vec<Finding>;
@@ -27,6 +29,7 @@ const MAIL: Kind = ("mail", ("メール", "mail"));
 const AMOUNT: Kind = ("amount", ("金額", "amount"));
 const FACT: Kind = ("fact", ("日付", "fact"));
 const OPTION: Kind = ("option", ("選択", "option"));
+const PARAMETER: Kind = ("parameter", ("数値", "parameter"));
 const DEADLINE: Kind = ("deadline", ("期限", "deadline"));
 const PROCEDURE: Kind = ("procedure", ("手続", "procedure"));
 const PARTNER: Kind = ("partner", ("第三者", "partner"));
@@ -76,19 +79,24 @@ fn check_state(definition: &Definition, machine: &Machine<'_>, path: &str, state
     }
     for (account, source) in &state.holds {
         let path = format!("{path}/holds/{}", crate::facts::word(account));
-        match linear(source) {
-            Some(terms) => {
-                for (_, amount) in &terms {
-                    known(AMOUNT, path.clone(), amount, &archetype.amounts, findings);
-                }
+        check_linear(archetype, &machine.near(None), &path, source, findings);
+    }
+}
+
+/// What a state holds, or an action pays.
+fn check_linear(archetype: &Archetype, near: &[&str], path: &str, source: &str, findings: &mut Findings) {
+    match linear(source) {
+        Some(terms) => {
+            for (_, amount) in &terms {
+                known_amount(archetype, near, path, amount, findings);
             }
-            None => findings.push(super::error(
-                "holds.form",
-                path,
-                "金額の名前を + と - でつないで書いてください（例：finalized - advance）",
-                "Write names of amounts with + and - between them, e.g. `finalized - advance`",
-            )),
         }
+        None => findings.push(super::error(
+            "holds.form",
+            path,
+            "金額の名前を + と - でつないで書いてください（例：finalized - advance）",
+            "Write names of amounts with + and - between them, e.g. `finalized - advance`",
+        )),
     }
 }
 
@@ -106,8 +114,9 @@ fn check_action(definition: &Definition, machine: &Machine<'_>, path: &str, acti
     if let Some(partner) = &action.acts_as {
         known(PARTNER, format!("{path}/as"), partner, &archetype.partners, findings);
     }
+    let near = machine.near(Some(action));
     if let Some(form) = &action.form {
-        known_form(definition, format!("{path}/form"), form, findings);
+        known_form(definition, &near, format!("{path}/form"), form, findings);
     }
     if let Some(option) = &action.option {
         known(OPTION, format!("{path}/option"), option, &archetype.options, findings);
@@ -126,24 +135,83 @@ fn check_action(definition: &Definition, machine: &Machine<'_>, path: &str, acti
         known(MAIL, path, mail, &archetype.mails, findings);
     }
     for (i, effect) in action.effects.iter().enumerate() {
-        check_effect(definition, &format!("{path}/effects/{i}"), effect, action, findings);
+        check_effect(definition, &near, &format!("{path}/effects/{i}"), effect, action, findings);
     }
 }
 
-fn check_effect(definition: &Definition, path: &str, effect: &Effect, action: &Action, findings: &mut Findings) {
+/// A name that is declared by the case or by one of the procedures that are near.
+fn known_of<'a, T: 'a>(
+    kind: Kind,
+    path: impl Into<String>,
+    name: &str,
+    declared: Declared<'a, T>,
+    (near, names): (&[&str], impl Iterator<Item = (Option<&'a str>, &'a Name)>),
+    findings: &mut Findings,
+) -> bool {
+    let is_seen = |home: Option<&str>| home.is_none_or(|procedure| near.contains(&procedure));
+    let is_known = declared.is_some_and(|(home, _)| is_seen(home));
+    if !is_known {
+        let seen = names.filter(|(home, _)| is_seen(*home)).map(|(_, name)| name.as_str());
+        findings.push(unknown(kind.0, path, kind.1, name, seen));
+    }
+    is_known
+}
+
+/// The names of a section of the case and of each procedure.
+fn names_of<'a, T>(
+    archetype: &'a Archetype,
+    own: &'a IndexMap<Name, T>,
+    beside: impl Fn(&'a Procedure) -> &'a IndexMap<Name, T>,
+) -> impl Iterator<Item = (Option<&'a str>, &'a Name)> {
+    let procedures = archetype.procedures.iter();
+    let beside = procedures.flat_map(move |(name, rule)| beside(rule).keys().map(|own| (Some(name.as_str()), own)));
+    own.keys().map(|name| (None, name)).chain(beside)
+}
+
+fn known_amount(
+    archetype: &Archetype,
+    near: &[&str],
+    path: impl Into<String>,
+    name: &str,
+    findings: &mut Findings,
+) -> bool {
+    let names = names_of(archetype, &archetype.amounts, |procedure| &procedure.amounts);
+    known_of(AMOUNT, path, name, archetype.amount(name), (near, names), findings)
+}
+
+fn check_effect(
+    definition: &Definition,
+    near: &[&str],
+    path: &str,
+    effect: &Effect,
+    action: &Action,
+    findings: &mut Findings,
+) {
     let archetype = &definition.archetype;
     match effect {
         Effect::Record(fact) => {
-            known(FACT, path, fact, &archetype.facts, findings);
+            let names = names_of(archetype, &archetype.facts, |procedure| &procedure.facts);
+            known_of(FACT, path, fact, archetype.fact(fact), (near, names), findings);
             input_is(FieldType::Date, path, fact, action, findings);
         }
         Effect::Freeze(amount) => {
-            known(AMOUNT, path, amount, &archetype.amounts, findings);
+            if known_amount(archetype, near, path, amount, findings) {
+                check_has_rule(archetype, path, amount, findings);
+            }
             input_is(FieldType::Yen, path, amount, action, findings);
         }
         Effect::FreezeFrom { amount, form } => {
-            known(AMOUNT, format!("{path}/freeze_from/amount"), amount, &archetype.amounts, findings);
-            known_form(definition, format!("{path}/freeze_from/form"), form, findings);
+            known_amount(archetype, near, format!("{path}/freeze_from/amount"), amount, findings);
+            known_form(definition, near, format!("{path}/freeze_from/form"), form, findings);
+        }
+        Effect::FreezeAs { amount, .. } => {
+            known_amount(archetype, near, format!("{path}/freeze_as/amount"), amount, findings);
+            input_is(FieldType::Yen, path, amount, action, findings);
+        }
+        Effect::HandOver(input) => {
+            if known(INPUT, path, input, &action.input, findings) {
+                input_is(FieldType::Business, path, input, action, findings);
+            }
         }
         Effect::Letter(letter) => _ = known(LETTER, path, letter, &archetype.letters, findings),
         Effect::Unlock(marks) => {
@@ -152,17 +220,34 @@ fn check_effect(definition: &Definition, path: &str, effect: &Effect, action: &A
             }
         }
         Effect::Open(procedure) => _ = known(PROCEDURE, path, procedure, &archetype.procedures, findings),
-        Effect::Pay(amount) => _ = known(AMOUNT, path, amount, &archetype.amounts, findings),
+        Effect::Pay(source) => check_linear(archetype, near, path, source, findings),
         Effect::Invite(partner) | Effect::EndLink(partner) => {
             known(PARTNER, path, partner, &archetype.partners, findings);
         }
         Effect::Number(_)
         | Effect::Lock
+        | Effect::BlockAccounts
         | Effect::Pause(_)
         | Effect::Resume(_)
         | Effect::Task(_)
         | Effect::Panel(_)
         | Effect::Rank => {}
+    }
+}
+
+/// An amount that is frozen by its rule has one.
+fn check_has_rule(archetype: &Archetype, path: &str, name: &str, findings: &mut Findings) {
+    let rule = archetype.amount(name).map(|(_, rule)| rule);
+    let is_given = |rule: &AmountRule| {
+        rule.from.is_none() && rule.is.is_none() && rule.advance_of.is_none() && rule.interest.is_none()
+    };
+    if rule.is_some_and(is_given) {
+        findings.push(super::error(
+            "amount.no_rule",
+            path,
+            format!("金額「{name}」には決め方がありません（freeze_as で式を書いてください）"),
+            format!("The amount `{name}` has no rule of its own; say by `freeze_as` what it is"),
+        ));
     }
 }
 
@@ -179,24 +264,52 @@ fn input_is(kind: FieldType, path: &str, name: &str, action: &Action, findings: 
     }
 }
 
-fn known_form(definition: &Definition, path: impl Into<String>, form: &str, findings: &mut Findings) -> bool {
-    let declared = &definition.archetype.forms;
-    if form == APPLICATION || declared.contains_key(form) {
+fn known_form(
+    definition: &Definition,
+    near: &[&str],
+    path: impl Into<String>,
+    form: &str,
+    findings: &mut Findings,
+) -> bool {
+    let archetype = &definition.archetype;
+    if form == APPLICATION {
         return true;
     }
-    let names = declared.keys().map(String::as_str).chain([APPLICATION]);
-    findings.push(unknown(FORM.0, path, FORM.1, form, names));
-    false
+    let names = names_of(archetype, &archetype.forms, |procedure| &procedure.forms);
+    known_of(FORM, path, form, archetype.form(form), (near, names), findings)
 }
 
 fn check_amounts(definition: &Definition, findings: &mut Findings) {
-    let amounts = &definition.archetype.amounts;
-    for (i, (name, amount)) in amounts.iter().enumerate() {
-        let path = format!("/archetype/amounts/{}", pointer_part(name));
-        known_form(definition, format!("{path}/from"), &amount.from, findings);
+    let archetype = &definition.archetype;
+    let order: Vec<&Name> = archetype.all_amounts().map(|(name, _)| name).collect();
+    for (i, (name, amount)) in archetype.all_amounts().enumerate() {
+        let path = crate::resolve::amount_path(archetype, name);
+        if let Some(option) = &amount.option {
+            known(OPTION, format!("{path}/option"), option, &archetype.options, findings);
+        }
+        let home = archetype.amount(name).and_then(|(home, _)| home);
+        let ways = [amount.from.is_some(), amount.is.is_some(), amount.advance_of.is_some(), amount.interest.is_some()];
+        if ways.into_iter().filter(|is_said| *is_said).count() > 1 {
+            findings.push(super::error(
+                "amount.shape",
+                path.clone(),
+                "from・is・advance_of・interest のどれか1つで書いてください",
+                "Write one of `from`, `is`, `advance_of` and `interest`",
+            ));
+        }
+        if let Some(form) = &amount.from {
+            known_form(definition, home.as_slice(), format!("{path}/from"), form, findings);
+        }
+        if let Some(base) = &amount.advance_of {
+            known_amount(archetype, home.as_slice(), format!("{path}/advance_of"), base, findings);
+        }
+        if let Some(interest) = &amount.interest {
+            known_amount(archetype, home.as_slice(), format!("{path}/interest/on"), &interest.on, findings);
+        }
         let Some(bound) = &amount.at_most else { continue };
         let path = format!("{path}/at_most");
-        if known(AMOUNT, path.clone(), bound, amounts, findings) && amounts.get_index_of(bound) >= Some(i) {
+        let is_known = known_amount(archetype, home.as_slice(), path.clone(), bound, findings);
+        if is_known && order.iter().position(|other| *other == bound) >= Some(i) {
             findings.push(super::error(
                 "amount.order",
                 path,
@@ -209,6 +322,15 @@ fn check_amounts(definition: &Definition, findings: &mut Findings) {
 
 fn check_options(definition: &Definition, findings: &mut Findings) {
     let options = &definition.archetype.options;
+    let parameters = &definition.archetype.parameters;
+    for name in definition.program.parameters.keys() {
+        known(PARAMETER, format!("/program/parameters/{}", pointer_part(name)), name, parameters, findings);
+    }
+    for (name, rule) in parameters {
+        if let Some(option) = &rule.option {
+            known(OPTION, format!("/archetype/parameters/{}/option", pointer_part(name)), option, options, findings);
+        }
+    }
     for name in definition.program.options.keys() {
         known(OPTION, format!("/program/options/{}", pointer_part(name)), name, options, findings);
     }
@@ -224,12 +346,13 @@ fn check_options(definition: &Definition, findings: &mut Findings) {
 
 fn check_program(definition: &Definition, findings: &mut Findings) {
     let program = &definition.program;
+    let every: Vec<&str> = definition.archetype.procedures.keys().map(String::as_str).collect();
     for form in program.forms.keys() {
-        known_form(definition, format!("/program/forms/{}", pointer_part(form)), form, findings);
+        known_form(definition, &every, format!("/program/forms/{}", pointer_part(form)), form, findings);
     }
     for (form, slots) in &program.documents {
         let path = format!("/program/documents/{}", pointer_part(form));
-        known_form(definition, path.clone(), form, findings);
+        known_form(definition, &every, path.clone(), form, findings);
         for (i, slot) in slots.iter().enumerate() {
             let (name, path) = match slot {
                 DocumentSlot::Named(name) => (name, format!("{path}/{i}")),
@@ -241,7 +364,7 @@ fn check_program(definition: &Definition, findings: &mut Findings) {
     let fields = crate::resolve::Merged::new(definition).fields;
     for (i, rule) in program.must.iter().enumerate() {
         let path = format!("/program/must/{i}");
-        if !known_form(definition, format!("{path}/at"), &rule.at, findings) {
+        if !known_form(definition, &every, format!("{path}/at"), &rule.at, findings) {
             continue;
         }
         let none = IndexMap::new();

@@ -20,6 +20,8 @@ pub struct Archetype {
     pub options: IndexMap<Name, OptionRule>,
     /// Dates that actions put down, e.g. `decision.notice_date`; expressions read them.
     pub facts: IndexMap<Name, FactRule>,
+    /// Figures that programs give.
+    pub parameters: IndexMap<Name, ParameterRule>,
     /// Amounts that actions freeze, in the order in which they arise.
     pub amounts: IndexMap<Name, AmountRule>,
     /// The named forms besides the program's own fields; `application` is one of them.
@@ -53,16 +55,80 @@ pub struct FactRule {
     pub optional: bool,
 }
 
-/// How a frozen amount comes about: the program's award rule over a form, bounded by an earlier amount.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// How a frozen amount comes about: by the program's award rule over a form (`from`), by an expression (`is`), as an
+/// advance, or as interest. With none of them, each action that freezes it says by `freeze_as` what it is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AmountRule {
     pub label: Bilingual,
     /// The form whose figures the award is computed from.
-    pub from: Name,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Name>,
+    /// What it is, in yen, e.g. `max(0, amount.advance - amount.finalized)`. Never below zero.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is: Option<Source>,
+    /// As much of this amount as the program pays in advance (`payment.advance`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advance_of: Option<Name>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interest: Option<InterestRule>,
     /// Never above this earlier amount (額の確定 never exceeds the decision).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_most: Option<Name>,
+    /// Counts as 0 in what states hold and in expressions until it is frozen.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub optional: bool,
+    /// There only when this option is on; otherwise what freezes, holds or pays it is without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub option: Option<Name>,
+}
+
+/// Interest by the day on an amount, by one of the municipality's tables (加算金, 延滞金).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InterestRule {
+    /// The amount that bears interest.
+    pub on: Name,
+    /// The municipality's table.
+    pub table: Name,
+    /// The first day that counts.
+    pub since: Source,
+    /// The last day that counts; before `since` there is no interest.
+    pub until: Source,
+}
+
+/// A figure that an archetype leaves to its programs; expressions read it as `parameter.<name>`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ParameterRule {
+    pub label: Bilingual,
+    #[serde(rename = "type")]
+    pub kind: ParameterType,
+    /// What counts when the program says nothing; a program must say it when there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<ParameterValue>,
+    /// Asked of a program only when this option is on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub option: Option<Name>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ParameterType {
+    /// Whole yen.
+    Yen,
+    /// An exact fraction such as 1/2.
+    Rate,
+    /// A count, e.g. of years.
+    Number,
+}
+
+/// `500_000`, or `1/2` for a rate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ParameterValue {
+    Whole(i64),
+    Rate(vocabulary::Rate),
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -261,7 +327,11 @@ pub struct Action {
     /// Which partner, where a partner acts.
     #[serde(default, rename = "as", skip_serializing_if = "Option::is_none")]
     pub acts_as: Option<Name>,
+    #[serde(default)]
     pub from: OneOrMany<Name>,
+    /// Besides `from`, every state of these kinds; for fragments, which do not know the names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub from_kinds: Vec<StateKind>,
     /// The state it leads to; the state stays when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<Name>,
@@ -337,6 +407,11 @@ pub enum Effect {
         amount: Name,
         form: Name,
     },
+    /// Freezes an amount from an expression of the action's own, e.g. a refund of what an input-tax report found.
+    FreezeAs {
+        amount: Name,
+        is: Source,
+    },
     /// Issues a letter: its data and the hash of its template are frozen in the same transaction.
     Letter(Name),
     /// Opens the fields marked in the action for correction by the applicant; everything else stays as submitted.
@@ -346,12 +421,18 @@ pub enum Effect {
     /// Stops the office's clock of that name.
     Pause(Name),
     Resume(Name),
-    /// Opens a procedure beside the case.
+    /// Opens a procedure beside the case. The action sees its names, and what it takes in, records or freezes under one
+    /// of them belongs to the procedure that is opened.
     Open(Name),
+    /// Pays nothing any more to an account that was given before now, neither what is ordered nor what will be.
+    BlockAccounts,
+    /// Moves the case to the business whose identifier the action's input of this name gives (承継).
+    HandOver(Name),
     /// Puts a task before a role.
     Task(Audience),
-    /// Makes the frozen amount payable to the account of the claim: a payment line under the obligation.
-    Pay(Name),
+    /// Makes an amount, or a sum such as `finalized - advance`, payable to the account of the claim: a payment line under
+    /// the obligation.
+    Pay(Source),
     /// Gives a partner a link to this case, to the name and address in the inputs `<partner>_name` and
     /// `<partner>_email`, or in fields of those names. An earlier link of the same partner ends.
     Invite(Name),
@@ -368,11 +449,74 @@ pub enum Effect {
 #[serde(deny_unknown_fields)]
 pub struct Procedure {
     pub label: Bilingual,
+    /// More than one may be open at once.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub several: bool,
+    /// A day, read when it opens, whose fiscal year it is charged to: the program's call of that year says which budget
+    /// line. It is charged to the case's own line when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charged_to_year_of: Option<Source>,
+    /// Dates, amounts and forms that each procedure of this kind has for itself. Their names are told apart from those
+    /// of the case and of the other procedures.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub facts: IndexMap<Name, FactRule>,
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub amounts: IndexMap<Name, AmountRule>,
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub forms: IndexMap<Name, FormRule>,
     /// Its states; the first is where it opens.
     pub states: IndexMap<Name, State>,
     pub actions: IndexMap<Name, Action>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub option: Option<Name>,
+}
+
+impl Action {
+    /// The procedure that it opens.
+    #[must_use]
+    pub fn opens(&self) -> Option<&str> {
+        self.effects.iter().find_map(|effect| match effect {
+            Effect::Open(name) => Some(name.as_str()),
+            _ => None,
+        })
+    }
+}
+
+/// What is declared under a name, and the procedure whose own it is; `None` for the case's.
+pub type Declared<'a, T> = Option<(Option<&'a str>, &'a T)>;
+
+impl Archetype {
+    #[must_use]
+    pub fn amount(&self, name: &str) -> Declared<'_, AmountRule> {
+        self.declared(&self.amounts, |procedure| &procedure.amounts, name)
+    }
+
+    #[must_use]
+    pub fn fact(&self, name: &str) -> Declared<'_, FactRule> {
+        self.declared(&self.facts, |procedure| &procedure.facts, name)
+    }
+
+    #[must_use]
+    pub fn form(&self, name: &str) -> Declared<'_, FormRule> {
+        self.declared(&self.forms, |procedure| &procedure.forms, name)
+    }
+
+    fn declared<'a, T>(
+        &'a self,
+        own: &'a IndexMap<Name, T>,
+        beside: impl Fn(&'a Procedure) -> &'a IndexMap<Name, T>,
+        name: &str,
+    ) -> Declared<'a, T> {
+        own.get(name).map(|found| (None, found)).or_else(|| {
+            let mut all = self.procedures.iter();
+            all.find_map(|(procedure, rule)| Some((Some(procedure.as_str()), beside(rule).get(name)?)))
+        })
+    }
+
+    /// The amounts of the case and of the procedures, in the order in which they are declared.
+    pub fn all_amounts(&self) -> impl Iterator<Item = (&Name, &AmountRule)> {
+        self.amounts.iter().chain(self.procedures.values().flat_map(|procedure| &procedure.amounts))
+    }
 }
 
 /// A letter (通知書); text by template, stored as data plus template hash.

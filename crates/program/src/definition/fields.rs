@@ -24,6 +24,8 @@ pub enum FieldType {
     File,
     CorporateNumber,
     BankAccount,
+    /// The identifier of a registered business, for successions.
+    Business,
     /// References to fields with a remark each, for corrections.
     FieldMarks,
 }

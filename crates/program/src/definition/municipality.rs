@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vocabulary::{AccountKind, Bilingual, Calendar, MunicipalityCode, Yen};
+use vocabulary::{AccountKind, Bilingual, Calendar, MunicipalityCode, Rate, Yen};
 
 use super::Name;
 
@@ -29,8 +29,47 @@ pub struct Municipality {
     pub bank: BankProfile,
     /// How numbers are written, e.g. `{year}産振第{number}号`.
     pub numbers: IndexMap<Name, NumberFormat>,
+    /// Tables of interest by their names, e.g. `surcharge` (加算金) and `arrears` (延滞金).
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub interest: IndexMap<Name, InterestTable>,
     #[serde(default)]
     pub calendar: Calendar,
+}
+
+/// What is charged by the day. Each day counts at the rate of its year; the sum is truncated once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InterestTable {
+    pub label: Bilingual,
+    /// Where it is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// Rates a year, each from a day on, in order; days before the first bear none.
+    pub rates: Vec<InterestRate>,
+    /// The amount is truncated to this many yen before interest is computed on it.
+    #[serde(default = "one_yen")]
+    pub principal_round_down: Yen,
+    /// The interest is truncated to this many yen.
+    #[serde(default = "one_yen")]
+    pub round_down: Yen,
+    /// Less than this is not charged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum: Option<Yen>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InterestRate {
+    pub from: NaiveDate,
+    /// A year, e.g. `219/2000` for 10.95 %.
+    pub rate: Rate,
+}
+
+const fn one_yen() -> Yen {
+    match Yen::new(1) {
+        Ok(one) => one,
+        Err(_) => Yen::ZERO,
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vocabulary::{Bilingual, Rate, Yen};
 
-use super::{Field, Name, Need, PanelRule, Source, is_false};
+use super::{Field, Name, Need, PanelRule, ParameterValue, Source, is_false};
 
 /// `schema/programs/<municipality>/<slug>.yaml`: one scheme.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -25,6 +25,9 @@ pub struct ProgramText {
     /// Options of the archetype that differ from their default.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub options: IndexMap<Name, bool>,
+    /// Figures that the archetype leaves to the program.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub parameters: IndexMap<Name, ParameterValue>,
     pub intake: Intake,
     pub applicant: ApplicantRules,
     #[serde(default)]

@@ -175,7 +175,13 @@ pub struct Expectation {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("propertyNames" = {"$ref": "#/$defs/HoldingAccount"}))]
     pub holds: BTreeMap<HoldingAccount, Figure>,
-    /// The state of an open procedure beside the case.
+    /// What it holds of the budget lines of other fiscal years.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub holds_of_year: BTreeMap<i32, BTreeMap<HoldingAccount, Yen>>,
+    /// The state of the newest procedure of a kind beside the case.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub procedures: BTreeMap<Name, Name>,
+    /// The last day of the deadline of the newest procedure of a kind.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub procedures_due: BTreeMap<Name, NaiveDate>,
 }

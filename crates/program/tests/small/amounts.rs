@@ -274,12 +274,12 @@ fn the_report_is_computed_from_its_own_rows_and_reads_the_application() {
 fn holdings_are_sums_of_frozen_amounts() {
     let program = small();
     let amounts = [("award".to_owned(), yen(50_000))].into();
-    let granted = program.holdings("granted", &amounts).unwrap();
+    let granted = program.holdings(None, "granted", &amounts).unwrap();
     assert_eq!(granted, [(HoldingAccount::Committed, yen(50_000))].into());
-    assert_eq!(program.holdings("submitted", &amounts).unwrap_err().code, "missing_amount");
-    assert!(program.holdings("draft", &amounts).unwrap().is_empty());
+    assert_eq!(program.holdings(None, "submitted", &amounts).unwrap_err().code, "missing_amount");
+    assert!(program.holdings(None, "draft", &amounts).unwrap().is_empty());
     let zero = [("award".to_owned(), Yen::ZERO)].into();
-    assert!(program.holdings("granted", &zero).unwrap().is_empty());
+    assert!(program.holdings(None, "granted", &zero).unwrap().is_empty());
     let without_hold = small_with("hold: request", "hold: none");
-    assert!(without_hold.holdings("submitted", &[("request".to_owned(), yen(1))].into()).unwrap().is_empty());
+    assert!(without_hold.holdings(None, "submitted", &[("request".to_owned(), yen(1))].into()).unwrap().is_empty());
 }

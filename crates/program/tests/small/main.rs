@@ -77,6 +77,7 @@ fn facts() -> CaseFacts {
         dates: BTreeMap::new(),
         forms: BTreeMap::new(),
         amounts: BTreeMap::new(),
+        past: BTreeMap::new(),
         granted_this_year: Yen::ZERO,
         granted_ever: Yen::ZERO,
         today: day("2026-05-11"),

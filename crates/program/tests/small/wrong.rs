@@ -124,7 +124,7 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
         "machine.waits_in_vain",
     ),
     ("small.yaml", "holds: { held: request }", "holds: { held: request * 2 }", "holds.form"),
-    ("small.yaml", "service_level: 10 }", "service_level: 10, holds: { held: award } }", "procedure.holds"),
+    ("small.yaml", "service_level: 10 }", "service_level: 10, holds: { held: awrd } }", "reference.amount"),
     ("small.yaml", "effects: [ open: change ]\n    ", "", "procedure.unopened"),
     ("small.yaml", "      approve_change:", "      submit:", "action.duplicate"),
     // money

@@ -24,6 +24,7 @@ pub async fn act(common: &Common, args: &ActArgs) -> Outcome {
         values: values(args.values.as_deref())?,
         marks: args.mark.iter().map(|mark| field_mark(mark)).collect::<Outcome<_>>()?,
         comment: args.comment.clone(),
+        procedure: args.procedure.as_deref().map(procedure).transpose()?,
     };
     let key = args.idempotency_key.clone().unwrap_or_else(|| installation.fresh_key());
     let performed = match service.act(&viewer, application.case.id, act, &key).await {
@@ -54,6 +55,10 @@ fn values(text: Option<&str>) -> Outcome<serde_json::Map<String, Value>> {
         Ok(Some(_)) => Err(Failure::misuse("--values is a JSON object")),
         Err(error) => Err(Failure::misuse(format!("--values is no JSON: {error}"))),
     }
+}
+
+fn procedure(text: &str) -> Outcome<uuid::Uuid> {
+    graphql::key_of(text).ok_or_else(|| Failure::misuse(format!("{text} is no identifier of a procedure")))
 }
 
 fn field_mark(text: &str) -> Outcome<FieldMark> {

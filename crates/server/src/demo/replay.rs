@@ -273,6 +273,7 @@ impl Stage<'_> {
             values,
             marks: step_marks(step),
             comment: step.comment.clone(),
+            procedure: None,
         };
         self.service.act(viewer, application, act, &format!("demo-{application}-{number}")).await?;
         Ok(())

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use casework::history::verify;
-use casework::{Case, Draft, LetterIssued, MailOrdered, PaymentOrder, Submission};
+use casework::{Case, Draft, LetterIssued, MailOrdered, Submission};
 use program::definition::{Audience, StateKind};
 use serde_json::json;
 use store::{CaseKey, CaseLetter, CaseMail, DraftKey, Lock, Message, StoreError};
 use treasury::{Account, Holdings};
 use vocabulary::{BankAccount, FiscalYear, Yen};
 
-use crate::fixture::{World, handed_in, id, later, now, recording, step, write, yen};
+use crate::fixture::{World, handed_in, id, later, now, order, recording, step, write, yen};
 use crate::postgres::each_database;
 
 async fn load(world: &World, case: &Case) -> Option<store::StoredCase> {
@@ -148,7 +148,7 @@ async fn a_step_writes_everything_that_belongs_to_it() {
         }];
         step.mails =
             vec![MailOrdered { id: id(), name: "granted".to_owned(), to: Audience::Applicant, data: json!({}) }];
-        step.payment = Some(PaymentOrder { id: id(), amount: yen(600), account: account() });
+        step.payment = order(id(), 600, 600, account());
         world.record(&step).await.unwrap();
 
         let read = world.store.read();

@@ -3,14 +3,14 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use casework::history::{Event, ROOT, Stage};
-use casework::{Body, Business, Call, Case, Head, Standing, Step};
+use casework::{Body, Business, Call, Case, Head, LinePostings, PaymentOrder, Standing, Step};
 use chrono::{NaiveDate, TimeDelta};
 use program::definition::{ApplicantFacts, Role, StateKind};
 use serde_json::json;
 use store::{Account, LineNamed, NewProgram, Recording, Settings, Store, StoredCall};
 use treasury::{Holdings, postings};
 use uuid::Uuid;
-use vocabulary::{Bilingual, FiscalYear, Instant, Locale, Yen};
+use vocabulary::{BankAccount, Bilingual, FiscalYear, Instant, Locale, Yen};
 
 use crate::postgres::TestDatabase;
 
@@ -179,11 +179,18 @@ pub fn step(case: &Case, state: &str, kind: StateKind, holdings: Holdings, at: I
     }
     .sealed();
     after.head = event.head();
+    let line = case.call.budget_line;
     Step {
-        case: after,
         from: case.state.clone(),
+        year: after.call.fiscal_year,
+        case: after,
         event,
-        postings,
+        procedure: None,
+        postings: line
+            .filter(|_| !postings.is_empty())
+            .map(|line| LinePostings { line, entries: postings })
+            .into_iter()
+            .collect(),
         numbers: Vec::new(),
         letters: Vec::new(),
         mails: Vec::new(),
@@ -191,7 +198,14 @@ pub fn step(case: &Case, state: &str, kind: StateKind, holdings: Holdings, at: I
         payment: None,
         links: Vec::new(),
         places: 0,
+        blocks_accounts: false,
     }
+}
+
+/// A payment of the case's own money, of which there is so much in all.
+pub fn order(id: Uuid, amount: i64, within: i64, account: BankAccount) -> Option<PaymentOrder> {
+    let yen = |amount| Yen::new(amount).unwrap();
+    Some(PaymentOrder { id, amount: yen(amount), account, procedure: None, within: yen(within) })
 }
 
 /// A plain step into review.

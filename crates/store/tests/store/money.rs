@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use casework::PaymentOrder;
 use program::definition::StateKind;
 use serde_json::json;
 use store::{BatchFile, LineState, StoreError};
@@ -10,7 +9,7 @@ use treasury::{Account, Batch, BatchState, Holdings, Posting, balanced};
 use uuid::Uuid;
 use vocabulary::{BankAccount, FiscalYear};
 
-use crate::fixture::{World, account, id, later, now, recording, step, write, yen};
+use crate::fixture::{World, account, id, later, now, order, recording, step, write, yen};
 use crate::postgres::each_database;
 
 /// The ledger from nothing must give what the line says.
@@ -190,7 +189,7 @@ async fn ordered(world: &World, amount: i64) -> (casework::Case, Uuid) {
     let holdings = Holdings::of(Account::Ordered, yen(amount)).unwrap();
     let mut step = step(&case, "ordered", StateKind::AwaitingPayment, holdings, later(1));
     let payment = id();
-    step.payment = Some(PaymentOrder { id: payment, amount: yen(amount), account: bank_account() });
+    step.payment = order(payment, amount, amount, bank_account());
     world.record(&step).await.unwrap();
     (step.case, payment)
 }
@@ -316,9 +315,8 @@ async fn the_payments_of_an_obligation_never_exceed_it() {
         let world = World::new(database).await;
         world.appropriate(1_000).await.unwrap();
         let (case, _) = ordered(&world, 300).await;
-        let order = |amount| Some(PaymentOrder { id: id(), amount: yen(amount), account: bank_account() });
         let mut next = step(&case, "more", StateKind::AwaitingPayment, case.body.holdings.clone(), later(2));
-        next.payment = order(1);
+        next.payment = order(id(), 1, 300, bank_account());
         let error = world.record(&next).await.unwrap_err();
         assert!(
             matches!(&error, StoreError::Check { constraint } if constraint == "payment_line_within_obligation"),
@@ -326,7 +324,7 @@ async fn the_payments_of_an_obligation_never_exceed_it() {
         );
         let holdings = Holdings::of(Account::Ordered, yen(500)).unwrap();
         let mut next = step(&case, "more", StateKind::AwaitingPayment, holdings, later(2));
-        next.payment = order(200);
+        next.payment = order(id(), 200, 500, bank_account());
         world.record(&next).await.unwrap();
         assert_eq!(world.store.read().payments_of_case(case.id).await.unwrap().len(), 2);
     })

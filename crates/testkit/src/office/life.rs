@@ -144,6 +144,7 @@ impl TestOffice {
             values,
             marks: step_marks(step),
             comment: step.comment.clone(),
+            procedure: None,
         })
     }
 
