@@ -258,8 +258,8 @@ pub enum ProgramCommand {
     Check(Paths),
     /// Run the scenarios beside the programs.
     Test(Paths),
-    /// Print the machine as a Mermaid diagram.
-    Diagram(Shown),
+    /// Draw the machine, as Mermaid or SVG.
+    Diagram(DiagramArgs),
     /// Print the program in words.
     Explain(Shown),
     /// Run many made-up cases (not part of this release).
@@ -284,6 +284,20 @@ pub struct DiffArgs {
     pub new: String,
     #[arg(long, value_enum, default_value_t = Language::Ja)]
     pub locale: Language,
+}
+
+#[derive(Debug, Args)]
+pub struct DiagramArgs {
+    #[command(flatten)]
+    pub shown: Shown,
+    #[arg(long, value_enum, default_value_t = DiagramFormat::Mermaid)]
+    pub format: DiagramFormat,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum DiagramFormat {
+    Mermaid,
+    Svg,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,6 @@
 //! The program as text: canonical form, diagram, description, schemas.
 
-use program::{SchemaKind, canonical, explain, from_canonical, mermaid, schema};
+use program::{SchemaKind, canonical, explain, from_canonical, mermaid, schema, svg};
 use vocabulary::Locale;
 
 use super::{small, small_with};
@@ -42,6 +42,20 @@ fn what_options_took_out_stays_out() {
 #[test]
 fn draws_the_machine() {
     insta::assert_snapshot!(mermaid(&small(), Locale::En));
+}
+
+#[test]
+fn the_drawing_shows_every_state_in_both_languages_and_is_always_the_same() {
+    let program = small();
+    for locale in [Locale::Ja, Locale::En] {
+        let drawn = svg(&program, locale);
+        assert_eq!(drawn, svg(&small(), locale));
+        assert!(drawn.starts_with("<svg ") && drawn.ends_with("</svg>\n"));
+        for state in program.definition().archetype.states.values() {
+            let first = state.label.get(locale).split(' ').next().unwrap();
+            assert!(drawn.contains(first), "{first}");
+        }
+    }
 }
 
 #[test]

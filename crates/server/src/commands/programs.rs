@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use casework::scenario;
-use program::{Finding, Loaded, LoadedProgram, explain, mermaid};
+use program::{Finding, Loaded, LoadedProgram, explain, mermaid, svg};
 use serde_json::json;
 use service::Published;
 
 use super::{tell, versions};
 use crate::catalogue;
-use crate::cli::{Common, ProgramCommand};
+use crate::cli::{Common, DiagramFormat, ProgramCommand};
 use crate::outcome::{Failure, Outcome};
 use crate::startup::Installation;
 
@@ -17,7 +17,10 @@ pub async fn run(common: &Common, command: &ProgramCommand) -> Outcome {
     match command {
         ProgramCommand::Check(args) => check(common, &args.paths),
         ProgramCommand::Test(args) => test(common, &args.paths),
-        ProgramCommand::Diagram(args) => show(&args.paths, |program| mermaid(program, args.locale.into())),
+        ProgramCommand::Diagram(args) => show(&args.shown.paths, |program| match args.format {
+            DiagramFormat::Mermaid => mermaid(program, args.shown.locale.into()),
+            DiagramFormat::Svg => svg(program, args.shown.locale.into()),
+        }),
         ProgramCommand::Explain(args) => show(&args.paths, |program| explain(program, args.locale.into())),
         ProgramCommand::Simulate(_) => {
             Err(Failure::misuse("this is not part of this release; `program check` and `program test` are"))
