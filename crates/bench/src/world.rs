@@ -26,8 +26,9 @@ pub const APPLICANTS: usize = 16;
 /// Yen on every budget line: never short.
 const APPROPRIATION: i64 = 100_000_000_000_000;
 
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     ("schema/archetypes/common.yaml", include_str!("../../../schema/archetypes/common.yaml")),
+    ("schema/archetypes/early-start.yaml", include_str!("../../../schema/archetypes/early-start.yaml")),
     ("schema/archetypes/ex-ante-grant.yaml", include_str!("../../../schema/archetypes/ex-ante-grant.yaml")),
     ("schema/municipalities/japan.yaml", include_str!("../../../schema/municipalities/japan.yaml")),
     ("schema/programs/hino/municipality.yaml", include_str!("../../../schema/programs/hino/municipality.yaml")),
