@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 use vocabulary::{FiscalYear, Instant, Yen};
 
-fn files(folder: &Path, into: &mut Vec<SourceFile>) {
+pub fn files(folder: &Path, into: &mut Vec<SourceFile>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

@@ -8,5 +8,6 @@ mod desk;
 mod duties;
 mod limits;
 mod money;
+mod rules;
 mod scenarios;
 mod walks;
