@@ -128,7 +128,9 @@ impl Stage<'_> {
                 Program::compile(found.definition.clone()).map_err(|_| Failure::fault("a program does not compile"))?;
             let program = Arc::new(program);
             let results = casework::scenario::run(&program, place, &loaded.calls, scenarios);
-            for result in results {
+            // What was granted before, or used of the budget, is not there in the demonstration.
+            let stands_alone = |played: &Scenario| played.granted.is_empty() && played.budget.is_none();
+            for result in results.into_iter().filter(|result| stands_alone(&result.played)) {
                 let scenario = Arc::new(result.played);
                 // Before the first step it is a draft.
                 let draft = (program.initial().to_owned(), false);
