@@ -129,6 +129,7 @@ fn standing(world: &World<'_>, case: &Case, procedure: Option<Uuid>) -> Value {
         "business": {
             "name": case.business.name, "address": case.business.address, "representative": case.business.representative,
         },
+        "procedure": beside.and_then(|beside| world.program.procedure(&beside.name)).map(|rule| &rule.label),
         "amounts": amounts,
         "dates": dates,
         "deadline": deadline.map(|deadline| deadline.day),

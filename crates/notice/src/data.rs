@@ -14,6 +14,7 @@ use vocabulary::Locale;
 /// | `today`, `deadline` | dates; the deadline is the last day of the state that the case is in now |
 /// | `issuer`, `office.*` | who writes, whom to ask |
 /// | `business.*`, `program.title`, `case.*` | whom and what it is about; `case.fiscal_year` is that of the award |
+/// | `procedure` | the procedure beside the case that it is about |
 /// | `amounts.*` | frozen amounts in yen |
 /// | `dates.*` | the dates that were put down, `dates.decision.notice_date` |
 /// | `input.*` | what was filled in with the action |
@@ -41,7 +42,8 @@ pub fn sample_data() -> Json {
             "state": { "ja": "審査中", "en": "Under review" },
             "fiscal_year": { "ja": "令和8年度", "en": "FY2026" },
         },
-        "amounts": { "request": 170_000, "award": 167_000, "finalized": 165_000 },
+        "procedure": { "ja": "変更承認申請", "en": "Change request" },
+        "amounts": { "advance": 80_000, "refund": 20_000, "surcharge": 300, "arrears": 0, "request": 170_000, "award": 167_000, "finalized": 165_000 },
         "dates": {
             "submitted_on": "2026-05-11",
             "received_on": "2026-05-12",
@@ -53,6 +55,8 @@ pub fn sample_data() -> Json {
             "finalization.notice_date": "2026-10-16",
             "claimed_on": "2026-10-20",
             "paid_on": "2026-10-30",
+            "refund_due_on": "2026-12-25",
+            "returned_on": "2026-12-18",
         },
         "input": {
             "reason": "補助対象外の経費です。",

@@ -40,9 +40,12 @@ impl Program {
             }
             CompiledAmount::Interest { on, table, since, until } => {
                 let principal = facts.amounts.get(on).copied().unwrap_or_default();
-                interest_between((since, until), &roots).and_then(|days| {
-                    let rule = municipality.interest.get(table).ok_or_else(|| no_table(table))?;
-                    rule.interest(principal, days).map_err(|Overflow| out_of_range(name))
+                let rule = municipality.interest.get(table).ok_or_else(|| no_table(table));
+                rule.and_then(|rule| match (since.evaluate(&roots)?, until.evaluate(&roots)?) {
+                    (Value::Date(since), Value::Date(until)) => {
+                        rule.interest(principal, (since, until)).map_err(|Overflow| out_of_range(name))
+                    }
+                    _ => Ok(rule.no_interest()),
                 })
             }
         })
@@ -76,16 +79,6 @@ fn no_table(name: &str) -> Blocked {
     )
 }
 
-fn interest_between(
-    (since, until): (&Expression, &Expression),
-    roots: &Record,
-) -> Result<(NaiveDate, NaiveDate), Blocked> {
-    match (since.evaluate(roots)?, until.evaluate(roots)?) {
-        (Value::Date(since), Value::Date(until)) => Ok((since, until)),
-        _ => Err(blocked("missing_fact", since.source(), "まだ決まっていません", "is not known yet")),
-    }
-}
-
 fn step(
     code: &str,
     label: Bilingual,
@@ -97,6 +90,12 @@ fn step(
 }
 
 impl InterestTable {
+    /// When there is no day from which interest would run.
+    fn no_interest(&self) -> Award {
+        let none = step("interest", self.label.clone(), Value::Yen(Yen::ZERO).shown(), Some(Yen::ZERO), None);
+        Award { amount: Yen::ZERO, eligible: true, steps: vec![none] }
+    }
+
     /// Interest on `principal` for every day from the first to the second, both counted; explained by the spans of one
     /// rate. Exact until the sum is truncated.
     ///

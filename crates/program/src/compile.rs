@@ -414,8 +414,10 @@ impl Compiler<'_> {
                 let is = self.expression(&format!("{path}/is"), is, &scope, &Type::Yen);
                 compiled.extend(is.map(|is| (name.clone(), CompiledAmount::Is(is))));
             } else if let Some(rule) = &rule.interest {
-                let since = self.expression(&format!("{path}/interest/since"), &rule.since, &scope, &Type::Date);
-                let until = self.expression(&format!("{path}/interest/until"), &rule.until, &scope, &Type::Date);
+                let since =
+                    self.expression(&format!("{path}/interest/since"), &rule.since, &scope, &Type::Date.optional());
+                let until =
+                    self.expression(&format!("{path}/interest/until"), &rule.until, &scope, &Type::Date.optional());
                 compiled.extend(since.zip(until).map(|(since, until)| {
                     let (on, table) = (rule.on.clone(), rule.table.clone());
                     (name.clone(), CompiledAmount::Interest { on, table, since, until })

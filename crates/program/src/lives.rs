@@ -126,7 +126,7 @@ impl<'a> Known<'a> {
             options: archetype.options.keys().map(String::as_str).collect(),
             actions: actions(archetype).map(|(name, _)| name).chain(BUILT_IN).collect(),
             states: archetype.states.keys().map(String::as_str).collect(),
-            amounts: archetype.amounts.keys().map(String::as_str).collect(),
+            amounts: archetype.all_amounts().map(|(name, _)| name.as_str()).collect(),
             mails: archetype.mails.keys().map(String::as_str).collect(),
             letters: archetype.letters.keys().map(String::as_str).collect(),
             procedures: archetype.procedures.keys().map(String::as_str).collect(),

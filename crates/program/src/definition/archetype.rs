@@ -91,7 +91,7 @@ pub struct InterestRule {
     pub on: Name,
     /// The municipality's table.
     pub table: Name,
-    /// The first day that counts.
+    /// The first day that counts; without one there is no interest.
     pub since: Source,
     /// The last day that counts; before `since` there is no interest.
     pub until: Source,
