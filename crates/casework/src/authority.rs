@@ -166,7 +166,8 @@ fn named<'a>(
         )));
     };
     let label = &action.rule.label;
-    let role = acting_role(actor, case, action.rule.by.as_slice()).filter(|_| is_its_partner(actor, &action));
+    let role =
+        acting_role(actor, case, action.rule.by.as_slice()).filter(|_| is_its_partner(world, case, actor, &action));
     let Some(role) = role else {
         return Err(one(Refusal::new(
             "action.forbidden",
@@ -193,10 +194,14 @@ fn named<'a>(
     if refusals.is_empty() { Ok(Permit { role, what: What::Action { action, procedure } }) } else { Err(refusals) }
 }
 
-/// What one partner does is nobody else's, not even another partner's.
-fn is_its_partner(actor: &Actor, action: &ActionRef<'_>) -> bool {
+/// What one partner does is nobody else's, not even another partner's; and only by the newest link, while it holds.
+fn is_its_partner(world: &World<'_>, case: &Case, actor: &Actor, action: &ActionRef<'_>) -> bool {
     match actor {
-        Actor::Partner(partner) => action.rule.acts_as.as_ref() == Some(&partner.partner),
+        Actor::Partner(partner) => {
+            let linked = case.body.partners.get(&partner.partner);
+            action.rule.acts_as.as_ref() == Some(&partner.partner)
+                && linked.is_some_and(|linked| linked.link == partner.link && !linked.ended && linked.until > world.now)
+        }
         _ => true,
     }
 }

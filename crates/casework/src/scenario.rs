@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{NaiveDate, TimeDelta};
 use program::definition::{
-    ApplicantFacts, Call, Expectation, Figure, HoldingAccount, Municipality, Name, Role, Scenario, ScenarioStep,
-    Scenarios,
+    ApplicantFacts, Call, Expectation, Figure, HoldingAccount, Municipality, Name, RankGiven, Role, Scenario,
+    ScenarioStep, Scenarios, ScoreExpected,
 };
 use program::{Program, span_from};
 use serde_json::{Map, Value};
@@ -16,8 +16,9 @@ use vocabulary::{Bilingual, FiscalYear, Instant, Yen, start_of_day};
 
 use crate::act::{Act, Actor, Draft, Granted, LinePostings, Needs, Person, Refusal, Step, World};
 use crate::case::{self, Body, Business, Case, DocumentRef, FieldMark, Head};
-use crate::line::CallStanding;
+use crate::line::{CallStanding, Placing};
 use crate::money::ledger_account;
+use crate::partner::Partner;
 use crate::{clock_act, decide, history, needs, numbers};
 
 /// What came of one scenario.
@@ -158,6 +159,8 @@ struct Run<'a> {
     lines: BTreeMap<FiscalYear, Uuid>,
     /// What the budget line has left.
     budget: Option<Yen>,
+    /// How the call stands in this step.
+    call: CallStanding,
     result: ScenarioResult,
 }
 
@@ -221,6 +224,7 @@ impl<'a> Run<'a> {
             now,
             next_id: Cell::new(1_000),
             counters: BTreeMap::new(),
+            call: CallStanding::default(),
             budget: scenario.budget,
             lines,
             result,
@@ -319,6 +323,7 @@ impl<'a> Run<'a> {
 
     fn act(&mut self, step: &ScenarioStep) -> Result<Step, Vec<Refusal>> {
         let values = step_values(self.scenarios, step);
+        self.call = call_standing(step);
         let ids = || Uuid::nil();
         let world = self.world(&ids, None, &Needs::default());
         let slots = step_documents(self.program, &self.case, &world, &values, step);
@@ -401,7 +406,7 @@ impl<'a> Run<'a> {
             holders: self.municipality.positions.keys().map(|name| (name.clone(), vec![person_id(name)])).collect(),
             granted: granted_before(self.scenario),
             draft,
-            call: CallStanding::default(),
+            call: self.call,
             lines: self.lines.clone(),
             successor,
             now: self.now,
@@ -419,8 +424,13 @@ impl<'a> Run<'a> {
         }
         let place = self.case.municipality.clone();
         let mut person = Person { id: person_id(by), name: by.to_owned(), ..Person::default() };
+        if let Some(partner) = by.strip_prefix("partner:") {
+            return Actor::Partner(self.partner(partner));
+        }
         if by == Role::Applicant.as_str() {
             person.memberships.push(self.case.business.id);
+        } else if by.starts_with(Role::Panelist.as_str()) {
+            person.panels.push(place);
         } else if let Some(position) = by.strip_prefix("position:") {
             person.id = person_id(position);
             person.positions.push((place.clone(), position.to_owned()));
@@ -429,6 +439,17 @@ impl<'a> Run<'a> {
             person.roles.push((place, role));
         }
         Actor::Person(person)
+    }
+
+    /// Whoever holds the partner's newest link.
+    fn partner(&self, name: &str) -> Partner {
+        let linked = self.case.body.partners.get(name);
+        Partner {
+            link: linked.map_or(Uuid::nil(), |linked| linked.link),
+            case: self.case.id,
+            partner: name.to_owned(),
+            name: linked.map(|linked| linked.name.clone()).unwrap_or_default(),
+        }
     }
 
     fn miss(&mut self, step: usize, what: &str, expected: String, found: String) {
@@ -518,6 +539,13 @@ impl<'a> Run<'a> {
                 self.miss(number, name, day.to_string(), format!("{due:?}"));
             }
         }
+        if let Some(expected) = &expect.score {
+            let found = self.case.body.panel.as_ref().and_then(|panel| panel.outcome.as_ref());
+            let found = found.map(|outcome| ScoreExpected { mean: outcome.mean, passed: outcome.passed });
+            if found.as_ref() != Some(expected) {
+                self.miss(number, "score", format!("{expected:?}"), format!("{found:?}"));
+            }
+        }
         for (name, state) in &expect.procedures {
             let newest = self.case.body.procedures.iter().rev().find(|beside| beside.name == *name);
             let found = newest.map(|beside| beside.state.clone()).unwrap_or_default();
@@ -548,6 +576,17 @@ fn shown(yen: Option<Yen>) -> String {
 /// The budget line of a fiscal year.
 fn line_of(year: FiscalYear) -> Uuid {
     Uuid::from_u128(u128::from(year.0.unsigned_abs()))
+}
+
+fn call_standing(step: &ScenarioStep) -> CallStanding {
+    let given = step.call.clone().unwrap_or_default();
+    let placing = |rank: &RankGiven| Placing { ranking: Uuid::nil(), place: rank.place.into(), within: rank.within };
+    CallStanding {
+        places_left: given.places_left.map(i64::from),
+        budget_left: given.budget_left,
+        waiting: given.waiting.into(),
+        placing: step.rank.as_ref().map(placing),
+    }
 }
 
 /// People of a scenario are told apart by their role or position.

@@ -18,6 +18,7 @@ use vocabulary::Locale;
 /// | `amounts.*` | frozen amounts in yen |
 /// | `dates.*` | the dates that were put down, `dates.decision.notice_date` |
 /// | `input.*` | what was filled in with the action |
+/// | `municipality`, `partner.name`, `partner.label` | who asks; the partner that is invited or acts |
 /// | `marks` | fields to correct, each with `label` and `remark` |
 /// | `url` | the case in the portal |
 #[must_use]
@@ -44,6 +45,8 @@ pub fn sample_data() -> Json {
         },
         "procedure": { "ja": "変更承認申請", "en": "Change request" },
         "amounts": { "advance": 80_000, "refund": 20_000, "surcharge": 300, "arrears": 0, "request": 170_000, "award": 167_000, "finalized": 165_000 },
+        "municipality": { "ja": "日野市", "en": "Hino City" },
+        "partner": { "key": "bank", "label": { "ja": "取扱金融機関", "en": "Bank" }, "name": "見本銀行 日野支店" },
         "dates": {
             "submitted_on": "2026-05-11",
             "received_on": "2026-05-12",

@@ -97,7 +97,8 @@ pub(crate) fn check_names(archetype: &Archetype, deadlines: &[&str], file: &Scen
                 let message = Bilingual::new("期間の書き方が違います", "This is not a span of time");
                 findings.push(Finding::error("scenario.span", format!("{path}/after"), message));
             }
-            if !step.by.starts_with("position:") && serde_json::from_value::<Role>(step.by.as_str().into()).is_err() {
+            let named = ["position:", "partner:", "panelist:"].iter().any(|kind| step.by.starts_with(kind));
+            if !named && serde_json::from_value::<Role>(step.by.as_str().into()).is_err() {
                 let roles = Role::STAFF.into_iter().chain([Role::Applicant, Role::Clock, Role::Treasury]);
                 let path = format!("{path}/by");
                 findings.push(unknown("role", path, ("役割", "role"), &step.by, roles.map(Role::as_str)));

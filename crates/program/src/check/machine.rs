@@ -304,7 +304,13 @@ fn check_waiting(machine: &Machine<'_>, name: &str, state: &State, path: &str, f
         ));
         return;
     };
-    if !machine.leaving(name).any(|(_, action)| action.by.as_slice().contains(&role)) {
+    let acts = |action: &Action| action.by.as_slice().contains(&role);
+    // Judges score; it is the office that closes the panel and goes on.
+    let in_vain = match role {
+        Role::Panelist => !machine.actions_from(name).any(|(_, action)| acts(action)),
+        _ => !machine.leaving(name).any(|(_, action)| acts(action)),
+    };
+    if in_vain {
         findings.push(error(
             "machine.waits_in_vain",
             format!("{path}/waits_on"),

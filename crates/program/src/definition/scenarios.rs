@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vocabulary::{Bilingual, Yen};
+use vocabulary::{Bilingual, Rate, Yen};
 
 use super::{ApplicantKind, HoldingAccount, Name, is_false};
 
@@ -113,7 +113,8 @@ pub struct ScenarioStep {
     /// Moves the clock to the day after a deadline: `due` for the one of the state, or a deadline of the program by name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub past: Option<Name>,
-    /// Who acts: a role, or `position:<name>` for a signature.
+    /// Who acts: a role, `position:<name>` for a signature, `partner:<name>`, or `panelist:<anything>` to tell judges
+    /// apart.
     pub by: String,
     /// The action; absent to only move the clock and look.
     #[serde(default, rename = "do", skip_serializing_if = "Option::is_none")]
@@ -135,8 +136,42 @@ pub struct ScenarioStep {
     pub marks: IndexMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// How the call stands: places and money left, and who waits before this case. Without a limit when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallGiven>,
+    /// The rank that the ranking of the whole call gives the case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rank: Option<RankGiven>,
     #[serde(default)]
     pub expect: Expectation,
+}
+
+/// What other cases of the call have left for this one.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CallGiven {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub places_left: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget_left: Option<Yen>,
+    /// Cases that wait in line before this one.
+    pub waiting: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RankGiven {
+    pub place: u32,
+    /// Whether money and places reach to it.
+    pub within: bool,
+}
+
+/// What a panel must have found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScoreExpected {
+    pub mean: Rate,
+    pub passed: bool,
 }
 
 /// A sum of money in an expectation.
@@ -179,6 +214,10 @@ pub struct Expectation {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub holds_of_year: BTreeMap<i32, BTreeMap<HoldingAccount, Yen>>,
     /// The state of the newest procedure of a kind beside the case.
+    /// What the closed panel found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub score: Option<ScoreExpected>,
+    /// The state of an open procedure beside the case.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub procedures: BTreeMap<Name, Name>,
     /// The last day of the deadline of the newest procedure of a kind.
