@@ -4,7 +4,7 @@ mod demonstration;
 mod files;
 mod money;
 
-use acceptance::binary::run;
+use acceptance::binary::{command, run};
 
 /// The command and all below it, by what `--help` lists.
 fn helps(path: &[&str]) -> String {
@@ -47,6 +47,30 @@ fn misuse_is_told_from_refusal() {
     let said = run(&["--version"]);
     assert_eq!(said.code, 0);
     assert!(said.out.starts_with("hojokin "), "{said:?}");
+}
+
+/// `hojokin … | head`: whoever reads has gone before anything is said.
+#[test]
+fn a_reader_that_leaves_is_no_fault() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().display().to_string();
+    assert_eq!(run(&["migrate", "--data", &data]).code, 0);
+    for arguments in [
+        &["schema", "program"][..],
+        &["program", "check"],
+        &["program", "check", "--json"],
+        &["program", "check", "no/such/folder", "--json"],
+        &["audit", "export", "--data", &data],
+        &["migrate", "--data", &data],
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = command(arguments).stdout(writer).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!said.contains("panicked") && !said.contains("fault"), "{arguments:?}: {said}");
+        let expected = if arguments.contains(&"no/such/folder") { 2 } else { 141 };
+        assert_eq!(output.status.code(), Some(expected), "{arguments:?}: {said}");
+    }
 }
 
 #[test]

@@ -1,4 +1,6 @@
-//! How a command ends: done (0), refused (1), misused (2), fault (3).
+//! How a command ends: done (0), refused (1), misused (2), fault (3); unread (141).
+
+use std::io::Write as _;
 
 use serde_json::json;
 use vocabulary::Locale;
@@ -13,6 +15,25 @@ pub enum Failure {
     Misuse(String),
     /// Something is broken or away.
     Fault(String),
+    /// Whoever read the answer has gone (`… | head`): there is nobody to say anything to.
+    NobodyReads,
+}
+
+/// Writes a line of the answer to standard output.
+///
+/// # Errors
+/// [`Failure::NobodyReads`] when the reader has gone.
+pub fn say(text: &str) -> Outcome {
+    Ok(writeln!(std::io::stdout(), "{text}")?)
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Self::NobodyReads,
+            _ => Self::fault(error.to_string()),
+        }
+    }
 }
 
 impl Failure {
@@ -34,6 +55,8 @@ impl Failure {
             Self::Refused { .. } => 1,
             Self::Misuse(_) => 2,
             Self::Fault(_) => 3,
+            // As a shell says it of a program that the signal has ended.
+            Self::NobodyReads => 141,
         }
     }
 
@@ -42,15 +65,17 @@ impl Failure {
             Self::Refused { message, .. } => ("refused", message),
             Self::Misuse(message) => ("misuse", message),
             Self::Fault(message) => ("fault", message),
+            Self::NobodyReads => return,
         };
         if as_json {
             let details = match self {
                 Self::Refused { details, .. } => details,
                 _ => &serde_json::Value::Null,
             };
-            println!("{}", json!({ "error": { "kind": kind, "message": message, "details": details } }));
+            // It has failed already; that nobody reads why changes nothing.
+            say(&json!({ "error": { "kind": kind, "message": message, "details": details } }).to_string()).ok();
         }
-        eprintln!("{kind}: {message}");
+        writeln!(std::io::stderr(), "{kind}: {message}").ok();
     }
 }
 

@@ -14,7 +14,7 @@ mod versions;
 use serde::Serialize;
 
 use crate::cli::{Cli, Command, Common};
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::{Failure, Outcome, say};
 use crate::startup::Installation;
 
 /// # Errors
@@ -52,9 +52,8 @@ async fn migrate(common: &Common) -> Outcome {
 fn tell(common: &Common, machine: &impl Serialize, person: impl FnOnce() -> String) -> Outcome {
     if common.json {
         let text = serde_json::to_string_pretty(machine).map_err(|error| Failure::fault(error.to_string()))?;
-        println!("{text}");
+        say(&text)
     } else {
-        println!("{}", person());
+        say(&person())
     }
-    Ok(())
 }

@@ -1,5 +1,6 @@
 //! `program`: grant programs as files, checked, tried, shown and published.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use casework::scenario;
@@ -10,7 +11,7 @@ use service::Published;
 use super::{tell, versions};
 use crate::catalogue;
 use crate::cli::{Common, DiagramFormat, ProgramCommand};
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::{Failure, Outcome, say};
 use crate::startup::Installation;
 
 pub async fn run(common: &Common, command: &ProgramCommand) -> Outcome {
@@ -95,7 +96,7 @@ fn right_or_printed(loaded: &Loaded) -> Outcome {
     let outcome = must_be_right(loaded);
     if outcome.is_err() {
         for finding in loaded.findings.iter().filter(|finding| finding.is_error()) {
-            eprintln!("{finding}");
+            writeln!(std::io::stderr(), "{finding}").ok();
         }
     }
     outcome
@@ -106,9 +107,9 @@ fn show(paths: &[PathBuf], text: impl Fn(&program::Program) -> String) -> Outcom
     let mut shown = 0;
     for program in named(&loaded, paths).filter_map(|loaded| loaded.program.as_ref()) {
         if shown > 0 {
-            println!();
+            say("")?;
         }
-        println!("{}", text(program).trim_end());
+        say(text(program).trim_end())?;
         shown += 1;
     }
     if shown == 0 { right_or_printed(&loaded).and(Err(Failure::misuse("there is no program here"))) } else { Ok(()) }

@@ -4,7 +4,7 @@ use program::{SchemaKind, schema};
 use store::Store;
 
 use crate::cli::{Backend, SchemaCommand};
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::{Failure, Outcome, say};
 
 pub async fn run(command: SchemaCommand) -> Outcome {
     let text = match command {
@@ -17,8 +17,7 @@ pub async fn run(command: SchemaCommand) -> Outcome {
         SchemaCommand::Scenarios => json(SchemaKind::Scenarios)?,
         SchemaCommand::Database { backend } => database(backend).await?,
     };
-    println!("{}", text.trim_end());
-    Ok(())
+    say(text.trim_end())
 }
 
 fn json(kind: SchemaKind) -> Outcome<String> {

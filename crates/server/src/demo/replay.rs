@@ -351,5 +351,6 @@ fn during(failure: Failure, place: &str) -> Failure {
         Failure::Refused { message, details } => Failure::Refused { message: format!("{place}: {message}"), details },
         Failure::Misuse(message) => Failure::Misuse(format!("{place}: {message}")),
         Failure::Fault(message) => Failure::Fault(format!("{place}: {message}")),
+        Failure::NobodyReads => Failure::NobodyReads,
     }
 }
