@@ -241,6 +241,7 @@ async fn fifty_kills(backend: Backend) {
     let mut desks: Vec<Desk> =
         stage.batches.iter().map(|batch| Desk { batch: *batch, exports: 0, in_doubt: None, sha256: None }).collect();
     let http = reqwest::Client::new();
+    let (mut cut_acts, mut cut_exports) = (0, 0);
     for round in 0..KILLS {
         let mut server = Server::start(&database.url, data.path());
         let url = format!("http://{}/graphql", server.address);
@@ -257,7 +258,10 @@ async fn fifty_kills(backend: Backend) {
         server.kill();
         stage.seats = seats.join_all().await;
         desks[place] = exporting.await.unwrap();
+        cut_acts += stage.seats.iter().filter(|seat| seat.in_doubt.is_some()).count();
+        cut_exports += usize::from(desks[place].in_doubt.is_some());
     }
+    assert_eq!((cut_acts, cut_exports), (KILLS * CASES, KILLS), "every kill comes in the middle of acts and an export");
     // Settled: every key that is in doubt is sent once more, and every answer is that of its one effect.
     let server = Server::start(&database.url, data.path());
     let url = format!("http://{}/graphql", server.address);
