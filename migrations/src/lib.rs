@@ -7,6 +7,7 @@
 mod m20260401_000001_initial;
 mod m20261101_000002_partners_and_places;
 mod m20261126_000003_procedures;
+mod m20261126_000004_limits_and_seals;
 mod types;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20260401_000001_initial::Migration),
             Box::new(m20261101_000002_partners_and_places::Migration),
             Box::new(m20261126_000003_procedures::Migration),
+            Box::new(m20261126_000004_limits_and_seals::Migration),
         ]
     }
 }

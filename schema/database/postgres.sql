@@ -54,6 +54,7 @@ CREATE TABLE application (
     granted_yen bigint NOT NULL,
     body text NOT NULL,
     in_line_since timestamp with time zone,
+    sealed_sequence bigint NOT NULL DEFAULT 0,
     CONSTRAINT application_number_key UNIQUE (number),
     CONSTRAINT application_pkey PRIMARY KEY (id),
     CONSTRAINT application_assignee_fkey FOREIGN KEY (assignee) REFERENCES account(id),
@@ -127,6 +128,12 @@ CREATE TABLE counter (
     CONSTRAINT counter_pkey PRIMARY KEY (municipality, kind, fiscal_year)
 );
 
+CREATE TABLE demonstration (
+    id uuid NOT NULL,
+    finished boolean NOT NULL,
+    CONSTRAINT demonstration_pkey PRIMARY KEY (id)
+);
+
 CREATE TABLE draft (
     application uuid NOT NULL,
     form text NOT NULL,
@@ -187,6 +194,14 @@ CREATE TABLE idempotency (
     CONSTRAINT idempotency_pkey PRIMARY KEY (account, key)
 );
 
+CREATE TABLE known_place (
+    account uuid NOT NULL,
+    place bytea NOT NULL,
+    until timestamp with time zone NOT NULL,
+    CONSTRAINT known_place_pkey PRIMARY KEY (account, place),
+    CONSTRAINT known_place_account_fkey FOREIGN KEY (account) REFERENCES account(id)
+);
+
 CREATE TABLE ledger_entry (
     budget_line uuid NOT NULL,
     sequence bigint NOT NULL,
@@ -237,6 +252,7 @@ CREATE TABLE municipality (
     name text NOT NULL,
     code text NOT NULL,
     definition text NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
     CONSTRAINT municipality_code_key UNIQUE (code),
     CONSTRAINT municipality_pkey PRIMARY KEY (name)
 );
@@ -381,6 +397,8 @@ CREATE TABLE seal (
     heads_digest text NOT NULL,
     heads_count bigint NOT NULL,
     document text NOT NULL,
+    number bigint NOT NULL DEFAULT 0,
+    kept_at timestamp with time zone,
     CONSTRAINT seal_pkey PRIMARY KEY (id)
 );
 
@@ -449,6 +467,12 @@ CREATE TABLE submission (
     CONSTRAINT submission_application_fkey FOREIGN KEY (application) REFERENCES application(id)
 );
 
+CREATE TABLE throttle (
+    bucket bytea NOT NULL,
+    full_at bigint NOT NULL,
+    CONSTRAINT throttle_pkey PRIMARY KEY (bucket)
+);
+
 CREATE INDEX api_token_account ON api_token USING btree (account);
 
 CREATE INDEX application_assignee_deadline ON application USING btree (municipality, assignee, deadline_sort, id) WHERE ((received_at IS NOT NULL) AND (assignee IS NOT NULL));
@@ -488,6 +512,8 @@ CREATE INDEX application_state_deadline ON application USING btree (municipality
 CREATE INDEX application_state_received ON application USING btree (municipality, state, received_sort, id) WHERE (received_at IS NOT NULL);
 
 CREATE INDEX application_state_updated ON application USING btree (municipality, state, updated_at, id) WHERE (received_at IS NOT NULL);
+
+CREATE INDEX application_unsealed ON application USING btree (id) WHERE (head_sequence > sealed_sequence);
 
 CREATE INDEX application_updated ON application USING btree (municipality, updated_at, id) WHERE (received_at IS NOT NULL);
 
@@ -537,6 +563,8 @@ CREATE INDEX ranking_call ON ranking USING btree (call, at);
 
 CREATE INDEX seal_at ON seal USING btree (at);
 
+CREATE UNIQUE INDEX seal_number ON seal USING btree (number) WHERE (number > 0);
+
 CREATE INDEX search_gram_business ON search_gram USING btree (business);
 
 CREATE INDEX sent_mail_application ON sent_mail USING btree (application) WHERE (application IS NOT NULL);
@@ -546,6 +574,8 @@ CREATE INDEX session_account ON session USING btree (account);
 CREATE INDEX session_expires ON session USING btree (expires_at);
 
 CREATE INDEX staff_role_holders ON staff_role USING btree (municipality, role);
+
+CREATE INDEX throttle_full ON throttle USING btree (full_at);
 
 CREATE FUNCTION append_only() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'append only'; END $$;
 
@@ -563,4 +593,6 @@ CREATE TRIGGER ranking_kept BEFORE DELETE ON ranking FOR EACH ROW EXECUTE FUNCTI
 
 CREATE TRIGGER ranking_unchanged BEFORE UPDATE ON ranking FOR EACH ROW EXECUTE FUNCTION append_only();
 
-CREATE TRIGGER seal_unchanged BEFORE UPDATE ON seal FOR EACH ROW EXECUTE FUNCTION append_only();
+CREATE TRIGGER seal_kept BEFORE DELETE ON seal FOR EACH ROW EXECUTE FUNCTION append_only();
+
+CREATE TRIGGER seal_unchanged BEFORE UPDATE OF id, at, heads_digest, heads_count, document, number ON seal FOR EACH ROW EXECUTE FUNCTION append_only();

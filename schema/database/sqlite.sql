@@ -47,7 +47,7 @@ CREATE TABLE application (
     head_hash text NOT NULL,
     head_at TEXT NOT NULL,
     granted_yen INTEGER NOT NULL,
-    body text NOT NULL, in_line_since TEXT,
+    body text NOT NULL, in_line_since TEXT, sealed_sequence INTEGER NOT NULL DEFAULT 0,
     CONSTRAINT application_not_negative CHECK (version >= 0 AND granted_yen >= 0)
 ) STRICT;
 
@@ -103,6 +103,11 @@ CREATE TABLE counter (
     PRIMARY KEY (municipality, kind, fiscal_year)
 ) STRICT;
 
+CREATE TABLE demonstration (
+    id BLOB PRIMARY KEY,
+    finished INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE draft (
     application BLOB NOT NULL REFERENCES application (id),
     form text NOT NULL,
@@ -155,6 +160,13 @@ CREATE TABLE idempotency (
     PRIMARY KEY (account, key)
 ) STRICT;
 
+CREATE TABLE known_place (
+    account BLOB NOT NULL REFERENCES account (id),
+    place BLOB NOT NULL,
+    until TEXT NOT NULL,
+    PRIMARY KEY (account, place)
+) STRICT;
+
 CREATE TABLE ledger_entry (
     budget_line BLOB NOT NULL REFERENCES budget_line (id),
     sequence INTEGER NOT NULL,
@@ -198,7 +210,7 @@ CREATE TABLE municipality (
     name text PRIMARY KEY,
     code text NOT NULL UNIQUE,
     definition text NOT NULL
-) STRICT;
+, revision INTEGER NOT NULL DEFAULT 1) STRICT;
 
 CREATE TABLE one_time_link (
     token_hash BLOB PRIMARY KEY,
@@ -314,7 +326,7 @@ CREATE TABLE seal (
     heads_digest text NOT NULL,
     heads_count INTEGER NOT NULL,
     document text NOT NULL
-) STRICT;
+, number INTEGER NOT NULL DEFAULT 0, kept_at TEXT) STRICT;
 
 CREATE TABLE search_gram (
     gram TEXT NOT NULL,
@@ -370,6 +382,11 @@ CREATE TABLE submission (
     UNIQUE (application, sequence)
 ) STRICT;
 
+CREATE TABLE throttle (
+    bucket BLOB PRIMARY KEY,
+    full_at INTEGER NOT NULL
+) STRICT;
+
 CREATE INDEX api_token_account ON api_token (account);
 
 CREATE INDEX application_assignee_deadline ON application (municipality, assignee, deadline_sort, id) WHERE received_at IS NOT NULL AND assignee IS NOT NULL;
@@ -409,6 +426,8 @@ CREATE INDEX application_state_deadline ON application (municipality, state, dea
 CREATE INDEX application_state_received ON application (municipality, state, received_sort, id) WHERE received_at IS NOT NULL;
 
 CREATE INDEX application_state_updated ON application (municipality, state, updated_at, id) WHERE received_at IS NOT NULL;
+
+CREATE INDEX application_unsealed ON application (id) WHERE head_sequence > sealed_sequence;
 
 CREATE INDEX application_updated ON application (municipality, updated_at, id) WHERE received_at IS NOT NULL;
 
@@ -458,6 +477,8 @@ CREATE INDEX ranking_call ON ranking (call, at);
 
 CREATE INDEX seal_at ON seal (at);
 
+CREATE UNIQUE INDEX seal_number ON seal (number) WHERE number > 0;
+
 CREATE INDEX search_gram_business ON search_gram (business);
 
 CREATE INDEX sent_mail_application ON sent_mail (application) WHERE application IS NOT NULL;
@@ -467,6 +488,8 @@ CREATE INDEX session_account ON session (account);
 CREATE INDEX session_expires ON session (expires_at);
 
 CREATE INDEX staff_role_holders ON staff_role (municipality, role);
+
+CREATE INDEX throttle_full ON throttle (full_at);
 
 CREATE TRIGGER event_kept BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'append only'); END;
 
@@ -484,4 +507,7 @@ CREATE TRIGGER ranking_kept BEFORE DELETE ON ranking BEGIN SELECT RAISE(ABORT, '
 
 CREATE TRIGGER ranking_unchanged BEFORE UPDATE ON ranking BEGIN SELECT RAISE(ABORT, 'append only'); END;
 
-CREATE TRIGGER seal_unchanged BEFORE UPDATE ON seal BEGIN SELECT RAISE(ABORT, 'append only'); END;
+CREATE TRIGGER seal_kept BEFORE DELETE ON seal BEGIN SELECT RAISE(ABORT, 'append only'); END;
+
+CREATE TRIGGER seal_unchanged BEFORE UPDATE OF id, at, heads_digest, heads_count, document, number ON seal
+    BEGIN SELECT RAISE(ABORT, 'append only'); END;

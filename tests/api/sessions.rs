@@ -128,6 +128,46 @@ async fn guessing_is_limited_and_tells_nothing() {
     .await;
 }
 
+/// An office behind one address, an attacker with many, and the person whose password is guessed.
+#[tokio::test]
+async fn only_failures_count_and_victims_get_in() {
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["hino"]).await;
+        let clerk = office.staff("hino", "clerk");
+        let reviewer = office.staff("hino", "reviewer");
+        for viewer in [clerk, reviewer] {
+            office.service.set_password(viewer.person.id, PASSWORD).await.unwrap();
+        }
+        let other = office.another(3).await;
+        let limited = |answer: &Result<_, _>| matches!(answer, Err(service::Error::RateLimited { .. }));
+        for _ in 0..15 {
+            office.service.sign_in(&clerk.email, PASSWORD, Some("office")).await.unwrap();
+        }
+        for n in 0..100 {
+            let place = format!("attacker-{n}");
+            let guess = office.service.sign_in(&clerk.email, "guess", Some(&place)).await;
+            assert!(matches!(guess, Err(service::Error::Unauthenticated)), "{n}: {guess:?}");
+        }
+        // The account takes no more guesses from places that it does not know, on whichever server.
+        for service in [&office.service, &other] {
+            assert!(limited(&service.sign_in(&clerk.email, "guess", Some("attacker-x")).await));
+        }
+        // Whoever has signed in from the office still does, and colleagues are not concerned.
+        other.sign_in(&clerk.email, PASSWORD, Some("office")).await.unwrap();
+        office.service.sign_in(&reviewer.email, PASSWORD, Some("office")).await.unwrap();
+        // Guesses at a known place are limited as well, and leave colleagues alone.
+        for _ in 0..10 {
+            assert!(!limited(&office.service.sign_in(&clerk.email, "guess", Some("office")).await));
+        }
+        assert!(limited(&other.sign_in(&clerk.email, PASSWORD, Some("office")).await));
+        office.service.sign_in(&reviewer.email, PASSWORD, Some("office")).await.unwrap();
+        // A quarter of an hour later a hundred tries are there again.
+        office.clock.advance(TimeDelta::minutes(15));
+        office.service.sign_in(&clerk.email, PASSWORD, Some("elsewhere")).await.unwrap();
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_token_may_do_what_its_scopes_say_and_no_more() {
     each_database(async |database| {

@@ -43,10 +43,13 @@ async fn an_export_proves_itself_and_shows_where_it_was_changed() {
     each_database(async |database| {
         let office = TestOffice::of(database, &["hino"]).await;
         let lives = office.cases_in("granted", 2).await;
-        let seal = office.service.seal().await.unwrap();
+        office.service.seal().await.unwrap();
+        let outside = office.service.seals().await.unwrap();
         let lines = export(&office).await;
         let whole = verify(&lines, &[]);
-        assert_eq!((whole.broken.clone(), whole.applications, whole.seals), (Vec::<String>::new(), 2, 1), "{whole:?}");
+        assert_eq!((whole.broken.clone(), whole.applications), (Vec::<String>::new(), 2), "{whole:?}");
+        assert_eq!(whole.seals, outside.len() as u64);
+        assert_eq!(verify(&lines, &outside), whole, "the same seals from outside change nothing");
         assert_eq!(whole.events, 10);
 
         let victim = lives[1].application;
@@ -94,7 +97,7 @@ async fn an_export_proves_itself_and_shows_where_it_was_changed() {
         assert!(mentions(&report, &[victim.to_string(), "missing".to_owned()]), "{report:?}");
         let no_seal = without(&lines, &["{\"line\":\"event\"", "{\"line\":\"head\"", "{\"line\":\"seal\""]);
         assert!(verify(&no_seal, &[]).broken.is_empty(), "nothing inside can know it");
-        let report = verify(&no_seal, std::slice::from_ref(&seal));
+        let report = verify(&no_seal, &outside);
         assert!(mentions(&report, &[victim.to_string(), "missing".to_owned()]), "{report:?}");
 
         // A file that ends too soon.
@@ -108,11 +111,13 @@ async fn a_chain_that_was_built_anew_differs_from_its_seal() {
     each_database(async |database| {
         let office = TestOffice::of(database, &["hino"]).await;
         let life = office.under_review().await;
-        let seal = office.service.seal().await.unwrap();
-        // The document outside is the seal.
-        let key = office.files.keys().into_iter().find(|key| key.starts_with("seal-")).unwrap();
-        let outside: Seal = serde_json::from_slice(&office.files.bytes(&key).unwrap()).unwrap();
-        assert_eq!(outside, seal);
+        office.service.seal().await.unwrap();
+        // The documents outside are the seals.
+        let mut keys: Vec<String> = office.files.keys().into_iter().filter(|key| key.starts_with("seal-")).collect();
+        keys.sort();
+        let read = |key: &String| serde_json::from_slice(&office.files.bytes(key).unwrap()).unwrap();
+        let outside: Vec<Seal> = keys.iter().map(read).collect();
+        assert_eq!(outside, office.service.seals().await.unwrap());
 
         let mut lines = export(&office).await;
         let mut previous = casework::history::ROOT.to_owned();
@@ -129,8 +134,91 @@ async fn a_chain_that_was_built_anew_differs_from_its_seal() {
             |line: &String| !line.starts_with("{\"line\":\"head\"") && !line.starts_with("{\"line\":\"seal\"");
         let forged = closed_again(&lines.into_iter().filter(is_kept).collect::<Vec<_>>());
         assert!(verify(&forged, &[]).broken.is_empty());
-        let report = verify(&forged, &[outside]);
+        let report = verify(&forged, &outside);
         assert!(mentions(&report, &[life.application.to_string(), "rebuilt".to_owned()]), "{report:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn seals_hold_what_has_moved_and_form_a_chain() {
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["hino"]).await;
+        let lives = office.cases_in("submitted", 3).await;
+        let all = office.service.seal().await.unwrap().unwrap();
+        let sealed: Vec<Uuid> =
+            office.service.seals().await.unwrap().iter().flat_map(|s| &s.heads).map(|h| h.application).collect();
+        assert!(lives.iter().all(|life| sealed.contains(&life.application)));
+        // Nothing has moved: an empty seal says so.
+        let empty = office.service.seal().await.unwrap().unwrap();
+        assert_eq!((empty.number, empty.heads.len()), (all.number + 1, 0));
+        let document = serde_json::to_string(&all).unwrap();
+        assert_eq!(empty.previous, Some(vocabulary::digest(document.as_bytes())));
+        // One case moves: it alone is sealed.
+        let clerk = office.staff("hino", "clerk");
+        office.act(clerk, lives[1].application, "receive", serde_json::Map::new()).await.unwrap();
+        let one = office.service.seal().await.unwrap().unwrap();
+        assert_eq!(one.heads.iter().map(|head| head.application).collect::<Vec<_>>(), [lives[1].application]);
+
+        let lines = export(&office).await;
+        assert_eq!(verify(&lines, &[]).broken, Vec::<String>::new());
+        let seals: Vec<usize> =
+            (0..lines.len()).filter(|place| lines[*place].starts_with("{\"line\":\"seal\"")).collect();
+        // A seal that is gone, and one that says something else, also when the file is mended.
+        let mut gone = lines.clone();
+        gone.remove(seals[seals.len() - 2]);
+        let report = verify(&closed_again(&gone), &[]);
+        assert!(mentions(&report, &[format!("seal {} is missing", empty.number)]), "{report:?}");
+        let mut other = lines.clone();
+        let mut value: serde_json::Value = serde_json::from_str(&lines[seals[seals.len() - 2]]).unwrap();
+        value["seal"]["at"] = "2020-01-01T00:00:00Z".into();
+        other[seals[seals.len() - 2]] = value.to_string();
+        let report = verify(&closed_again(&other), &[]);
+        assert!(mentions(&report, &[format!("seal {} does not follow", one.number)]), "{report:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_many_workers_seals_each_day() {
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["hino"]).await;
+        office.submitted().await;
+        let before = office.service.seals().await.unwrap().len();
+        let services = [office.another(7).await, office.another(8).await, office.another(9).await];
+        for day in 1..=3 {
+            office.clock.advance(chrono::TimeDelta::days(1));
+            let mut workers = tokio::task::JoinSet::new();
+            for service in services.clone() {
+                let worker = service::Worker::new(service, office.mail.clone());
+                workers.spawn(async move { while worker.tick().await.unwrap() > 0 {} });
+            }
+            workers.join_all().await;
+            assert_eq!(office.service.seals().await.unwrap().len(), before + day, "once a day");
+        }
+        let numbers: Vec<i64> = office.service.seals().await.unwrap().iter().map(|seal| seal.number).collect();
+        assert!(numbers.iter().zip(1..).all(|(number, expected)| *number == expected), "{numbers:?}");
+        let kept = office.files.keys().into_iter().filter(|key| key.starts_with("seal-")).count();
+        assert_eq!(kept, numbers.len(), "each is outside of the database");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn another_process_sees_what_a_municipality_says_of_itself_now() {
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["hino"]).await;
+        let life = office.submitted().await;
+        let other = office.another(5).await;
+        let viewer = &life.party.owner;
+        let name =
+            async || other.application(viewer, life.application).await.unwrap().unwrap().municipality.name.ja.clone();
+        let mut place = (*other.municipality_named("hino").await.unwrap()).clone();
+        assert_eq!(name().await, place.name.ja);
+        place.name.ja = "新日野市".to_owned();
+        office.service.import_municipality(&place).await.unwrap();
+        assert_eq!(name().await, "新日野市");
+        assert_eq!(other.municipality_named("hino").await.unwrap().name.ja, "新日野市");
     })
     .await;
 }

@@ -408,7 +408,7 @@ impl Service {
 
     pub(crate) async fn view(&self, reader: &store::Reader, found: store::StoredCase) -> Result<Application> {
         let (program, program_version) = self.compiled(reader, &found.case.program_hash).await?;
-        let municipality = self.municipality(reader, &found.case.municipality).await?;
+        let municipality = self.municipality_of(reader, &found.case.municipality, found.municipality_revision).await?;
         Ok(Application {
             received_at: found.case.body.standing.received_at,
             case: found.case,

@@ -7,17 +7,23 @@ use casework::Head;
 use program::definition::Role;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use vocabulary::Instant;
+use vocabulary::{Instant, day_in_japan};
 
 use crate::service::Service;
 use crate::view::Viewer;
 use crate::{Error, Result};
 
-/// The heads of all chains at one time, kept outside the database as well.
+/// The heads of the chains that have moved since the seal before, kept outside the database as well.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seal {
     pub id: Uuid,
+    /// Counts the seals from 1; 0 for those from before there was a chain, which hold all heads.
+    #[serde(default)]
+    pub number: i64,
     pub at: Instant,
+    /// SHA-256 of the document of the seal before.
+    #[serde(default)]
+    pub previous: Option<String>,
     pub heads: Vec<SealedHead>,
 }
 
@@ -63,42 +69,100 @@ pub struct AuditReport {
 }
 
 const PART: u32 = 1_000;
+/// Heads of one seal: some megabytes.
+const MOST_HEADS: u32 = 20_000;
+
+/// When a seal is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum When {
+    Always,
+    /// Unless there is one of today, or a later day.
+    Daily,
+}
 
 impl Service {
-    /// Seals all chain heads: a row, and a document in the file store, outside the database.
+    /// Seals what has moved: rows, and documents in the file store, outside the database. Returns the last one made.
     ///
     /// # Errors
-    /// `Unavailable` when the file store is away: nothing is sealed then.
-    pub async fn seal(&self) -> Result<Seal> {
-        let mut heads = Vec::new();
-        let mut after = None;
-        loop {
-            let part = self.reader().heads_after(after, PART).await?;
-            let Some((last, _)) = part.last() else { break };
-            after = Some(*last);
-            heads.extend(part.into_iter().map(sealed_head));
+    /// `Unavailable` when the file store is away; its documents are kept there by the next call.
+    pub async fn seal(&self) -> Result<Option<Seal>> {
+        self.seal_when(When::Always).await
+    }
+
+    /// The same once a day, whoever of several asks first.
+    ///
+    /// # Errors
+    /// As [`Service::seal`].
+    pub(crate) async fn seal_daily(&self) -> Result<Option<Seal>> {
+        self.seal_when(When::Daily).await
+    }
+
+    async fn seal_when(&self, when: When) -> Result<Option<Seal>> {
+        let mut last = self.next_seal(when).await?;
+        while last.as_ref().is_some_and(|seal| seal.heads.len() == MOST_HEADS as usize) {
+            last = self.next_seal(When::Always).await?.or(last);
         }
-        let seal = Seal { id: self.inner.ids.next(), at: self.now(), heads };
-        let document = serde_json::to_string(&seal).map_err(|error| Error::Fault(error.to_string()))?;
-        let key = format!("seal-{}-{}.json", seal.at.format("%Y%m%dT%H%M%SZ"), seal.id.simple());
-        self.inner.files.put(&key, document.as_bytes()).await.map_err(|error| {
+        for stored in self.reader().seals_to_keep().await? {
+            self.keep_outside(&stored).await?;
+        }
+        Ok(last)
+    }
+
+    async fn next_seal(&self, when: When) -> Result<Option<Seal>> {
+        let (id, now) = (self.inner.ids.next(), self.now());
+        self.store()
+            .write(|tx| {
+                Box::pin(async move {
+                    tx.lock_seals().await?;
+                    let newest = tx.newest_seal().await?;
+                    let is_there = newest.as_ref().is_some_and(|seal| day_in_japan(seal.at) >= day_in_japan(now));
+                    if when == When::Daily && is_there {
+                        return Ok(None);
+                    }
+                    let heads = tx.unsealed_heads(MOST_HEADS).await?;
+                    let sealed: Vec<Uuid> = heads.iter().map(|(application, _)| *application).collect();
+                    let seal = Seal {
+                        id,
+                        number: newest.as_ref().map_or(0, |seal| seal.number) + 1,
+                        at: newest.as_ref().map_or(now, |seal| seal.at.max(now)),
+                        previous: newest.map(|seal| seal.digest),
+                        heads: heads.into_iter().map(sealed_head).collect(),
+                    };
+                    let document = seal.document()?;
+                    let stored = store::StoredSeal {
+                        id,
+                        number: seal.number,
+                        at: seal.at,
+                        digest: vocabulary::digest(document.as_bytes()),
+                        heads_count: i64::try_from(seal.heads.len()).unwrap_or(i64::MAX),
+                        document,
+                    };
+                    tx.keep_seal(&stored, &sealed).await?;
+                    Ok::<_, Error>(Some(seal))
+                })
+            })
+            .await
+    }
+
+    async fn keep_outside(&self, stored: &store::StoredSeal) -> Result<()> {
+        let key = format!("seal-{:08}-{}.json", stored.number, stored.id.simple());
+        self.inner.files.put(&key, stored.document.as_bytes()).await.map_err(|error| {
             tracing::error!(%error, "a seal could not be kept outside the database");
             Error::Unavailable
         })?;
-        let stored = store::StoredSeal {
-            id: seal.id,
-            at: seal.at,
-            heads_digest: vocabulary::digest(document.as_bytes()),
-            heads_count: i64::try_from(seal.heads.len()).unwrap_or(i64::MAX),
-            document,
+        let (id, now) = (stored.id, self.now());
+        self.store().write(|tx| Box::pin(async move { Ok::<_, Error>(tx.seal_is_kept(id, now).await?) })).await
+    }
+
+    /// All seals, oldest first.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn seals(&self) -> Result<Vec<Seal>> {
+        let read = |stored: store::StoredSeal| {
+            serde_json::from_str(&stored.document).map_err(|error| Error::Fault(error.to_string()))
         };
-        self.store()
-            .write(|tx| {
-                let stored = &stored;
-                Box::pin(async move { Ok::<_, Error>(tx.keep_seal(stored).await?) })
-            })
-            .await?;
-        Ok(seal)
+        self.reader().seals().await?.into_iter().map(read).collect()
     }
 
     /// Writes everything that is needed to check the history to `out`, line by line.
@@ -127,8 +191,7 @@ impl Service {
                 running.line(&AuditLine::Head { head: sealed_head(head) })?;
             }
         }
-        for stored in self.reader().seals().await? {
-            let seal = serde_json::from_str(&stored.document).map_err(|error| Error::Fault(error.to_string()))?;
+        for seal in self.seals().await? {
             running.line(&AuditLine::Seal { seal })?;
         }
         let end = AuditLine::End { events: running.events, heads: running.heads, digest: running.digest.clone() };
@@ -162,6 +225,13 @@ impl Service {
     pub async fn retry_notices(&self, message: Option<Uuid>) -> Result<u64> {
         let now = self.now();
         self.store().write(|tx| Box::pin(async move { Ok::<_, Error>(tx.revive_messages(message, now).await?) })).await
+    }
+}
+
+impl Seal {
+    /// As it is kept, and digested by the seal after it.
+    fn document(&self) -> Result<String> {
+        serde_json::to_string(self).map_err(|error| Error::Fault(error.to_string()))
     }
 }
 
@@ -250,12 +320,36 @@ impl Check {
         }
     }
 
+    /// Each seal has the digest of the one before, and none is missing.
+    fn check_seals(&mut self) {
+        self.seals.sort_by_key(|seal| (seal.number, seal.at));
+        self.seals.dedup();
+        self.report.seals = self.seals.len() as u64;
+        let mut expected = 1;
+        let mut before: Option<String> = None;
+        for seal in self.seals.iter().filter(|seal| seal.number > 0) {
+            let number = seal.number;
+            if number < expected {
+                self.report.broken.push(format!("seal {number} is there twice, and the two differ"));
+            }
+            if number > expected {
+                self.report.broken.push(format!("seal {expected} is missing"));
+                before = None;
+            }
+            if before.is_some() && before != seal.previous {
+                self.report.broken.push(format!("seal {number} does not follow the seal before it: one was changed"));
+            }
+            before = seal.document().ok().map(|document| vocabulary::digest(document.as_bytes()));
+            expected = number + 1;
+        }
+    }
+
     fn finish(mut self) -> AuditReport {
         self.close_chain();
         if !self.ended {
             self.report.broken.push("the export has no last line: its end is missing".to_owned());
         }
-        self.report.seals = self.seals.len() as u64;
+        self.check_seals();
         let mut sealed: HashMap<Uuid, Vec<Head>> = HashMap::new();
         for head in self.heads.iter().chain(self.seals.iter().flat_map(|seal| &seal.heads)) {
             sealed.entry(head.application).or_default().push(head.head());

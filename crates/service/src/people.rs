@@ -12,7 +12,7 @@ use vocabulary::{Bilingual, CorporateNumber, EmailAddress, Instant, Locale, day_
 use crate::once::Wish;
 use crate::secrets::{self, hashed};
 use crate::service::Service;
-use crate::throttle::PER_ADDRESS;
+use crate::throttle::Bucket;
 use crate::view::{BusinessView, Member, MemberRole, NewBusiness, Viewer};
 use crate::{Error, Result};
 
@@ -32,10 +32,7 @@ impl Service {
     pub async fn sign_up(&self, email: &str, name: &str, password: &str, locale: Locale) -> Result<()> {
         let email: EmailAddress = email.parse().map_err(|invalid| Error::invalid("email", invalid))?;
         let name = limited("name", name, 100)?;
-        self.inner
-            .throttle
-            .take(&format!("sign_up:{email}"), PER_ADDRESS, self.now())
-            .map_err(|seconds| Error::RateLimited { retry_after_seconds: seconds })?;
+        self.take_tries(&[Bucket::mails("sign_up", email.as_str())]).await?;
         let password_hash = Some(self.hash_password(password, &[email.as_str(), &name]).await?);
         let account = Account {
             id: self.inner.ids.next(),
@@ -92,10 +89,7 @@ impl Service {
     /// `BadInput` for something that is no address.
     pub async fn request_password_reset(&self, email: &str) -> Result<()> {
         let email: EmailAddress = email.parse().map_err(|invalid| Error::invalid("email", invalid))?;
-        self.inner
-            .throttle
-            .take(&format!("reset:{email}"), PER_ADDRESS, self.now())
-            .map_err(|seconds| Error::RateLimited { retry_after_seconds: seconds })?;
+        self.take_tries(&[Bucket::mails("reset", email.as_str())]).await?;
         let Some(account) = self.reader().account_by_email(&email).await? else { return Ok(()) };
         let (token, link) =
             self.link(LinkKind::PasswordReset, Some(account.id), None, TimeDelta::minutes(RESET_MINUTES));

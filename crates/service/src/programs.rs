@@ -43,17 +43,27 @@ impl Service {
         Ok(found)
     }
 
+    /// What a municipality says of itself now, whoever has changed it.
     pub(crate) async fn municipality(&self, reader: &store::Reader, name: &str) -> Result<Arc<Municipality>> {
+        let revision = reader.municipality_revision(name).await?.ok_or(Error::NotFound)?;
+        self.municipality_of(reader, name, revision).await
+    }
+
+    /// The same for whoever knows the revision, kept in memory until there is another one.
+    pub(crate) async fn municipality_of(
+        &self,
+        reader: &store::Reader,
+        name: &str,
+        revision: i64,
+    ) -> Result<Arc<Municipality>> {
         let known = self.inner.municipalities.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
-        if let Some(found) = known {
+        if let Some((found, _)) = known.filter(|(_, kept)| *kept == revision) {
             return Ok(found);
         }
-        let found = Arc::new(reader.municipality(name).await?.ok_or(Error::NotFound)?);
-        self.inner
-            .municipalities
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(name.to_owned(), Arc::clone(&found));
+        let (found, revision) = reader.municipality(name).await?.ok_or(Error::NotFound)?;
+        let found = Arc::new(found);
+        let mut kept = self.inner.municipalities.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.insert(name.to_owned(), (Arc::clone(&found), revision));
         Ok(found)
     }
 
@@ -70,11 +80,7 @@ impl Service {
     /// # Errors
     /// Faults only.
     pub async fn import_municipality(&self, municipality: &Municipality) -> Result<()> {
-        self.store()
-            .write(|tx| Box::pin(async move { Ok::<_, Error>(tx.put_municipality(municipality).await?) }))
-            .await?;
-        self.inner.municipalities.lock().unwrap_or_else(PoisonError::into_inner).remove(&municipality.municipality);
-        Ok(())
+        self.store().write(|tx| Box::pin(async move { Ok::<_, Error>(tx.put_municipality(municipality).await?) })).await
     }
 
     /// Publishes a program: immutable from then on. Its scenarios must pass.

@@ -11,7 +11,6 @@ use store::Store;
 use vocabulary::{Clock, Ids, Instant};
 
 use crate::Result;
-use crate::throttle::Throttle;
 
 /// Where bytes live. Two real ones exist: a directory, and an object store.
 pub trait FileStore: Send + Sync + 'static {
@@ -58,8 +57,8 @@ pub(crate) struct Inner {
     pub settings: Settings,
     /// Published definitions never change, so what was compiled once stays right.
     pub programs: Mutex<HashMap<String, (Arc<Program>, i32)>>,
-    pub municipalities: Mutex<HashMap<String, Arc<Municipality>>>,
-    pub throttle: Throttle,
+    /// With the revision that it is.
+    pub municipalities: Mutex<HashMap<String, (Arc<Municipality>, i64)>>,
     /// Hashing a password takes memory and a processor: few at a time.
     pub hashing: tokio::sync::Semaphore,
 }
@@ -79,7 +78,6 @@ impl Service {
                 settings: deps.settings,
                 programs: Mutex::default(),
                 municipalities: Mutex::default(),
-                throttle: Throttle::default(),
                 hashing: tokio::sync::Semaphore::new(HASHED_AT_ONCE),
             }),
         }

@@ -8,7 +8,6 @@ use crate::once::Wish;
 use crate::people::limited;
 use crate::secrets::{self, hashed};
 use crate::service::Service;
-use crate::throttle::{PER_ACCOUNT, PER_ADDRESS};
 use crate::view::{Credential, NewSession, Viewer};
 use crate::{Error, Result};
 
@@ -28,24 +27,19 @@ impl Service {
     /// # Errors
     /// `RateLimited` after too many tries; `Unauthenticated` for everything that is wrong, in the same time.
     pub async fn sign_in(&self, email: &str, password: &str, client: Option<&str>) -> Result<NewSession> {
-        let now = self.now();
-        let limited = |seconds| Error::RateLimited { retry_after_seconds: seconds };
-        if let Some(client) = client {
-            self.inner.throttle.take(&format!("address:{client}"), PER_ADDRESS, now).map_err(limited)?;
-        }
-        let email: Option<EmailAddress> = email.parse().ok();
-        if let Some(email) = &email {
-            self.inner.throttle.take(&format!("account:{email}"), PER_ACCOUNT, now).map_err(limited)?;
-        }
-        let account = match &email {
-            Some(email) => self.reader().account_by_email(email).await?,
-            None => None,
+        let account = match email.parse::<EmailAddress>() {
+            Ok(email) => self.reader().account_by_email(&email).await?,
+            Err(_) => None,
         };
+        // Taken beforehand, so that many guesses at once are no more than one after the other.
+        let tries = self.tries_of(account.as_ref().map(|account| account.id), email, client).await?;
+        self.take_tries(&tries).await?;
         let stored = account.as_ref().and_then(|account| account.password_hash.clone());
         let right = self.verify_password(password.to_owned(), stored).await?;
         let account = account
             .filter(|account| right && account.disabled_at.is_none() && account.email_verified_at.is_some())
             .ok_or(Error::Unauthenticated)?;
+        self.was_right(&tries, account.id, client).await?;
         self.open_session(account.id).await
     }
 

@@ -1,65 +1,126 @@
-//! Limits on guessing: a bucket for each address and each account, kept by this process.
-
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+//! Limits on guessing: a bucket of tries for each address and each account, shared by all servers. Only what fails uses
+//! them up, and whoever has signed in from a place before is not kept out there by what others guess elsewhere.
 
 use chrono::TimeDelta;
-use vocabulary::Instant;
+use uuid::Uuid;
+
+use crate::secrets::hashed;
+use crate::service::Service;
+use crate::{Error, Result};
 
 /// Tries that may come at once, and the seconds that earn one more.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limit {
-    pub burst: u32,
-    pub seconds_per_try: i64,
+struct Limit {
+    burst: i32,
+    seconds_per_try: i64,
 }
 
 /// Who guesses from one place waits.
-pub(crate) const PER_ADDRESS: Limit = Limit { burst: 10, seconds_per_try: 60 };
-/// Generous, so that nobody can lock another person out.
-pub(crate) const PER_ACCOUNT: Limit = Limit { burst: 100, seconds_per_try: 10 };
+const PER_ADDRESS: Limit = Limit { burst: 10, seconds_per_try: 60 };
+/// For all places together, from which nobody has signed in to the account.
+const PER_ACCOUNT: Limit = Limit { burst: 100, seconds_per_try: 9 };
+/// A place is known for so long after it was last used.
+const PLACE_DAYS: i64 = 180;
 
-/// Forgets the fullest buckets beyond this many.
-const MOST_BUCKETS: usize = 20_000;
-
-#[derive(Default)]
-pub(crate) struct Throttle {
-    /// Key → the instant at which the bucket is full again.
-    full_at: Mutex<HashMap<String, Instant>>,
+/// Whose tries, and how many.
+#[derive(Clone, Debug)]
+pub(crate) struct Bucket {
+    name: Vec<u8>,
+    limit: Limit,
 }
 
-impl Throttle {
-    /// Takes one try, or says how many seconds to wait.
-    pub fn take(&self, key: &str, limit: Limit, now: Instant) -> Result<(), u64> {
-        let mut buckets = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() > MOST_BUCKETS {
-            buckets.retain(|_, full_at| *full_at > now);
-        }
-        let cost = TimeDelta::seconds(limit.seconds_per_try);
-        let capacity = TimeDelta::seconds(limit.seconds_per_try * i64::from(limit.burst));
-        let full_at = buckets.get(key).copied().unwrap_or(now).max(now) + cost;
-        if full_at - now > capacity {
-            let wait = (full_at - now - capacity).num_seconds() + 1;
-            return Err(u64::try_from(wait).unwrap_or(1));
-        }
-        buckets.insert(key.to_owned(), full_at);
-        Ok(())
+impl Bucket {
+    /// Requests that send a mail to an address.
+    pub fn mails(kind: &str, email: &str) -> Self {
+        Self { name: hashed(&format!("{kind}:{email}")), limit: PER_ADDRESS }
+    }
+
+    fn address(client: &str) -> Self {
+        Self { name: hashed(&format!("address:{client}")), limit: PER_ADDRESS }
+    }
+
+    fn account(email: &str) -> Self {
+        Self { name: hashed(&format!("account:{email}")), limit: PER_ACCOUNT }
+    }
+
+    fn pair(account: Uuid, client: &str) -> Self {
+        Self { name: hashed(&format!("pair:{account}:{client}")), limit: PER_ADDRESS }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_burst_then_one_a_minute() {
-        let throttle = Throttle::default();
-        let start = vocabulary::start_of_day(vocabulary::parse_day("2026-04-01").unwrap());
-        for _ in 0..PER_ADDRESS.burst {
-            assert!(throttle.take("a", PER_ADDRESS, start).is_ok());
-        }
-        assert!(throttle.take("a", PER_ADDRESS, start).is_err());
-        assert!(throttle.take("b", PER_ADDRESS, start).is_ok());
-        assert!(throttle.take("a", PER_ADDRESS, start + TimeDelta::seconds(60)).is_ok());
-        assert!(throttle.take("a", PER_ADDRESS, start + TimeDelta::seconds(60)).is_err());
+impl Limit {
+    const fn cost(self) -> i64 {
+        self.seconds_per_try * 1_000_000
     }
+
+    fn capacity(self) -> TimeDelta {
+        TimeDelta::seconds(self.seconds_per_try) * self.burst
+    }
+}
+
+fn place(client: &str) -> Vec<u8> {
+    hashed(&format!("place:{client}"))
+}
+
+impl Service {
+    /// What a sign-in from there uses up if it fails.
+    pub(crate) async fn tries_of(
+        &self,
+        account: Option<Uuid>,
+        email: &str,
+        client: Option<&str>,
+    ) -> Result<Vec<Bucket>> {
+        if let (Some(account), Some(client)) = (account, client)
+            && self.reader().knows_place(account, &place(client), self.now()).await?
+        {
+            return Ok(vec![Bucket::pair(account, client)]);
+        }
+        Ok(client.map(Bucket::address).into_iter().chain([Bucket::account(email)]).collect())
+    }
+
+    /// Takes one try of each, or none.
+    ///
+    /// # Errors
+    /// `RateLimited` when one has none left, with the seconds to wait.
+    pub(crate) async fn take_tries(&self, buckets: &[Bucket]) -> Result<()> {
+        let now = self.now();
+        self.store()
+            .write(|tx| {
+                Box::pin(async move {
+                    for Bucket { name, limit } in in_order(buckets) {
+                        let over = tx.take_try(name, now, limit.cost()).await? - now - limit.capacity();
+                        if over > TimeDelta::zero() {
+                            let retry_after_seconds = u64::try_from(over.num_seconds() + 1).unwrap_or(1);
+                            return Err(Error::RateLimited { retry_after_seconds });
+                        }
+                    }
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// It was them: the tries come back, and the place is known from now on.
+    pub(crate) async fn was_right(&self, buckets: &[Bucket], account: Uuid, client: Option<&str>) -> Result<()> {
+        let until = self.now() + TimeDelta::days(PLACE_DAYS);
+        self.store()
+            .write(|tx| {
+                Box::pin(async move {
+                    for Bucket { name, limit } in in_order(buckets) {
+                        tx.give_back_try(name, limit.cost()).await?;
+                    }
+                    if let Some(client) = client {
+                        tx.remember_place(account, &place(client), until).await?;
+                    }
+                    Ok::<_, Error>(())
+                })
+            })
+            .await
+    }
+}
+
+fn in_order(buckets: &[Bucket]) -> Vec<&Bucket> {
+    let mut buckets: Vec<&Bucket> = buckets.iter().collect();
+    buckets.sort_by(|one, other| one.name.cmp(&other.name));
+    buckets
 }

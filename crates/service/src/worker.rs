@@ -3,16 +3,16 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 use program::definition::{Audience, Role};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::{CaseKey, CaseLetter, CaseMail, Lock, Message, OutboxClaim, RenderedMail};
 use uuid::Uuid;
-use vocabulary::{EmailAddress, Instant, Locale};
+use vocabulary::{EmailAddress, Instant, Locale, day_in_japan};
 
 use crate::service::Service;
 use crate::{Error, Result};
@@ -72,6 +72,8 @@ const LEASE_SECONDS: i64 = 120;
 /// How long a mail is tried: rather more than five days.
 const LONGEST_WAIT_SECONDS: i64 = 6 * 60 * 60;
 const MOST_ATTEMPTS: i32 = 36;
+/// Keys of clients are known longer than the year of an application.
+const KEY_DAYS: i64 = 400;
 const POLL: Duration = Duration::from_secs(1);
 
 /// Runs jobs of the outbox and deadlines of cases.
@@ -80,13 +82,15 @@ pub struct Worker {
     service: Service,
     transport: Arc<dyn MailTransport>,
     name: Uuid,
+    /// The day whose own work is done.
+    tidied: Arc<Mutex<Option<NaiveDate>>>,
 }
 
 impl Worker {
     #[must_use]
     pub fn new(service: Service, transport: Arc<dyn MailTransport>) -> Self {
         let name = service.inner.ids.next();
-        Self { service, transport, name }
+        Self { service, transport, name, tidied: Arc::default() }
     }
 
     /// Works until `stop` resolves.
@@ -113,7 +117,33 @@ impl Worker {
     pub async fn tick(&self) -> Result<usize> {
         let rung = self.ring().await?;
         let sent = self.send_due().await?;
-        Ok(rung + sent)
+        let tidied = self.tidy_daily().await?;
+        Ok(rung + sent + tidied)
+    }
+
+    /// Once a day: a seal over the history, and what is long over is forgotten.
+    async fn tidy_daily(&self) -> Result<usize> {
+        let service = &self.service;
+        let now = service.now();
+        let today = day_in_japan(now);
+        if *self.tidied.lock().unwrap_or_else(PoisonError::into_inner) == Some(today) {
+            return Ok(0);
+        }
+        let sealed = service.seal_daily().await?;
+        if sealed.is_some() {
+            let keys_before = now - TimeDelta::days(KEY_DAYS);
+            service
+                .store()
+                .write(|tx| {
+                    Box::pin(async move {
+                        tx.forget_tries(now).await?;
+                        Ok::<_, Error>(tx.clean_up(now, keys_before).await?)
+                    })
+                })
+                .await?;
+        }
+        *self.tidied.lock().unwrap_or_else(PoisonError::into_inner) = Some(today);
+        Ok(usize::from(sealed.is_some()))
     }
 
     /// Lets the clocks ring that are due.

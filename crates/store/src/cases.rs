@@ -27,6 +27,8 @@ pub struct StoredCase {
     pub assignee: Option<Uuid>,
     pub updated_at: Instant,
     pub created_at: Instant,
+    /// Of what its municipality says of itself.
+    pub municipality_revision: i64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -463,7 +465,13 @@ pub fn stored_case_at(columns: &mut Columns<'_>) -> Result<StoredCase> {
             facts: columns.json("business")?,
         },
     };
-    Ok(StoredCase { case, assignee: columns.take()?, updated_at: columns.take()?, created_at: columns.take()? })
+    Ok(StoredCase {
+        case,
+        assignee: columns.take()?,
+        updated_at: columns.take()?,
+        created_at: columns.take()?,
+        municipality_revision: columns.take()?,
+    })
 }
 
 /// A form as it was handed in, with the salt of its digests.

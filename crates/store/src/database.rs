@@ -4,14 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use migrations::Migrator;
+use sea_orm::sea_query::Expr;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ActiveValue::Set, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    EntityTrait, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
 use tokio::sync::Notify;
+use uuid::Uuid;
 
+use crate::entity::demonstration;
 use crate::error::{Result, StoreError};
 use crate::reader::Reader;
 
@@ -29,6 +32,14 @@ pub struct Store {
     pub(crate) writer: DatabaseConnection,
     pub(crate) reader: Arc<Reader>,
     pub(crate) outbox_filled: Arc<Notify>,
+}
+
+/// How far a demonstration has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Demonstration {
+    /// It is being made, or was left half-made.
+    Begun,
+    Finished,
 }
 
 /// How long a caller waits for a connection before it is told to come again.
@@ -105,6 +116,67 @@ impl Store {
             transaction.execute_raw(lock).await?;
         }
         Migrator::up(&transaction, None).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// Whether a demonstration was made here, and to its end.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn demonstration(&self) -> Result<Option<Demonstration>> {
+        let row = demonstration::Entity::find().one(&self.writer).await?;
+        Ok(row.map(|row| if row.finished { Demonstration::Finished } else { Demonstration::Begun }))
+    }
+
+    /// Marks an empty database: a demonstration is being made here.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn begin_demonstration(&self, id: Uuid) -> Result<()> {
+        let row = demonstration::ActiveModel { id: Set(id), finished: Set(false) };
+        demonstration::Entity::insert(row).exec_without_returning(&self.writer).await?;
+        Ok(())
+    }
+
+    /// # Errors
+    /// When the database fails.
+    pub async fn finish_demonstration(&self) -> Result<()> {
+        demonstration::Entity::update_many()
+            .col_expr(demonstration::Column::Finished, Expr::value(true))
+            .exec(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    /// Empties a database in which a demonstration was begun and not finished; any other is left as it is.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] for any other database.
+    pub async fn clear_begun_demonstration(&self) -> Result<()> {
+        if self.demonstration().await? != Some(Demonstration::Begun) {
+            return Err(StoreError::Conflict);
+        }
+        let transaction = begin(&self.writer).await?;
+        let backend = transaction.get_database_backend();
+        // What refers to others was made after them.
+        let (names, rest) = match backend {
+            DbBackend::Sqlite => (
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY rowid DESC",
+                "",
+            ),
+            _ => (
+                "SELECT CAST(tablename AS text) FROM pg_tables WHERE schemaname = current_schema()",
+                "DROP FUNCTION append_only() CASCADE",
+            ),
+        };
+        let cascade = if rest.is_empty() { "" } else { " CASCADE" };
+        for row in transaction.query_all_raw(Statement::from_string(backend, names)).await? {
+            let name: String = row.try_get_by_index(0)?;
+            transaction.execute_unprepared(&format!("DROP TABLE \"{name}\"{cascade}")).await?;
+        }
+        if !rest.is_empty() {
+            transaction.execute_unprepared(rest).await?;
+        }
         Ok(transaction.commit().await?)
     }
 

@@ -28,7 +28,7 @@ macro_rules! entities {
 }
 
 entities! {
-    municipality "municipality" (name: String) { code: String, definition: String }
+    municipality "municipality" (name: String) { code: String, definition: String, revision: i64 }
 
     account "account" (id: Uuid) {
         email: String, name: String, locale: String, password_hash: Option<String>,
@@ -135,5 +135,8 @@ entities! {
     idempotency "idempotency" (account: Uuid, key: String) {
         operation: String, input_digest: String, subject: Uuid, result: Option<String>, at: Instant,
     }
-    seal "seal" (id: Uuid) { at: Instant, heads_digest: String, heads_count: i64, document: String }
+    demonstration "demonstration" (id: Uuid) { finished: bool }
+    seal "seal" (id: Uuid) {
+        at: Instant, heads_digest: String, heads_count: i64, document: String, number: i64, kept_at: Option<Instant>,
+    }
 }

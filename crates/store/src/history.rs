@@ -4,7 +4,7 @@ use casework::Head;
 use casework::history::Event;
 use program::definition::Name;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value};
 use serde_json::Value as Json;
 use uuid::Uuid;
 use vocabulary::Instant;
@@ -13,8 +13,12 @@ use crate::entity::{application, event, file, letter, seal};
 use crate::error::Result;
 use crate::people::one_changed;
 use crate::reader::Reader;
-use crate::row::{from_json, from_word};
+use crate::row::{Columns, from_json, from_word, padded, placeholders};
+use crate::sql;
 use crate::unit::Tx;
+
+/// Any number, the same for every process of ours: who holds it may seal.
+const SEAL_LOCK: i64 = 0x686f_6a6f_6b69_6e01;
 
 /// A letter as it was issued; what it says is rendered once, later.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,13 +53,15 @@ pub struct StoredFile {
     pub content_key: String,
 }
 
-/// What was said of all chains at one time; the document itself also goes outside of the database.
+/// What was said of the chains that had moved; the document itself also goes outside of the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredSeal {
     pub id: Uuid,
+    /// Counts the seals of the chain from 1; 0 for those from before there was one.
+    pub number: i64,
     pub at: Instant,
-    /// SHA-256 over all heads in the order of the applications.
-    pub heads_digest: String,
+    /// SHA-256 of the document.
+    pub digest: String,
     pub heads_count: i64,
     /// JSON.
     pub document: String,
@@ -188,8 +194,18 @@ impl Reader {
     /// # Errors
     /// When the database fails.
     pub async fn newest_seal(&self) -> Result<Option<StoredSeal>> {
-        let row = seal::Entity::find().order_by_desc(seal::Column::At).one(&self.db()).await?;
-        Ok(row.map(stored_seal))
+        let query = seal::Entity::find().order_by_desc(seal::Column::Number).order_by_desc(seal::Column::At);
+        Ok(query.one(&self.db()).await?.map(stored_seal))
+    }
+
+    /// Those whose document may not be outside of the database yet, oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn seals_to_keep(&self) -> Result<Vec<StoredSeal>> {
+        let query = seal::Entity::find().filter(seal::Column::Number.gt(0)).filter(seal::Column::KeptAt.is_null());
+        let rows = query.order_by_asc(seal::Column::Number).all(&self.db()).await?;
+        Ok(rows.into_iter().map(stored_seal).collect())
     }
 
     /// Oldest first.
@@ -197,7 +213,8 @@ impl Reader {
     /// # Errors
     /// When the database fails.
     pub async fn seals(&self) -> Result<Vec<StoredSeal>> {
-        let rows = seal::Entity::find().order_by_asc(seal::Column::At).all(&self.db()).await?;
+        let query = seal::Entity::find().order_by_asc(seal::Column::Number).order_by_asc(seal::Column::At);
+        let rows = query.all(&self.db()).await?;
         Ok(rows.into_iter().map(stored_seal).collect())
     }
 
@@ -263,8 +280,9 @@ impl Reader {
 fn stored_seal(row: seal::Model) -> StoredSeal {
     StoredSeal {
         id: row.id,
+        number: row.number,
         at: row.at,
-        heads_digest: row.heads_digest,
+        digest: row.heads_digest,
         heads_count: row.heads_count,
         document: row.document,
     }
@@ -322,17 +340,67 @@ impl Tx<'_> {
         one_changed(update.exec(&self.db()).await?.rows_affected)
     }
 
+    /// Of several who seal at once, one does after the other: each seal follows the one before.
+    ///
     /// # Errors
     /// When the database fails.
-    pub async fn keep_seal(&self, new: &StoredSeal) -> Result<()> {
+    pub async fn lock_seals(&self) -> Result<()> {
+        // SQLite has one writer.
+        if self.is_postgres() {
+            self.all(sql::LOCK_SEALS, vec![SEAL_LOCK.into()]).await?;
+        }
+        Ok(())
+    }
+
+    /// The heads that have moved since they were sealed, in the order of the applications; they stand still until the
+    /// transaction ends.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn unsealed_heads(&self, limit: u32) -> Result<Vec<(Uuid, Head)>> {
+        let text = if self.is_postgres() { sql::LOCK_UNSEALED } else { sql::UNSEALED };
+        let rows = self.all(text, vec![i64::from(limit).into()]).await?;
+        rows.iter()
+            .map(|row| {
+                let mut columns = Columns::of(row);
+                let id = columns.take()?;
+                Ok((id, Head { sequence: columns.take()?, hash: columns.take()?, at: columns.take()? }))
+            })
+            .collect()
+    }
+
+    /// Keeps a seal over these heads, which [`Tx::unsealed_heads`] returned.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn keep_seal(&self, new: &StoredSeal, heads: &[Uuid]) -> Result<()> {
         let row = seal::ActiveModel {
             id: Set(new.id),
             at: Set(new.at),
-            heads_digest: Set(new.heads_digest.clone()),
+            heads_digest: Set(new.digest.clone()),
             heads_count: Set(new.heads_count),
             document: Set(new.document.clone()),
+            number: Set(new.number),
+            kept_at: Set(None),
         };
         seal::Entity::insert(row).exec_without_returning(&self.db()).await?;
+        for part in heads.chunks(512) {
+            let values: Vec<Value> = padded(part).into_iter().map(Into::into).collect();
+            self.run(&sql::heads_are_sealed(&placeholders(1, values.len(), 1)), values).await?;
+        }
+        Ok(())
+    }
+
+    /// Its document is durable outside of the database.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn seal_is_kept(&self, id: Uuid, now: Instant) -> Result<()> {
+        seal::Entity::update_many()
+            .col_expr(seal::Column::KeptAt, Expr::value(now))
+            .filter(seal::Column::Id.eq(id))
+            .exec(&self.db())
+            .await?;
         Ok(())
     }
 }

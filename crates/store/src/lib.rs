@@ -24,13 +24,14 @@ mod reader;
 mod row;
 mod schema;
 mod sql;
+mod throttle;
 mod unit;
 
 pub use accounts::{Account, PositionHeld, StaffRole};
 pub use businesses::{MemberRole, MemberShown, Membership};
 pub use calls::{Count, Reached, StoredRanking};
 pub use cases::{CaseKey, DraftKey, Recording, StoredCase, StoredSubmission};
-pub use database::{Settings, Store};
+pub use database::{Demonstration, Settings, Store};
 pub use error::{Result, Retryable, StoreError};
 pub use history::{StoredFile, StoredLetter, StoredSeal};
 pub use idempotency::{Claim, KeyUse};

@@ -11,7 +11,8 @@ use crate::entity::{call, municipality, program_version};
 use crate::error::Result;
 use crate::people::one_changed;
 use crate::reader::Reader;
-use crate::row::{from_json, json};
+use crate::row::{Columns, from_json, json};
+use crate::sql;
 use crate::unit::Tx;
 
 /// A version of a program as it was published.
@@ -94,11 +95,22 @@ impl Reader {
         rows.iter().map(|row| from_json("municipality", &row.definition)).collect()
     }
 
+    /// What a municipality says of itself, and which revision that is.
+    ///
     /// # Errors
     /// When the database fails.
-    pub async fn municipality(&self, name: &str) -> Result<Option<Municipality>> {
+    pub async fn municipality(&self, name: &str) -> Result<Option<(Municipality, i64)>> {
         let row = municipality::Entity::find_by_id(name).one(&self.db()).await?;
-        row.map(|row| from_json("municipality", &row.definition)).transpose()
+        row.map(|row| Ok((from_json("municipality", &row.definition)?, row.revision))).transpose()
+    }
+
+    /// Another one each time that the municipality has said something else of itself.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn municipality_revision(&self, name: &str) -> Result<Option<i64>> {
+        let row = self.one(sql::MUNICIPALITY_REVISION, vec![name.into()]).await?;
+        row.map(|row| Columns::of(&row).take()).transpose()
     }
 
     /// # Errors
@@ -176,15 +188,9 @@ impl Tx<'_> {
     /// # Errors
     /// [`crate::StoreError::Unique`] when another municipality has the code.
     pub async fn put_municipality(&self, definition: &Municipality) -> Result<()> {
-        let row = municipality::ActiveModel {
-            name: Set(definition.municipality.clone()),
-            code: Set(definition.code.as_str().to_owned()),
-            definition: Set(json(definition)?),
-        };
-        let on_conflict = OnConflict::column(municipality::Column::Name)
-            .update_columns([municipality::Column::Code, municipality::Column::Definition])
-            .to_owned();
-        municipality::Entity::insert(row).on_conflict(on_conflict).exec_without_returning(&self.db()).await?;
+        let name = definition.municipality.as_str().into();
+        let values = vec![name, definition.code.as_str().into(), json(definition)?.into()];
+        self.run(sql::PUT_MUNICIPALITY, values).await?;
         Ok(())
     }
 

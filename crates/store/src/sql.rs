@@ -14,13 +14,14 @@ macro_rules! case_columns {
     () => {
         "a.id, a.version, a.municipality, a.program, a.program_hash, a.state, a.body, a.head_sequence, a.head_hash, \
          a.head_at, c.id, c.fiscal_year, c.opens, c.closes, c.budget_line, b.id, b.name, b.name_kana, b.address, \
-         b.representative, b.corporate_number, b.facts, a.assignee, a.updated_at, a.created_at"
+         b.representative, b.corporate_number, b.facts, a.assignee, a.updated_at, a.created_at, m.revision"
     };
 }
 
 macro_rules! case_tables {
     () => {
-        " FROM application a JOIN call c ON c.id = a.call JOIN business b ON b.id = a.business"
+        " FROM application a JOIN call c ON c.id = a.call JOIN business b ON b.id = a.business \
+         JOIN municipality m ON m.name = a.municipality"
     };
 }
 
@@ -143,6 +144,11 @@ pub const HOLDERS: &str = "SELECT h.position, h.account FROM position_holder h J
     WHERE h.municipality = $1 AND h.from_day <= $2 AND (h.until_day IS NULL OR h.until_day >= $2) \
     AND a.disabled_at IS NULL ORDER BY h.position, h.acting, h.from_day, h.account";
 
+pub const PUT_MUNICIPALITY: &str = "INSERT INTO municipality (name, code, definition) VALUES ($1, $2, $3) \
+    ON CONFLICT (name) DO UPDATE SET code = excluded.code, definition = excluded.definition, \
+    revision = municipality.revision + 1";
+pub const MUNICIPALITY_REVISION: &str = "SELECT revision FROM municipality WHERE name = $1";
+
 pub const DUE_CASES: &str = "SELECT id FROM application WHERE next_clock_at IS NOT NULL AND next_clock_at <= $1 ORDER BY next_clock_at LIMIT $2";
 
 pub const ASSIGN: &str = "UPDATE application SET assignee = $2 WHERE id = $1";
@@ -260,6 +266,31 @@ pub fn paid_to(businesses: &str, lines: &str) -> String {
 
 pub const MAILS_OF_CASE: &str = "SELECT m.id, m.recipient, m.subject, m.body, m.created_at, m.sent_at, o.dead_at \
     FROM sent_mail m JOIN outbox o ON o.id = m.outbox WHERE m.application = $1 ORDER BY m.created_at, m.id";
+
+pub const LOCK_SEALS: &str = "SELECT 1 FROM (SELECT pg_advisory_xact_lock($1)) AS locked";
+macro_rules! unsealed {
+    () => {
+        "SELECT id, head_sequence, head_hash, head_at FROM application WHERE head_sequence > sealed_sequence \
+         ORDER BY id LIMIT $1"
+    };
+}
+pub const UNSEALED: &str = unsealed!();
+pub const LOCK_UNSEALED: &str = concat!(unsealed!(), " FOR NO KEY UPDATE");
+
+pub fn heads_are_sealed(list: &str) -> String {
+    format!("UPDATE application SET sealed_sequence = head_sequence WHERE id IN {list}")
+}
+
+/// $1 bucket, $2 now, $3 what one try costs. Returns when the bucket is full again.
+pub const TAKE_TRY: &str = "INSERT INTO throttle (bucket, full_at) VALUES ($1, CAST($2 AS bigint) + CAST($3 AS bigint)) \
+    ON CONFLICT (bucket) DO UPDATE SET full_at = CASE WHEN throttle.full_at > CAST($2 AS bigint) THEN throttle.full_at \
+    ELSE CAST($2 AS bigint) END + CAST($3 AS bigint) RETURNING full_at";
+pub const GIVE_BACK_TRY: &str = "UPDATE throttle SET full_at = full_at - $2 WHERE bucket = $1";
+pub const REMEMBER_PLACE: &str = "INSERT INTO known_place (account, place, until) VALUES ($1, $2, $3) \
+    ON CONFLICT (account, place) DO UPDATE SET until = excluded.until";
+pub const KNOWN_PLACE: &str = "SELECT 1 FROM known_place WHERE account = $1 AND place = $2 AND until > $3";
+pub const FORGET_FULL: &str = "DELETE FROM throttle WHERE full_at < $1";
+pub const FORGET_PLACES: &str = "DELETE FROM known_place WHERE until < $1";
 
 pub const SET_KEY_RESULT: &str = "UPDATE idempotency SET result = $3 WHERE account = $1 AND key = $2";
 

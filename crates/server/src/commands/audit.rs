@@ -1,7 +1,7 @@
 //! `audit`: the history written out, and checked without any database.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
+use std::io::{BufRead as _, BufReader, BufWriter, ErrorKind, Write};
 use std::path::Path;
 
 use serde_json::json;
@@ -24,14 +24,22 @@ async fn export(common: &Common, file: Option<&Path>, seals: Option<&Path>) -> O
     let installation = Installation::for_command(common).await?;
     let service = &installation.service;
     if let Some(path) = seals {
-        let seal = service.seal().await?;
-        let text = serde_json::to_vec(&seal).map_err(|error| Failure::fault(error.to_string()))?;
+        service.seal().await?;
+        let mut text = Vec::new();
+        for seal in service.seals().await? {
+            serde_json::to_writer(&mut text, &seal).map_err(|error| Failure::fault(error.to_string()))?;
+            text.push(b'\n');
+        }
         write_durably(path, &text).map_err(|error| named(path, &error))?;
     }
     let Some(path) = file else {
-        let mut out = BufWriter::new(std::io::stdout());
-        service.audit_export(&mut out).await?;
-        return out.flush().map_err(|error| Failure::fault(error.to_string()));
+        let mut out = BufWriter::new(Pipe { out: std::io::stdout(), cut: false });
+        let written = service.audit_export(&mut out).await;
+        if out.get_ref().cut {
+            return Err(Failure::NobodyReads);
+        }
+        written?;
+        return Ok(out.flush()?);
     };
     let mut out = BufWriter::new(File::create(path).map_err(|error| named(path, &error))?);
     service.audit_export(&mut out).await?;
@@ -69,6 +77,24 @@ fn verify(common: &Common, file: &Path, seals: Option<&Path>) -> Outcome {
     } else {
         let details = json!(report.broken);
         Err(Failure::Refused { message: "the history is not whole".to_owned(), details })
+    }
+}
+
+/// Remembers that whoever read it has gone.
+struct Pipe<W> {
+    out: W,
+    cut: bool,
+}
+
+impl<W: Write> Write for Pipe<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.out.write(bytes);
+        self.cut |= written.as_ref().is_err_and(|error| error.kind() == ErrorKind::BrokenPipe);
+        written
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
     }
 }
 

@@ -12,7 +12,10 @@ use crate::postgres::{Backend, each_database};
 async fn an_empty_database_is_migrated_once() {
     each_database(async |database| {
         let store = connect(database).await;
-        assert_eq!(store.pending_migrations().await.unwrap(), ["m20260401_000001_initial"]);
+        assert_eq!(
+            store.pending_migrations().await.unwrap(),
+            ["m20260401_000001_initial", "m20261101_000002_partners_and_places", "m20261126_000004_limits_and_seals"]
+        );
         store.migrate().await.unwrap();
         assert!(store.pending_migrations().await.unwrap().is_empty());
         let dump = store.schema_dump().await.unwrap();
@@ -85,11 +88,12 @@ async fn history_and_ledger_only_grow() {
         let seal = &StoredSeal {
             id: id(),
             at: now(),
-            heads_digest: "d".to_owned(),
+            number: 1,
+            digest: "d".to_owned(),
             heads_count: 1,
             document: "{}".to_owned(),
         };
-        write!(world.store, tx => tx.keep_seal(seal).await).unwrap();
+        write!(world.store, tx => tx.keep_seal(seal, &[]).await).unwrap();
         assert_eq!(world.store.read().newest_seal().await.unwrap().as_ref(), Some(seal));
 
         let direct = Database::connect(&database.url).await.unwrap();
