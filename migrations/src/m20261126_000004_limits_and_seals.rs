@@ -13,7 +13,9 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let connection = manager.get_connection();
         let backend = manager.get_database_backend();
-        connection.execute_unprepared(&statements(include_str!("m20261126_000004_limits_and_seals.sql"), backend)).await?;
+        connection
+            .execute_unprepared(&statements(include_str!("m20261126_000004_limits_and_seals.sql"), backend))
+            .await?;
         Ok(())
     }
 

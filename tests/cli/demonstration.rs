@@ -1,8 +1,9 @@
 //! `demo`: the data is made, what a person needs is printed, and it ends.
 
 use std::fs;
+use std::process::Stdio;
 
-use acceptance::binary::{Server, run};
+use acceptance::binary::{Server, command, run};
 use serde_json::Value;
 use testkit::each_database;
 
@@ -43,6 +44,42 @@ async fn the_demonstration_is_made_and_can_be_served() {
         let request = reqwest::Client::new().post(format!("http://{}/graphql", server.address));
         let answer: Value = request.bearer_auth(token).json(&body).send().await.unwrap().json().await.unwrap();
         assert_eq!(answer["data"]["viewer"]["email"], clerk.unwrap()["email"], "{answer}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_interrupted_demonstration_is_made_anew() {
+    each_database(async |database| {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().display().to_string();
+        let arguments = ["demo", "--no-serve", "--json", "--database", &database.url, "--data", &data];
+        let mut child = command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let settings = store::Settings { url: database.url.clone(), max_connections: 2 };
+        // Killed as soon as there are cases.
+        let left = loop {
+            assert!(child.try_wait().unwrap().is_none(), "it was too fast");
+            let Ok(store) = store::Store::connect(&settings).await else { continue };
+            let begun = matches!(store.demonstration().await, Ok(Some(store::Demonstration::Begun)));
+            if begun && store.read().heads_after(None, 1).await.is_ok_and(|heads| !heads.is_empty()) {
+                break store;
+            }
+            store.close().await.unwrap();
+        };
+        child.kill().unwrap();
+        child.wait().unwrap();
+        left.close().await.unwrap();
+        let said = run(&arguments);
+        assert_eq!(said.code, 0, "{said:?}");
+        let made: Value = serde_json::from_str(&said.out).unwrap();
+        assert!(!made["applications"].as_array().unwrap().is_empty());
+        let store = store::Store::connect(&settings).await.unwrap();
+        assert_eq!(store.demonstration().await.unwrap(), Some(store::Demonstration::Finished));
+        // What is finished is not made anew, from wherever it is asked for.
+        let other = tempfile::tempdir().unwrap().path().display().to_string();
+        let said = run(&["demo", "--no-serve", "--json", "--database", &database.url, "--data", &other]);
+        assert_eq!(said.code, 1, "{said:?}");
+        store.close().await.unwrap();
     })
     .await;
 }

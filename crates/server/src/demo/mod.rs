@@ -10,6 +10,7 @@ use std::sync::Arc;
 use program::Loaded;
 use program::definition::Municipality;
 use service::{Service, Worker};
+use vocabulary::Ids as _;
 
 use crate::adapters::{MovingClock, write_durably};
 use crate::catalogue;
@@ -52,11 +53,7 @@ pub async fn run(installation: &Installation, clock: &MovingClock) -> Outcome<De
         return Ok(made);
     }
     let service = &installation.service;
-    if !service.programs(None, None, 1, None).await?.items.is_empty() {
-        return Err(Failure::refused(
-            "this database is in use; the demonstration needs one of its own (--database, --data)",
-        ));
-    }
+    prepare(installation).await?;
     let script = cast::script()?;
     let loaded = catalogue::read(&[])?;
     let places = publish(service, &loaded, &script.municipalities).await?;
@@ -83,7 +80,24 @@ pub async fn run(installation: &Installation, clock: &MovingClock) -> Outcome<De
     let made =
         Demonstration { accounts: cast.accounts, applications, bank_file, clock_ahead_seconds: ahead.num_seconds() };
     demonstration::keep(&installation.data, &made)?;
+    installation.store.finish_demonstration().await?;
     Ok(made)
+}
+
+/// An empty database, marked as a demonstration that is being made. One that was left half-made begins anew.
+async fn prepare(installation: &Installation) -> Outcome {
+    let store = &installation.store;
+    if store.demonstration().await? == Some(store::Demonstration::Begun) {
+        tracing::warn!("the demonstration was interrupted the last time; it is made anew");
+        store.clear_begun_demonstration().await?;
+        store.migrate().await?;
+    }
+    if !installation.service.programs(None, None, 1, None).await?.items.is_empty() {
+        return Err(Failure::refused(
+            "this database is in use; the demonstration needs one of its own (--database, --data)",
+        ));
+    }
+    Ok(store.begin_demonstration(installation.ids.next()).await?)
 }
 
 /// The municipalities of the script with all their programs and calls.

@@ -14,7 +14,12 @@ async fn an_empty_database_is_migrated_once() {
         let store = connect(database).await;
         assert_eq!(
             store.pending_migrations().await.unwrap(),
-            ["m20260401_000001_initial", "m20261101_000002_partners_and_places", "m20261126_000004_limits_and_seals"]
+            [
+                "m20260401_000001_initial",
+                "m20261101_000002_partners_and_places",
+                "m20261126_000003_procedures",
+                "m20261126_000004_limits_and_seals",
+            ]
         );
         store.migrate().await.unwrap();
         assert!(store.pending_migrations().await.unwrap().is_empty());
