@@ -1,19 +1,18 @@
-//! What goes into a decision and what comes out: `Act`, `Actor`, `Step`, `Refusal`.
+//! What goes into a decision and what comes out: `Act`, `Actor`, `Step`.
 
 use std::collections::BTreeMap;
 
+use program::Program;
 use program::definition::{Audience, Municipality, Name, Role};
-use program::{Explanation, Program};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use treasury::Posting;
 use uuid::Uuid;
-use vocabulary::{Bilingual, FiscalYear, Instant, Yen};
+use vocabulary::{EmailAddress, FiscalYear, Instant, Yen};
 
-use crate::case::{Business, Case, DocumentRef, FieldMark, PaymentOrder, Submission};
+use crate::case::{Business, Case, DocumentRef, FieldMark, PaymentOrder, Placing, Submission};
 use crate::history::Event;
-use crate::line::CallStanding;
-use crate::partner::{LinkChange, Partner};
+pub(crate) use crate::refusal::Refusal;
 
 /// Who acts, with every permission that counts now.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,6 +55,17 @@ impl Person {
     pub fn holds(&self, municipality: &str, position: &str) -> bool {
         self.positions.iter().any(|(place, held)| place == municipality && held == position)
     }
+}
+
+/// Whoever holds the link of a case's partner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Partner {
+    /// The link's row; what the history names as the actor.
+    pub link: Uuid,
+    pub case: Uuid,
+    /// As the archetype names it.
+    pub partner: Name,
+    pub name: String,
 }
 
 impl Actor {
@@ -143,6 +153,19 @@ pub struct Granted {
     pub answers: Map<String, Value>,
 }
 
+/// How the call stands, read in the same transaction. Everything is unknown unless [`Needs::call`] asked for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CallStanding {
+    /// None: the call has no capacity.
+    pub places_left: Option<i64>,
+    /// What the budget line has left; none where the call has no line.
+    pub budget_left: Option<Yen>,
+    /// Cases of the call that wait in line, before this one when it waits too.
+    pub waiting: i64,
+    /// The rank that the ranking of the whole call gives this case.
+    pub placing: Option<Placing>,
+}
+
 /// What has to be read before [`crate::decide`] can be asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
@@ -155,32 +178,6 @@ pub struct Needs {
     pub lines: bool,
     /// The business that the case is to be moved to.
     pub successor: Option<Uuid>,
-}
-
-/// A domain answer: why not, where, and what to do next.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Refusal {
-    /// Stable.
-    pub code: String,
-    /// The field, e.g. `costs[0].net`.
-    #[serde(default)]
-    pub path: Option<String>,
-    pub message: Bilingual,
-    #[serde(default)]
-    pub explanation: Option<Explanation>,
-}
-
-impl Refusal {
-    #[must_use]
-    pub fn new(code: impl Into<String>, ja: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { code: code.into(), path: None, message: Bilingual::new(ja, en), explanation: None }
-    }
-
-    #[must_use]
-    pub fn at(mut self, path: impl Into<String>) -> Self {
-        self.path = Some(path.into());
-        self
-    }
 }
 
 /// What one act does, all of it or nothing.
@@ -239,6 +236,13 @@ impl Step {
             blocks_accounts: false,
         }
     }
+}
+
+/// What an act does to links.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkChange {
+    Invited { link: Uuid, partner: Name, name: String, email: EmailAddress, until: Instant },
+    Ended { link: Uuid },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -11,9 +11,7 @@ use treasury::{Account, Holdings};
 use uuid::Uuid;
 use vocabulary::{FiscalYear, Instant, Overflow, Yen};
 
-use crate::line::Placing;
 use crate::panel::Panel;
-use crate::partner::Linked;
 
 /// The form that a business applies with.
 pub(crate) const APPLICATION: &str = "application";
@@ -157,6 +155,26 @@ pub struct Standing {
     pub deadline_at: Option<Instant>,
     /// When the clock has to look at it next.
     pub next_clock_at: Option<Instant>,
+}
+
+/// A rank among the cases of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placing {
+    /// The ranking's own row.
+    pub ranking: Uuid,
+    /// From 1.
+    pub place: i64,
+    /// Whether the call's money and places reach to it; otherwise it is on the reserve list (補欠).
+    pub within: bool,
+}
+
+/// What a case says of a partner's link; the address is kept with the link only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Linked {
+    pub link: Uuid,
+    pub name: String,
+    pub until: Instant,
+    pub ended: bool,
 }
 
 /// An amount that was fixed, with its reasons.

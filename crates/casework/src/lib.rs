@@ -19,11 +19,13 @@ mod panel;
 mod partner;
 mod perform;
 pub mod ranking;
+mod refusal;
 pub mod scenario;
 mod submission;
 
 pub use act::{
-    Act, Actor, Draft, Granted, LetterIssued, LinePostings, MailOrdered, Needs, Person, Refusal, Step, World,
+    Act, Actor, CallStanding, Draft, Granted, LetterIssued, LinePostings, LinkChange, MailOrdered, Needs, Partner,
+    Person, Step, World,
 };
 pub use approval::is_built_in;
 pub use authority::{
@@ -31,12 +33,12 @@ pub use authority::{
     permit,
 };
 pub use case::{
-    Body, Business, Call, Case, Change, Charged, Deadline, DocumentRef, Done, FieldMark, Frozen, Head, PaymentOrder,
-    Pending, ProcedureCase, Signature, SignedHow, Signing, Standing, Submission, Unlocked,
+    Body, Business, Call, Case, Change, Charged, Deadline, DocumentRef, Done, FieldMark, Frozen, Head, Linked,
+    PaymentOrder, Pending, Placing, ProcedureCase, Signature, SignedHow, Signing, Standing, Submission, Unlocked,
 };
 pub use clockwork::clock_act;
 pub use decide::{decide, needs};
 pub use facts::case_facts;
-pub use line::{CallStanding, Placing, promotion, ranking_action};
+pub use line::{promotion, ranking_action};
 pub use panel::{Outcome, Panel, Scoring};
-pub use partner::{LinkChange, Linked, Partner};
+pub use refusal::Refusal;

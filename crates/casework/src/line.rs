@@ -3,36 +3,10 @@
 use program::CallFacts;
 use program::definition::{Effect, Name, Role};
 use program::{ActionRef, Program};
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 use vocabulary::{Instant, Yen};
 
 use crate::act::{Refusal, World};
 use crate::case::Case;
-
-/// How the call stands, read in the same transaction. Everything is unknown unless [`crate::Needs::call`] asked for it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct CallStanding {
-    /// None: the call has no capacity.
-    pub places_left: Option<i64>,
-    /// What the budget line has left; none where the call has no line.
-    pub budget_left: Option<Yen>,
-    /// Cases of the call that wait in line, before this one when it waits too.
-    pub waiting: i64,
-    /// The rank that the ranking of the whole call gives this case.
-    pub placing: Option<Placing>,
-}
-
-/// A rank among the cases of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Placing {
-    /// The ranking's own row.
-    pub ranking: Uuid,
-    /// From 1.
-    pub place: i64,
-    /// Whether the call's money and places reach to it; otherwise it is on the reserve list (補欠).
-    pub within: bool,
-}
 
 /// Whether the act has to know how the call stands.
 pub(crate) fn asks(program: &Program, case: &Case, action: &ActionRef<'_>) -> bool {

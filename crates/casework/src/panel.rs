@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 use vocabulary::{Bilingual, Instant, Rate};
 
-use crate::act::Refusal;
+use crate::refusal::Refusal;
 
 /// The panel of one case.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

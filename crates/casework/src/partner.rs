@@ -2,40 +2,11 @@
 
 use chrono::TimeDelta;
 use program::definition::Name;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use uuid::Uuid;
-use vocabulary::{EmailAddress, Instant, day_in_japan, end_of_day};
+use vocabulary::{EmailAddress, day_in_japan, end_of_day};
 
-use crate::act::{Refusal, World};
-use crate::case::Case;
-
-/// Whoever holds the link of a case's partner.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Partner {
-    /// The link's row; what the history names as the actor.
-    pub link: Uuid,
-    pub case: Uuid,
-    /// As the archetype names it.
-    pub partner: Name,
-    pub name: String,
-}
-
-/// What a case says of a partner's link; the address is kept with the link only.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Linked {
-    pub link: Uuid,
-    pub name: String,
-    pub until: Instant,
-    pub ended: bool,
-}
-
-/// What an act does to links.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LinkChange {
-    Invited { link: Uuid, partner: Name, name: String, email: EmailAddress, until: Instant },
-    Ended { link: Uuid },
-}
+use crate::act::{LinkChange, Refusal, World};
+use crate::case::{Case, Linked};
 
 /// The newest link of each partner in the case, and what has to be done about links.
 pub(crate) fn invite(

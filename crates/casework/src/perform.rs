@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 use vocabulary::{BankAccount, FiscalYear, Locale, Yen, day_in_japan, start_of_day};
 
-use crate::act::{Act, Refusal, Step, World};
+use crate::act::{Act, LinkChange, Refusal, Step, World};
 use crate::authority::{SIGN, ends};
 use crate::case::{
     APPLICATION, Case, Charged, Done, FieldMark, Frozen, PaymentOrder, Pending, ProcedureCase, Signing, Submission,
@@ -25,7 +25,7 @@ use crate::limits;
 use crate::line;
 use crate::money;
 use crate::panel::Judge;
-use crate::partner::{self, LinkChange};
+use crate::partner;
 use crate::submission::{self, bank_refusals, refusal};
 
 /// Who takes which action.

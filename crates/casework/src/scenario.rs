@@ -14,11 +14,11 @@ use treasury::{Account, Posting};
 use uuid::Uuid;
 use vocabulary::{Bilingual, FiscalYear, Instant, Yen, start_of_day};
 
-use crate::act::{Act, Actor, Draft, Granted, LinePostings, Needs, Person, Refusal, Step, World};
+use crate::act::CallStanding;
+use crate::act::{Act, Actor, Draft, Granted, LinePostings, Needs, Partner, Person, Refusal, Step, World};
+use crate::case::Placing;
 use crate::case::{self, Body, Business, Case, DocumentRef, FieldMark, Head};
-use crate::line::{CallStanding, Placing};
 use crate::money::ledger_account;
-use crate::partner::Partner;
 use crate::{clock_act, decide, history, needs, numbers};
 
 /// What came of one scenario.
