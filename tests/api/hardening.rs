@@ -216,7 +216,7 @@ async fn introspection_is_for_those_who_signed_in() {
         // What is public stays public.
         let programs = "{ programs(first: 5) { edges { node { slug } } } }";
         let answer = api.graphql(None, programs, Value::Null).await;
-        assert_eq!(answer.data()["programs"]["edges"].as_array().unwrap().len(), 1);
+        assert!(!answer.data()["programs"]["edges"].as_array().unwrap().is_empty());
         for query in [
             "{ applications(first: 5) { edges { cursor } } }",
             "{ tasks(first: 5) { edges { cursor } } }",

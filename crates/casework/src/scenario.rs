@@ -578,7 +578,9 @@ fn line_of(year: FiscalYear) -> Uuid {
     Uuid::from_u128(u128::from(year.0.unsigned_abs()))
 }
 
-fn call_standing(step: &ScenarioStep) -> CallStanding {
+/// How the call of a step stands.
+#[must_use]
+pub fn call_standing(step: &ScenarioStep) -> CallStanding {
     let given = step.call.clone().unwrap_or_default();
     let placing = |rank: &RankGiven| Placing { ranking: Uuid::nil(), place: rank.place.into(), within: rank.within };
     CallStanding {

@@ -1,6 +1,6 @@
 //! A desk at which cases of the shipped catalogue are acted out: it keeps the case, the time, the people and the history.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -8,8 +8,8 @@ use std::sync::{Arc, OnceLock};
 use casework::history::{Event, ROOT};
 use casework::scenario::{self, call_of, granted_before, moment, step_documents, step_marks, step_values};
 use casework::{
-    Act, Actor, Body, Business, Call, Case, DocumentRef, Draft, FieldMark, Granted, Head, LinePostings, Person,
-    Refusal, Step, World, clock_act, decide, needs, numbers, permit,
+    Act, Actor, Body, Business, Call, CallStanding, Case, DocumentRef, Draft, FieldMark, Granted, Head, LinePostings,
+    Partner, Person, Refusal, Step, World, clock_act, decide, needs, numbers, permit,
 };
 use chrono::NaiveDate;
 use program::definition::{ApplicantFacts, FieldType, Municipality, Name, Role, Scenario, Scenarios};
@@ -59,6 +59,15 @@ pub fn programs() -> impl Iterator<Item = (&'static Program, &'static Scenarios)
         loaded.programs.iter().filter_map(found).map(play).collect()
     });
     played.iter().map(|(program, scenarios)| (*program, scenarios))
+}
+
+/// One program for each machine: programs of one archetype with the same options differ in forms and figures only.
+pub fn machines() -> impl Iterator<Item = (&'static Program, &'static Scenarios)> {
+    let mut seen = BTreeSet::new();
+    programs().filter(move |(program, _)| {
+        let text = &program.definition().program;
+        seen.insert((&text.archetype, text.options.iter().collect::<BTreeSet<_>>()))
+    })
 }
 
 pub fn place_of(program: &Program) -> &'static Municipality {
@@ -117,6 +126,7 @@ pub struct Desk {
     pub now: Instant,
     pub holders: BTreeMap<Name, Vec<Uuid>>,
     pub granted: Vec<Granted>,
+    pub call: CallStanding,
     pub events: Vec<Event>,
     pub postings: Vec<LinePostings>,
     /// The budget line of each fiscal year.
@@ -168,6 +178,7 @@ impl Desk {
             now,
             holders: place.positions.keys().map(|name| (name.clone(), vec![person_id(name)])).collect(),
             granted: Vec::new(),
+            call: CallStanding::default(),
             events: Vec::new(),
             postings: Vec::new(),
             lines: (2020..2050).map(|year| (FiscalYear(year), Uuid::from_u128(3_000 + year as u128))).collect(),
@@ -209,7 +220,7 @@ impl Desk {
             holders: self.holders.clone(),
             granted: self.granted.clone(),
             draft,
-            call: casework::CallStanding::default(),
+            call: self.call,
             lines: self.lines.clone(),
             successor: self.successor.clone(),
             now: self.now,
@@ -234,6 +245,9 @@ impl Desk {
     }
 
     pub fn take(&mut self, actor: &Actor, act: &Act, draft: Option<Draft>) -> Result<Step, Vec<Refusal>> {
+        // Whoever an act names to take the case over is registered.
+        let named = needs(self.program, &self.case, act).successor;
+        self.successor = named.map(|id| Business { id, ..self.case.business.clone() }).or(self.successor.take());
         let step = self.ask(actor, act, draft)?;
         let counted: BTreeMap<Name, i64> = step
             .numbers
@@ -267,6 +281,12 @@ impl Desk {
     pub fn actor(&self, by: &str) -> Actor {
         let place = self.case.municipality.as_str();
         let role = Role::STAFF.into_iter().find(|role| role.as_str() == by);
+        if let Some(partner) = by.strip_prefix("partner:") {
+            return Actor::Partner(self.partner(partner));
+        }
+        if by.starts_with(Role::Panelist.as_str()) {
+            return Actor::Person(Person { panels: vec![place.to_owned()], ..person(by) });
+        }
         match (by, by.strip_prefix("position:"), role) {
             ("clock", _, _) => Actor::Clock,
             ("treasury", _, _) => Actor::Treasury,
@@ -277,6 +297,12 @@ impl Desk {
             (_, None, Some(role)) => Actor::Person(staff(place, role)),
             (name, None, None) => Actor::Person(person(name)),
         }
+    }
+
+    /// Whoever holds the partner's newest link.
+    fn partner(&self, name: &str) -> Partner {
+        let linked = self.case.body.partners.get(name).expect("a partner who was invited");
+        Partner { link: linked.link, case: self.case.id, partner: name.to_owned(), name: linked.name.clone() }
     }
 
     /// A form as a sample of the scenarios fills it in, with some values changed, and every document it asks for.
@@ -376,6 +402,7 @@ pub fn play(
         if let Some(day) = step.on {
             desk.advance(moment(day));
         }
+        desk.call = scenario::call_standing(step);
         if let Some(action) = &step.action {
             let values = step_values(scenarios, step);
             let slots = desk.world(None, |world| step_documents(program, &desk.case, world, &values, step));

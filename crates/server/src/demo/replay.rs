@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use casework::Act;
 use casework::scenario::{moment, step_marks, step_values};
-use program::definition::{Municipality, Scenario, ScenarioStep, Scenarios, StateKind};
+use program::definition::{Municipality, Role, Scenario, ScenarioStep, Scenarios, StateKind};
 use program::{Loaded, Program};
 use service::{Application, Service, Viewer, Worker};
 use treasury::{LineOutcome, LineResult, ReturnKind};
@@ -114,7 +114,7 @@ impl Stage<'_> {
     fn choose<'a>(&self, loaded: &'a Loaded, places: &[Arc<Municipality>]) -> Outcome<Vec<Life<'a>>> {
         let mut lives: Vec<Life<'a>> = Vec::new();
         let mut seen = BTreeSet::new();
-        let mut taken: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+        let mut taken: BTreeMap<String, BTreeMap<usize, bool>> = BTreeMap::new();
         let mut candidates = Vec::new();
         for found in &loaded.programs {
             let Some(scenarios) = &found.scenarios else { continue };
@@ -159,9 +159,7 @@ impl Stage<'_> {
             let candidate = candidates.swap_remove(index);
             seen.insert(candidate.shows());
             let name = candidate.program.name().to_owned();
-            if candidate.granted {
-                taken.entry(name.clone()).or_default().insert(player);
-            }
+            *taken.entry(name.clone()).or_default().entry(player).or_default() |= candidate.granted;
             *turn.entry(name).or_default() += 1;
             let Candidate { program, scenarios, scenario, steps, .. } = candidate;
             let number = lives.len();
@@ -169,14 +167,14 @@ impl Stage<'_> {
         }
     }
 
-    /// A business of the scenario's kind and trade; one that was granted nothing by this program, if this is to be
-    /// granted. They take turns too.
-    fn free_player(&self, candidate: &Candidate<'_>, granted: &BTreeMap<String, BTreeSet<usize>>) -> Option<usize> {
-        let used = granted.get(candidate.program.name());
+    /// A business of the scenario's kind and trade. One that is granted something by a program has no other case of it, so
+    /// that no limit stands in the way of either. They take turns too.
+    fn free_player(&self, candidate: &Candidate<'_>, taken: &BTreeMap<String, BTreeMap<usize, bool>>) -> Option<usize> {
+        let used = taken.get(candidate.program.name());
         let wanted = candidate.scenario.applicant.as_ref()?;
         let fits = |index: &usize| {
             self.cast.players.get(*index).is_some_and(|player| {
-                let free = !candidate.granted || !used.is_some_and(|used| used.contains(index));
+                let free = used.and_then(|used| used.get(index)).is_none_or(|granted| !granted && !candidate.granted);
                 player.kind == wanted.kind && player.trade == wanted.trade && free
             })
         };
@@ -184,14 +182,15 @@ impl Stage<'_> {
         (0..count).map(|index| (index + candidate.steps) % count).find(fits)
     }
 
-    /// Nothing happens before the demonstration's first day, or after its present.
+    /// Nothing happens before the demonstration's first day, or after its present; nobody acts by a link or as a judge,
+    /// and the call stands as it is.
     fn is_playable(&self, candidate: &Candidate<'_>) -> bool {
-        candidate
-            .scenario
-            .steps
-            .iter()
-            .take(candidate.steps)
-            .all(|step| step.on.is_none_or(|day| (self.begins..=self.ends).contains(&moment(day))))
+        let here = |step: &ScenarioStep| {
+            let outsider = [Role::Partner, Role::Panelist].iter().any(|role| step.by.starts_with(role.as_str()));
+            let now = step.on.is_none_or(|day| (self.begins..=self.ends).contains(&moment(day)));
+            now && !outsider && step.call.is_none() && step.rank.is_none()
+        };
+        candidate.scenario.steps.iter().take(candidate.steps).all(here)
     }
 
     /// Something typed, and not handed in.
