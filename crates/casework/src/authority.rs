@@ -119,14 +119,15 @@ fn one(refusal: Refusal) -> Vec<Refusal> {
     vec![refusal]
 }
 
-/// Where the action can start: `None` is the case itself, otherwise each open procedure that it belongs to.
+/// Where the action can start: `None` is the case itself, otherwise each procedure that it belongs to. As with the case,
+/// only an action that names an end starts there.
 fn places<'c>(case: &'c Case, action: &ActionRef<'_>) -> Vec<Option<&'c ProcedureCase>> {
     let from = action.rule.from.as_slice();
     let Some(name) = action.procedure else {
         return if from.contains(&case.state) { vec![None] } else { Vec::new() };
     };
     let procedures = case.body.procedures.iter();
-    procedures.filter(|beside| beside.open && beside.name == name && from.contains(&beside.state)).map(Some).collect()
+    procedures.filter(|beside| beside.name == name && from.contains(&beside.state)).map(Some).collect()
 }
 
 /// Where the action starts: the only place there is, or the procedure that was named.

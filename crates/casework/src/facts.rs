@@ -37,6 +37,9 @@ pub(crate) fn facts_near(world: &World<'_>, case: &Case, near: &[Uuid]) -> CaseF
         standing: crate::line::facts(world, case),
     };
     facts.amounts.extend(body.amounts.iter().map(|(name, frozen)| (name.clone(), frozen.yen)));
+    if let Some(charged) = beside.iter().rev().find_map(|beside| beside.charged) {
+        facts.award_fiscal_year = charged.fiscal_year;
+    }
     for beside in beside {
         facts.dates.extend(beside.dates.clone());
         facts.forms.extend(beside.forms.iter().map(|(name, form)| (name.clone(), form.values.clone())));

@@ -350,11 +350,14 @@ impl Work<'_> {
         let Some(name) = self.action.rule.opens() else { return };
         let Some(state) = self.world.program.procedure_initial(name) else { return };
         let id = (self.world.ids)();
-        self.after.body.procedures.push(ProcedureCase::new(id, name, state, self.world.now));
+        let mut opened = ProcedureCase::new(id, name, state, self.world.now);
+        opened.charged = self.own.and_then(|own| self.after.procedure(own)?.charged);
+        self.after.body.procedures.push(opened);
         self.opened = Some(id);
     }
 
-    /// Finds the budget line of the fiscal year that the opened procedure is charged to.
+    /// Finds the budget line of the fiscal year that the opened procedure is charged to. Without a rule of its own it is
+    /// charged where the procedure is that opens it: a refund to the year of what is refunded.
     fn charge(&mut self) -> Result<(), Vec<Refusal>> {
         let Some((id, name)) = self.opened.zip(self.action.rule.opens()) else { return Ok(()) };
         let day = self.world.program.charged_to_year_of(name, &self.facts()).map_err(blocked)?;
