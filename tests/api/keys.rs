@@ -12,11 +12,14 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::client::{Answer, Api};
+use crate::partners::token_to;
 
 /// Commands that have no effect to repeat.
 const NO_EFFECT: [&str; 1] = ["previewAmount"];
 /// Copies of one request that are sent at once.
 const AT_ONCE: usize = 8;
+/// A partner records each visit.
+const EXPERT_DISPATCH: &str = "hino/expert-dispatch";
 
 struct Command {
     by: Header,
@@ -108,6 +111,10 @@ async fn commands(office: &TestOffice) -> Vec<Command> {
     let by_maker = bearer(office, finance).await;
     let by_checker = bearer(office, office.staff("hino", "finance_checker")).await;
     let by_drafter = bearer(office, &draft.party.owner).await;
+    let mut visited = office.life(EXPERT_DISPATCH, 0).await;
+    let assigned = office.live_until(&mut visited, "assigned").await;
+    office.work_off().await;
+    let by_partner = ("authorization", format!("Bearer {}", token_to(office, "expert@example.jp")));
     let command = |by: &Header, name, selection, input: Value, other| {
         let mut input = input;
         input["idempotencyKey"] = format!("key-of-{name}").into();
@@ -176,6 +183,16 @@ async fn commands(office: &TestOffice) -> Vec<Command> {
              ... on ActionRefused { refusals { code } }",
             json!({ "applicationId": submitted.application, "action": "receive", "expectedVersion": 1 }),
             ("action", json!("correct")),
+        ),
+        command(
+            &by_partner,
+            "performPartnerAction",
+            "partnerCase { number version } refusals { code }",
+            json!({
+                "action": "record_session", "expectedVersion": assigned.case.version,
+                "values": { "held_on": "2026-07-01", "hours": 2, "notes": "受発注の流れを書き出した" },
+            }),
+            ("values", json!({ "held_on": "2026-07-02", "hours": 2, "notes": "別の日" })),
         ),
         command(
             &by_administrator,

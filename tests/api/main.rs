@@ -6,5 +6,6 @@ mod isolation;
 mod keys;
 mod matrix;
 mod outage;
+mod partners;
 mod schema;
 mod sessions;

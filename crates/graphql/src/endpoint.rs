@@ -15,7 +15,7 @@ use poem::http::header::{
 use poem::http::{Method, StatusCode};
 use poem::{Body, Endpoint, Request, Response};
 use serde::Deserialize;
-use service::{Error, Service, Viewer};
+use service::{Error, PARTNER_TOKEN, Service, Viewer};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::sync::Semaphore;
 use vocabulary::Locale;
@@ -23,7 +23,7 @@ use vocabulary::Locale;
 use crate::Schema;
 use crate::fault::{Code, complete, fault};
 use crate::limits::{Excess, examine};
-use crate::scope::Scope;
+use crate::scope::{Scope, Who};
 
 /// Bytes of a request's body.
 const MAXIMUM_BODY: usize = 1024 * 1024;
@@ -88,10 +88,8 @@ pub async fn identify(
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Option<Viewer>, Error> {
-    if let Some(header) = headers.get(AUTHORIZATION) {
-        let token = header.to_str().ok().and_then(|text| text.split_once(' '));
-        let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
-        return match token {
+    if headers.contains_key(AUTHORIZATION) {
+        return match bearer(headers) {
             Some(token) => service.viewer_by_token(token).await.map(Some),
             None => Err(Error::Unauthenticated),
         };
@@ -108,6 +106,11 @@ pub async fn identify(
         Err(Error::Unauthenticated | Error::NotFound) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// The session's token in the cookie header.
@@ -212,6 +215,15 @@ impl GraphQl {
         Self { schema: crate::schema(), service, policy, room: Semaphore::new(MOST_AT_ONCE) }
     }
 
+    /// Besides people, the API alone knows the holders of partners' links.
+    async fn who(&self, method: &Method, headers: &HeaderMap) -> Result<Who, Error> {
+        if let Some(token) = bearer(headers).filter(|token| token.starts_with(PARTNER_TOKEN)) {
+            return self.service.partner_by_token(token).await.map(Who::Partner);
+        }
+        let viewer = identify(&self.service, &self.policy, method, headers).await?;
+        Ok(viewer.map_or(Who::Nobody, Who::Person))
+    }
+
     async fn answer(&self, request: Request, request_id: &str) -> Result<Answer, Rejection> {
         let shape = check_shape(&request);
         let (parts, body) = request.into_parts();
@@ -230,13 +242,17 @@ impl GraphQl {
             return Err(Rejection::new(StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable, message));
         };
         let execution = async {
-            let viewer = identify(&self.service, &self.policy, &parts.method, &parts.headers).await;
-            let viewer = viewer.map_err(|error| refuse(&error, accepted.unwrap_or_default(), request_id))?;
-            if examined.introspects && viewer.is_none() {
+            let who = self.who(&parts.method, &parts.headers).await;
+            let who = who.map_err(|error| refuse(&error, accepted.unwrap_or_default(), request_id))?;
+            let own = match &who {
+                Who::Person(viewer) => Some(viewer.locale),
+                Who::Nobody | Who::Partner(_) => None,
+            };
+            if examined.introspects && own.is_none() {
                 return Err(Rejection::new(StatusCode::OK, Code::Unauthenticated, "sign in to introspect the schema"));
             }
-            let locale = accepted.or_else(|| viewer.as_ref().map(|viewer| viewer.locale)).unwrap_or_default();
-            let scope = Scope::new(self.service.clone(), viewer, locale, request_id.to_owned());
+            let locale = accepted.or(own).unwrap_or_default();
+            let scope = Scope::new(self.service.clone(), who, locale, request_id.to_owned());
             let mut query = Query::new(operation.query).variables(variables).data(scope);
             query.operation_name = operation.name;
             query.set_parsed_query(examined.document);

@@ -11,6 +11,7 @@ use crate::scope::Scope;
 use crate::types::application::{Application, ApplicationConnection, Task, TaskConnection};
 use crate::types::business::{Business, Viewer};
 use crate::types::money::{Budget, Payable, PaymentBatch, PaymentBatchConnection};
+use crate::types::partner::PartnerCase;
 use crate::types::program_type::{Program, ProgramConnection};
 
 pub(crate) struct Query;
@@ -62,6 +63,13 @@ impl Query {
     /// Who I am, for whom I may act, my tasks.
     async fn viewer<'a>(&self, ctx: &Context<'a>) -> Result<Option<Viewer<'a>>, Error> {
         Ok(Scope::of(ctx)?.viewer.as_ref().map(Viewer))
+    }
+
+    /// The case that the request's partner link is for.
+    async fn partner_case(&self, ctx: &Context<'_>) -> Result<PartnerCase, Error> {
+        let scope = Scope::of(ctx)?;
+        let case = scope.service.partner_case(scope.partner()?).await;
+        case.map(PartnerCase).map_err(|error| scope.fault(&error))
     }
 
     #[graphql(complexity = "page_cost(first, child_complexity)")]

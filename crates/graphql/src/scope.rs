@@ -4,24 +4,38 @@ use std::sync::OnceLock;
 
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{Context, Error};
-use service::{Service, Viewer};
+use service::{PartnerViewer, Service, Viewer};
 use vocabulary::{Bilingual, Locale};
 
 use crate::enums;
 use crate::fault::{Code, coded, fault};
 use crate::loaders::Batches;
 
+/// Who sends a request.
+pub(crate) enum Who {
+    Nobody,
+    Person(Viewer),
+    /// The holder of a link to one case: nobody everywhere else.
+    Partner(PartnerViewer),
+}
+
 pub(crate) struct Scope {
     pub(crate) service: Service,
     pub(crate) viewer: Option<Viewer>,
+    partner: Option<PartnerViewer>,
     pub(crate) locale: Locale,
     pub(crate) request_id: String,
     loader: OnceLock<DataLoader<Batches>>,
 }
 
 impl Scope {
-    pub(crate) const fn new(service: Service, viewer: Option<Viewer>, locale: Locale, request_id: String) -> Self {
-        Self { service, viewer, locale, request_id, loader: OnceLock::new() }
+    pub(crate) fn new(service: Service, who: Who, locale: Locale, request_id: String) -> Self {
+        let (viewer, partner) = match who {
+            Who::Nobody => (None, None),
+            Who::Person(viewer) => (Some(viewer), None),
+            Who::Partner(partner) => (None, Some(partner)),
+        };
+        Self { service, viewer, partner, locale, request_id, loader: OnceLock::new() }
     }
 
     /// # Errors
@@ -34,6 +48,12 @@ impl Scope {
     /// `UNAUTHENTICATED` when nobody is signed in.
     pub(crate) fn viewer(&self) -> Result<&Viewer, Error> {
         self.viewer.as_ref().ok_or_else(|| self.fault(&service::Error::Unauthenticated))
+    }
+
+    /// # Errors
+    /// `UNAUTHENTICATED` unless the request came with the token of a partner's link.
+    pub(crate) fn partner(&self) -> Result<&PartnerViewer, Error> {
+        self.partner.as_ref().ok_or_else(|| self.fault(&service::Error::Unauthenticated))
     }
 
     pub(crate) fn fault(&self, error: &service::Error) -> Error {

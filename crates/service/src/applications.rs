@@ -10,6 +10,7 @@ use store::{CaseKey, DraftKey, Lock, Tx};
 use uuid::Uuid;
 use vocabulary::{Bilingual, FiscalYear, Instant, day_in_japan};
 
+use crate::offers::{available, built_in_label};
 use crate::once::Wish;
 use crate::service::Service;
 use crate::view::{Application, AvailableAction, EventView, LetterView, MessageView, Page, Performed, Task, Viewer};
@@ -574,7 +575,7 @@ impl Service {
         let names: HashMap<Uuid, String> = accounts.into_iter().map(|account| (account.id, account.name)).collect();
         let items = events
             .into_iter()
-            .map(|event| (names.get(&event.actor).cloned(), event))
+            .map(|event| (names.get(&event.actor).cloned().or_else(|| partner_name(&application, event.actor)), event))
             // Internal returns and drafts stay inside the office.
             .filter(|(_, event)| staff || event.stage == casework::history::Stage::Performed)
             .map(|(name, mut event)| {
@@ -584,6 +585,8 @@ impl Service {
                 }
                 let actor_name = if staff || event.role == program::definition::Role::Applicant {
                     name.unwrap_or_default()
+                } else if let Some(partner) = partner_label(&application, &event.action) {
+                    partner.ja.clone()
                 } else {
                     application.municipality.name.ja.clone()
                 };
@@ -785,6 +788,17 @@ impl Fixed {
     }
 }
 
+/// To whom the partner's link was sent.
+fn partner_name(application: &Application, link: Uuid) -> Option<String> {
+    application.case.body.partners.values().find(|linked| linked.link == link).map(|linked| linked.name.clone())
+}
+
+/// What people call the partner whose action it is.
+fn partner_label<'a>(application: &'a Application, action: &str) -> Option<&'a Bilingual> {
+    let partner = application.program.action(action)?.rule.acts_as.as_ref()?;
+    application.program.definition().archetype.partners.get(partner).map(|rule| &rule.label)
+}
+
 /// Somebody who works for the case's office.
 async fn colleague(tx: &Tx<'_>, case: &Case, account: Uuid, now: Instant) -> Result<Person> {
     let found = tx.person_by_account(account, now).await?.map(|found| found.person);
@@ -853,47 +867,4 @@ fn no_room(error: store::StoreError, actor: &Actor, waits: bool) -> Error {
             format!("The budget is short ({available} yen left): transfer or add budget, or lower the amount"),
         )
     }])
-}
-
-fn built_in_label(action: &str) -> Option<Bilingual> {
-    Some(match action {
-        casework::SIGN => Bilingual::new("決裁", "Sign"),
-        casework::RETURN_INTERNALLY => Bilingual::new("差戻し", "Return internally"),
-        casework::TAKE_BACK => Bilingual::new("引戻し", "Take back"),
-        casework::REMIND => Bilingual::new("期限前のお知らせ", "Reminder"),
-        _ => return None,
-    })
-}
-
-fn available(world: &World<'_>, application: &Application, actor: &Actor) -> Vec<AvailableAction> {
-    casework::candidates(world, &application.case)
-        .into_iter()
-        .filter_map(|(name, procedure)| {
-            let reasons = casework::permit(world, &application.case, actor, name, procedure).err().unwrap_or_default();
-            // What belongs to another's role is not offered at all.
-            if reasons.iter().any(|reason| reason.code == "action.forbidden" || reason.code == "approval.none") {
-                return None;
-            }
-            let action = application.program.action(name);
-            let label = built_in_label(name).or_else(|| action.map(|action| action.rule.label.clone()))?;
-            let form = action.and_then(|action| match &action.rule.form {
-                Some(form) => application.program.form(form).cloned(),
-                None if action.input.is_empty() => None,
-                None => Some(program::Form::of_input(name, label.clone(), action.input.clone())),
-            });
-            let needs_marks = action.is_some_and(|action| {
-                action.rule.input.values().any(|field| field.kind == program::definition::FieldType::FieldMarks)
-            });
-            Some(AvailableAction {
-                name: name.to_owned(),
-                procedure,
-                label,
-                permitted: reasons.is_empty(),
-                reasons,
-                form,
-                needs_comment: name == casework::RETURN_INTERNALLY,
-                needs_marks,
-            })
-        })
-        .collect()
 }

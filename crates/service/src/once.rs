@@ -35,12 +35,26 @@ impl Wish {
         key: impl Into<Option<&'a str>>,
         operation: &'static str,
         input: &I,
+        about: (Uuid, Instant),
+    ) -> Result<Self> {
+        Self::by(viewer.person.id, key, operation, input, about)
+    }
+
+    /// Of whoever has that identifier: an account, or the link of a partner.
+    ///
+    /// # Errors
+    /// `BadInput` for a key of another shape.
+    pub fn by<'a, I: serde::Serialize>(
+        account: Uuid,
+        key: impl Into<Option<&'a str>>,
+        operation: &'static str,
+        input: &I,
         (subject, at): (Uuid, Instant),
     ) -> Result<Self> {
         let canonical = canonical_json(input).map_err(|error| Error::Fault(error.to_string()))?;
         let input_digest = vocabulary::digest(canonical.as_bytes());
         let key = key.into().map(checked_key).transpose()?;
-        Ok(Self { account: viewer.person.id, key, operation, input_digest, subject, at })
+        Ok(Self { account, key, operation, input_digest, subject, at })
     }
 
     /// Takes the key for this input, or says what it was taken for before.

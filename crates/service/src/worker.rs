@@ -229,12 +229,13 @@ impl Worker {
             }
             Message::MAIL => {
                 let mail: CaseMail = message.read().map_err(unreadable)?;
+                if mail.mail.to == Audience::Partner {
+                    return self.write_to_partner(message, mail).await;
+                }
                 let (template, recipients) = self.service.case_mail(&mail).await?;
                 let mut data = mail.mail.data;
                 let url = format!("{}/applications/{}", self.service.inner.settings.base_url, mail.application);
-                if let Value::Object(data) = &mut data {
-                    data.insert("url".to_owned(), json!(url));
-                }
+                link_to(&mut data, &url);
                 self.deliver(message, Some(mail.application), &template, &recipients, &data).await
             }
             _ => {
@@ -283,6 +284,38 @@ impl Worker {
         failure.map_or(Ok(()), Err)
     }
 
+    /// A partner's mail carries the token of its link, so what is kept of it is the mail without the token. Each attempt
+    /// makes another token: the newest mail is the one that counts.
+    async fn write_to_partner(&self, message: &Message, mail: CaseMail) -> std::result::Result<(), Failure> {
+        let service = &self.service;
+        let (template, _) = service.case_mail(&mail).await?;
+        let mut data = mail.mail.data;
+        let partner = data.pointer("/partner/key").and_then(Value::as_str).unwrap_or_default().to_owned();
+        // The link has ended in the meantime: nothing is asked any more.
+        let Some((link, token)) = service.new_partner_token(mail.application, &partner).await? else { return Ok(()) };
+        let recipient = Recipient { email: link.email, locale: Locale::Ja };
+        // What follows the # stays with whoever opens the link: no server and no proxy writes it down.
+        let page = format!("{}/partner#", service.inner.settings.base_url);
+        link_to(&mut data, &format!("{page}…"));
+        let shown = self.render(message, Some(mail.application), &template, &recipient, &data)?;
+        let kept = service
+            .store()
+            .write(|tx| {
+                let shown = vec![shown.clone()];
+                Box::pin(async move { Ok::<_, Error>(tx.keep_mails(message.id, shown).await?) })
+            })
+            .await?;
+        let Some(record) = kept.first().filter(|kept| kept.sent_at.is_none()) else { return Ok(()) };
+        link_to(&mut data, &format!("{page}{token}"));
+        let secret = self.render(message, Some(mail.application), &template, &recipient, &data)?;
+        let from = sender_address(&service.inner.settings.mail_from);
+        match self.transport.send(from, &secret.recipient, &secret.bytes).await {
+            Ok(()) => Ok(service.mail_is_sent(record.id).await?),
+            Err(Delivery::Transient(why)) => Err(Failure::Later(why)),
+            Err(Delivery::Permanent(why)) => Err(Failure::Never(why)),
+        }
+    }
+
     fn render(
         &self,
         message: &Message,
@@ -321,6 +354,12 @@ impl Worker {
             created_at: outgoing.date,
             sent_at: None,
         })
+    }
+}
+
+fn link_to(data: &mut Value, url: &str) {
+    if let Value::Object(data) = data {
+        data.insert("url".to_owned(), json!(url));
     }
 }
 

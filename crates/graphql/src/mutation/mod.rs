@@ -1,6 +1,7 @@
 //! The commands, by area. Each takes an idempotency key, which the service checks before anything else.
 
 mod cases;
+mod partners;
 mod payments;
 mod people;
 
@@ -10,7 +11,7 @@ use crate::fault::bad_input;
 use crate::scope::Scope;
 
 #[derive(MergedObject, Default)]
-pub(crate) struct Mutation(people::People, cases::Cases, payments::Payments);
+pub(crate) struct Mutation(people::People, cases::Cases, partners::Partners, payments::Payments);
 
 const LONGEST_KEY: usize = 255;
 

@@ -5,5 +5,6 @@ pub mod business;
 pub mod case_parts;
 pub mod form;
 pub mod money;
+pub mod partner;
 pub mod procedure;
 pub mod program_type;
