@@ -8,6 +8,7 @@ mod m20260401_000001_initial;
 mod m20261101_000002_partners_and_places;
 mod m20261126_000003_procedures;
 mod m20261126_000004_limits_and_seals;
+mod m20261126_000005_versions;
 mod types;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261101_000002_partners_and_places::Migration),
             Box::new(m20261126_000003_procedures::Migration),
             Box::new(m20261126_000004_limits_and_seals::Migration),
+            Box::new(m20261126_000005_versions::Migration),
         ]
     }
 }

@@ -141,9 +141,12 @@ CREATE TABLE draft (
     field_values text NOT NULL,
     documents text NOT NULL,
     saved_at timestamp with time zone NOT NULL,
+    program_hash text,
+    kept text,
     CONSTRAINT draft_pkey PRIMARY KEY (application, form, account),
     CONSTRAINT draft_account_fkey FOREIGN KEY (account) REFERENCES account(id),
-    CONSTRAINT draft_application_fkey FOREIGN KEY (application) REFERENCES application(id)
+    CONSTRAINT draft_application_fkey FOREIGN KEY (application) REFERENCES application(id),
+    CONSTRAINT draft_program_hash_fkey FOREIGN KEY (program_hash) REFERENCES program_version(hash)
 );
 
 CREATE TABLE event (
@@ -360,6 +363,17 @@ CREATE TABLE position_holder (
     CONSTRAINT position_holder_account_fkey FOREIGN KEY (account) REFERENCES account(id),
     CONSTRAINT position_holder_municipality_fkey FOREIGN KEY (municipality) REFERENCES municipality(name),
     CONSTRAINT position_holder_period CHECK (((until_day IS NULL) OR (until_day >= from_day)))
+);
+
+CREATE TABLE program_event (
+    program_hash text NOT NULL,
+    kind text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor uuid,
+    CONSTRAINT program_event_pkey PRIMARY KEY (program_hash, kind),
+    CONSTRAINT program_event_actor_fkey FOREIGN KEY (actor) REFERENCES account(id),
+    CONSTRAINT program_event_program_hash_fkey FOREIGN KEY (program_hash) REFERENCES program_version(hash),
+    CONSTRAINT program_event_kind CHECK ((kind = ANY (ARRAY['published'::text, 'closed'::text])))
 );
 
 CREATE TABLE program_version (
@@ -586,6 +600,14 @@ CREATE TRIGGER event_unchanged BEFORE UPDATE OF id, application, sequence, at, a
 CREATE TRIGGER ledger_entry_kept BEFORE DELETE ON ledger_entry FOR EACH ROW EXECUTE FUNCTION append_only();
 
 CREATE TRIGGER ledger_entry_unchanged BEFORE UPDATE ON ledger_entry FOR EACH ROW EXECUTE FUNCTION append_only();
+
+CREATE TRIGGER program_event_kept BEFORE DELETE ON program_event FOR EACH ROW EXECUTE FUNCTION append_only();
+
+CREATE TRIGGER program_event_unchanged BEFORE UPDATE ON program_event FOR EACH ROW EXECUTE FUNCTION append_only();
+
+CREATE TRIGGER program_version_closed BEFORE UPDATE OF status ON program_version FOR EACH ROW WHEN ((old.status = 'closed'::text)) EXECUTE FUNCTION append_only();
+
+CREATE TRIGGER program_version_kept BEFORE DELETE ON program_version FOR EACH ROW EXECUTE FUNCTION append_only();
 
 CREATE TRIGGER program_version_unchanged BEFORE UPDATE OF hash, program, version, canonical ON program_version FOR EACH ROW EXECUTE FUNCTION append_only();
 

@@ -114,7 +114,7 @@ CREATE TABLE draft (
     account BLOB NOT NULL REFERENCES account (id),
     field_values text NOT NULL,
     documents text NOT NULL,
-    saved_at TEXT NOT NULL,
+    saved_at TEXT NOT NULL, program_hash text REFERENCES program_version (hash), kept text,
     PRIMARY KEY (application, form, account)
 ) STRICT;
 
@@ -295,6 +295,14 @@ CREATE TABLE position_holder (
     acting INTEGER NOT NULL,
     PRIMARY KEY (account, municipality, position, from_day),
     CONSTRAINT position_holder_period CHECK (until_day IS NULL OR until_day >= from_day)
+) STRICT;
+
+CREATE TABLE program_event (
+    program_hash text NOT NULL REFERENCES program_version (hash),
+    kind text NOT NULL CONSTRAINT program_event_kind CHECK (kind IN ('published', 'closed')),
+    at TEXT NOT NULL,
+    actor BLOB REFERENCES account (id),
+    PRIMARY KEY (program_hash, kind)
 ) STRICT;
 
 CREATE TABLE program_version (
@@ -499,6 +507,15 @@ CREATE TRIGGER event_unchanged BEFORE UPDATE OF id, application, sequence, at, a
 CREATE TRIGGER ledger_entry_kept BEFORE DELETE ON ledger_entry BEGIN SELECT RAISE(ABORT, 'append only'); END;
 
 CREATE TRIGGER ledger_entry_unchanged BEFORE UPDATE ON ledger_entry BEGIN SELECT RAISE(ABORT, 'append only'); END;
+
+CREATE TRIGGER program_event_kept BEFORE DELETE ON program_event BEGIN SELECT RAISE(ABORT, 'append only'); END;
+
+CREATE TRIGGER program_event_unchanged BEFORE UPDATE ON program_event BEGIN SELECT RAISE(ABORT, 'append only'); END;
+
+CREATE TRIGGER program_version_closed BEFORE UPDATE OF status ON program_version WHEN old.status = 'closed'
+    BEGIN SELECT RAISE(ABORT, 'append only'); END;
+
+CREATE TRIGGER program_version_kept BEFORE DELETE ON program_version BEGIN SELECT RAISE(ABORT, 'append only'); END;
 
 CREATE TRIGGER program_version_unchanged BEFORE UPDATE OF hash, program, version, canonical ON program_version
     BEGIN SELECT RAISE(ABORT, 'append only'); END;

@@ -7,3 +7,4 @@ mod help;
 mod life;
 mod mail;
 mod races;
+mod versions;

@@ -95,11 +95,12 @@ async fn drafts(office: &TestOffice, program: &str, count: usize) -> (Viewer, Ve
     office
         .store
         .write(|tx| {
-            let (applications, draft) = (&applications, &draft);
+            let typed = store::StoredDraft { typed: draft.clone(), ..store::StoredDraft::default() };
+            let applications = &applications;
             Box::pin(async move {
                 for application in applications {
                     let key = store::DraftKey { application: *application, form: "application", account };
-                    tx.save_draft(key, draft, now).await?;
+                    tx.save_draft(key, &typed, now).await?;
                 }
                 Ok::<_, store::StoreError>(())
             })

@@ -113,9 +113,11 @@ pub struct Act {
 }
 
 /// Typed but not handed in: waits outside the case until an act consumes it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Draft {
+    #[serde(default)]
     pub values: Map<String, Value>,
+    #[serde(default)]
     pub documents: BTreeMap<Name, Vec<DocumentRef>>,
 }
 

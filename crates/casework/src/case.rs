@@ -86,6 +86,9 @@ pub struct Body {
     /// Form → values that an approved change put in place of those that were submitted.
     #[serde(default)]
     pub amended: BTreeMap<Name, Map<String, Value>>,
+    /// Form → what was typed for fields that the version of the case does not have; nothing typed is ever lost.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub kept: BTreeMap<Name, Map<String, Value>>,
     #[serde(default)]
     pub pending: Option<Pending>,
     /// Set while a correction is with the applicant.

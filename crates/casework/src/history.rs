@@ -52,6 +52,8 @@ pub enum Stage {
     TakenBack,
     /// A reminder of the clock.
     Reminded,
+    /// The case went on to a newer version of its program.
+    Migrated,
 }
 
 impl Stage {
@@ -64,6 +66,7 @@ impl Stage {
             Self::ReturnedInternally => "returned_internally",
             Self::TakenBack => "taken_back",
             Self::Reminded => "reminded",
+            Self::Migrated => "migrated",
         }
     }
 }

@@ -134,6 +134,8 @@ pub(crate) enum Stage {
     ReturnedInternally,
     TakenBack,
     Reminded,
+    /// The case went on to a newer version of its program.
+    Migrated,
 }
 
 #[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
@@ -181,4 +183,30 @@ pub(crate) enum TransferOutcome {
     TransferFailed,
     /// 組戻: called back.
     Recalled,
+}
+
+/// A version of a program: drafts and checks of it are files, what is published is here.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ProgramStatus {
+    Published,
+    /// Takes no applications any more; running cases go on.
+    Closed,
+}
+
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "service::ProgramEventKind")]
+pub(crate) enum ProgramEventKind {
+    Published,
+    Closed,
+}
+
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "service::MigrationOutcome")]
+pub(crate) enum MigrationOutcome {
+    /// Could be moved; nothing has happened.
+    Possible,
+    Moved,
+    /// Is on that version already.
+    Already,
+    Refused,
 }

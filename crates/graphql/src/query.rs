@@ -13,6 +13,7 @@ use crate::types::business::{Business, Viewer};
 use crate::types::money::{Budget, Payable, PaymentBatch, PaymentBatchConnection};
 use crate::types::partner::PartnerCase;
 use crate::types::program_type::{Program, ProgramConnection};
+use crate::types::versions::{Migration, MigrationPlan};
 
 pub(crate) struct Query;
 
@@ -92,6 +93,27 @@ impl Query {
     async fn program(&self, ctx: &Context<'_>, slug: String, version: Option<i32>) -> Result<Option<Program>, Error> {
         let scope = Scope::of(ctx)?;
         Ok(found(scope, scope.service.program(&slug, version).await)?.map(Program::from))
+    }
+
+    /// What moving the cases of a program that are on other versions to this one would do. For program officers.
+    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    async fn migration_plan(
+        &self,
+        ctx: &Context<'_>,
+        program: String,
+        to_version: i32,
+        first: Option<i32>,
+        after: Option<ID>,
+    ) -> Result<MigrationPlan, Error> {
+        let window = Window::new(first, None)?;
+        let scope = Scope::of(ctx)?;
+        let after = after.map(|id| Kind::Application.uuid("after", &id)).transpose()?;
+        let limit = u32::try_from(window.first).unwrap_or(u32::MAX);
+        let plan = scope.service.migration_plan_for(scope.viewer()?, &program, to_version, after, limit).await;
+        let plan = plan.map_err(|error| scope.fault(&error))?;
+        let last = plan.last().filter(|_| plan.len() == window.first);
+        let end_cursor = last.map(|last| Kind::Application.id(last.application));
+        Ok(MigrationPlan { results: plan.into_iter().map(Migration).collect(), end_cursor })
     }
 
     /// By number or by id; `null` for whoever may not know that it exists.

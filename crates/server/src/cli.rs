@@ -267,13 +267,59 @@ pub enum ProgramCommand {
     /// Say in words what a version changes against another, and whether that is major.
     Diff(DiffArgs),
     /// Check, test, and publish into the database, with the municipality and its calls.
-    Publish(Paths),
+    Publish(PublishArgs),
+    /// Take no new applications on a version any more; running cases go on.
+    Close(CloseArgs),
+    /// Say what moving running cases to a newer version would do, and move those that are chosen.
+    Migrate(MigrateArgs),
 }
 
 #[derive(Debug, Args)]
 pub struct Paths {
     /// Files or folders; the catalogue in the binary when absent.
     pub paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct PublishArgs {
+    /// Files or folders; the catalogue in the binary when absent.
+    pub paths: Vec<PathBuf>,
+    /// Who publishes: the address of an account, kept with the version.
+    #[arg(long = "as", value_name = "EMAIL")]
+    pub actor: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct CloseArgs {
+    /// `<municipality>/<slug>`, or `<municipality>/<slug>@<version>`; the newest version when none is named.
+    pub program: String,
+    /// Who closes: the address of a program officer.
+    #[arg(long = "as", value_name = "EMAIL")]
+    pub actor: String,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("chosen").required(true).multiple(true).args(["dry_run", "only", "all_possible"]))]
+pub struct MigrateArgs {
+    /// `<municipality>/<slug>`
+    pub program: String,
+    /// The version that cases go on to.
+    #[arg(long, value_name = "VERSION")]
+    pub to: i32,
+    /// Only say what would happen to each case, or to those that are named.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Move these cases, by number.
+    #[arg(long, value_name = "NUMBER", num_args = 1.., conflicts_with = "all_possible")]
+    pub only: Vec<String>,
+    /// Move every case that can be moved.
+    #[arg(long)]
+    pub all_possible: bool,
+    /// Who moves them: the address of a program officer.
+    #[arg(long = "as", value_name = "EMAIL", required_unless_present = "dry_run")]
+    pub actor: Option<String>,
+    #[arg(long, value_enum, default_value_t = Language::Ja)]
+    pub locale: Language,
 }
 
 #[derive(Debug, Args)]

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use casework::history::ROOT;
-use casework::{Act, Actor, Case, Draft, Head, Person, Refusal, Step, World};
+use casework::history::{ROOT, Stage};
+use casework::{Act, Actor, Case, Head, Person, Refusal, Step, World};
 use program::definition::{Name, Role, StateKind};
 use serde_json::{Map, Value};
-use store::{CaseKey, DraftKey, Lock, Tx};
+use store::{CaseKey, Lock, Tx};
 use uuid::Uuid;
 use vocabulary::{Bilingual, FiscalYear, Instant, day_in_japan};
 
+use crate::drafts;
 use crate::offers::{available, built_in_label};
 use crate::once::Wish;
 use crate::service::Service;
@@ -19,20 +20,12 @@ use crate::{ApplicationFilter, ApplicationOrder, Error, Result};
 /// Cases that one act lets out of the line at most; the next act goes on with the rest.
 const MOST_TAKEN_ON: u32 = 50;
 
-/// What is typed but not handed in.
-#[derive(Clone, Debug, Default)]
-pub struct DraftView {
-    pub form: Name,
-    pub values: Map<String, Value>,
-    pub documents: BTreeMap<Name, Vec<casework::DocumentRef>>,
-}
-
 /// Everything about an act that is fixed before its transaction begins, so that running it again gives the same.
 pub(crate) struct Fixed {
     pub now: Instant,
     pub event: Uuid,
     seed: Uuid,
-    salt: [u8; 32],
+    pub salt: [u8; 32],
     /// The rank that the ranking of a whole call gives the case.
     pub placing: Option<casework::Placing>,
 }
@@ -54,6 +47,9 @@ impl Service {
             return Err(Error::NotFound);
         }
         let version = self.program(program, None).await?;
+        if version.closed {
+            return Err(Error::Refused(vec![drafts::closed()]));
+        }
         let today = day_in_japan(self.now());
         let year = FiscalYear::of(today);
         let usable = |call: &&crate::CallView| call.closes.is_none_or(|last| last >= today);
@@ -101,117 +97,6 @@ impl Service {
             })
             .await?;
         self.application(viewer, id).await?.ok_or(Error::NotFound)
-    }
-
-    /// Keeps what was typed; never refuses values, whatever they are.
-    ///
-    /// # Errors
-    /// `NotFound` when the case is not the viewer's to write on.
-    pub async fn save_draft(
-        &self,
-        viewer: &Viewer,
-        application: Uuid,
-        form: Option<&str>,
-        values: Map<String, Value>,
-        key: Option<&str>,
-    ) -> Result<(Application, DraftView)> {
-        self.require_scope(viewer, "apply")?;
-        let (application, form) = self.for_draft(viewer, application, form).await?;
-        let (case, account, now) = (application.case.id, viewer.person.id, self.now());
-        let wish = Wish::new(viewer, key, "saveDraft", &(case, &form, &values), (case, now))?;
-        self.once(&wish, &|tx| {
-            let (form, values) = (&form, &values);
-            Box::pin(async move {
-                // What is attached at the same time stays attached.
-                tx.load_case(CaseKey::Id(case), Lock::Case).await?;
-                let documents = tx.draft(case, form, account).await?.unwrap_or_default().documents;
-                let draft = Draft { values: values.clone(), documents };
-                Ok(tx.save_draft(DraftKey { application: case, form, account }, &draft, now).await?)
-            })
-        })
-        .await?;
-        let documents = self.draft_of(viewer, &application, &form).await?.unwrap_or_default().documents;
-        Ok((application, DraftView { form, values, documents }))
-    }
-
-    /// Puts an uploaded file into a document slot of a form's draft, or takes it out again.
-    ///
-    /// # Errors
-    /// `NotFound` for a case or file that is not the viewer's; `BadInput` for an unknown slot.
-    pub async fn attach_document(
-        &self,
-        viewer: &Viewer,
-        application: Uuid,
-        form: Option<&str>,
-        slot: &str,
-        file: Uuid,
-        key: &str,
-    ) -> Result<(Application, DraftView)> {
-        self.require_scope(viewer, "apply")?;
-        let (application, form) = self.for_draft(viewer, application, form).await?;
-        let known = application.program.form(&form).is_some_and(|form| form.documents.iter().any(|d| d.name == slot));
-        if !known {
-            return Err(Error::bad_input(
-                "slot",
-                "この様式にその書類欄はありません",
-                "This form has no such document slot",
-            ));
-        }
-        let file = self.own_file(viewer, file, application.case.id).await?;
-        let (case, business) = (application.case.id, application.case.business.id);
-        let (account, now) = (viewer.person.id, self.now());
-        let reference = casework::DocumentRef { file: file.id, name: file.name, sha256: file.sha256 };
-        let wish = Wish::new(viewer, key, "attachDocument", &(case, &form, slot, file.id), (case, now))?;
-        self.once(&wish, &|tx| {
-            let (form, reference) = (&form, &reference);
-            Box::pin(async move {
-                // What is typed or attached at the same time stays.
-                tx.load_case(CaseKey::Id(case), Lock::Case).await?;
-                let mut draft = tx.draft(case, form, account).await?.unwrap_or_default();
-                let files = draft.documents.entry(slot.to_owned()).or_default();
-                if !files.contains(reference) {
-                    files.push(reference.clone());
-                }
-                tx.attach_file(reference.file, case, business).await?;
-                Ok(tx.save_draft(DraftKey { application: case, form, account }, &draft, now).await?)
-            })
-        })
-        .await?;
-        let view = self.draft_of(viewer, &application, &form).await?.unwrap_or_default();
-        Ok((application, DraftView { form, ..view }))
-    }
-
-    /// The viewer's draft of a form.
-    ///
-    /// # Errors
-    /// Faults only.
-    pub async fn draft_of(&self, viewer: &Viewer, application: &Application, form: &str) -> Result<Option<DraftView>> {
-        let found = self.reader().draft(application.case.id, form, viewer.person.id).await?;
-        Ok(found.map(|draft| DraftView { form: form.to_owned(), values: draft.values, documents: draft.documents }))
-    }
-
-    async fn for_draft(&self, viewer: &Viewer, id: Uuid, form: Option<&str>) -> Result<(Application, Name)> {
-        let application = self.application(viewer, id).await?.ok_or(Error::NotFound)?;
-        let form = match form {
-            Some(form) => form.to_owned(),
-            None => self.next_form(viewer, &application).unwrap_or_else(|| "application".to_owned()),
-        };
-        if application.program.form(&form).is_none() {
-            return Err(Error::bad_input("form", "その様式はこの制度にありません", "This program has no such form"));
-        }
-        Ok((application, form))
-    }
-
-    /// The form of the first action that the viewer could take now.
-    fn next_form(&self, viewer: &Viewer, application: &Application) -> Option<Name> {
-        let actor = viewer.actor();
-        let here = |name: &Name| *name == application.case.state;
-        application
-            .program
-            .actions()
-            .filter(|action| action.procedure.is_none() && action.rule.from.as_slice().iter().any(here))
-            .filter(|action| casework::acting_role(&actor, &application.case, action.rule.by.as_slice()).is_some())
-            .find_map(|action| action.rule.form.clone())
     }
 
     /// The one way to move a case.
@@ -310,6 +195,9 @@ impl Service {
         if act.expected_version != before.case.version {
             return Err(Error::Stale(Box::new(before)));
         }
+        if let Some(refusal) = drafts::not_taken_in(&before, &act.action) {
+            return Err(Error::Refused(vec![refusal]));
+        }
         let step = self.decide_in(tx, actor, &before, act, fixed).await?;
         let recording = store::Recording {
             now: fixed.now,
@@ -332,12 +220,19 @@ impl Service {
         act: &Act,
         fixed: &Fixed,
     ) -> Result<Step> {
-        let case = &before.case;
-        let needs = casework::needs(&before.program, case, act);
-        let draft = match &needs.draft {
-            Some(form) => tx.draft(case.id, form, actor.id()).await?,
-            None => None,
-        };
+        let needs = casework::needs(&before.program, &before.case, act);
+        let mut case = before.case.clone();
+        let mut draft = None;
+        if let Some(form) = &needs.draft
+            && let Some(found) = self.draft_in(tx, before, form, actor.id()).await?
+        {
+            // The draft is used up when the form is handed in; what has no field in it stays with the case.
+            if !found.kept.values.is_empty() {
+                case.body.kept.entry(form.clone()).or_default().extend(found.kept.values);
+            }
+            draft = Some(found.typed);
+        }
+        let case = &case;
         let granted = match &needs.granted {
             Some(fields) => {
                 // So that two grants of one business are counted one after the other.
@@ -408,13 +303,21 @@ impl Service {
     }
 
     pub(crate) async fn view(&self, reader: &store::Reader, found: store::StoredCase) -> Result<Application> {
-        let (program, program_version) = self.compiled(reader, &found.case.program_hash).await?;
-        let municipality = self.municipality_of(reader, &found.case.municipality, found.municipality_revision).await?;
+        let mut case = found.case;
+        let stored_version = case.program_hash.clone();
+        let closed = self.follow(reader, &mut case).await?;
+        let (program, program_version) = self.compiled(reader, &case.program_hash).await?;
+        let municipality = self.municipality_of(reader, &case.municipality, found.municipality_revision).await?;
+        if case.program_hash != stored_version {
+            program.initial().clone_into(&mut case.state);
+        }
         Ok(Application {
-            received_at: found.case.body.standing.received_at,
-            case: found.case,
+            received_at: case.body.standing.received_at,
+            case,
             program,
             program_version,
+            stored_version,
+            closed,
             municipality,
             assignee: found.assignee,
             updated_at: found.updated_at,
@@ -577,7 +480,7 @@ impl Service {
             .into_iter()
             .map(|event| (names.get(&event.actor).cloned().or_else(|| partner_name(&application, event.actor)), event))
             // Internal returns and drafts stay inside the office.
-            .filter(|(_, event)| staff || event.stage == casework::history::Stage::Performed)
+            .filter(|(_, event)| staff || matches!(event.stage, Stage::Performed | Stage::Migrated))
             .map(|(name, mut event)| {
                 let label = self.action_label(&application, &event.action);
                 if !staff && event.role != program::definition::Role::Applicant {

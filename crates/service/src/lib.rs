@@ -3,8 +3,10 @@
 
 mod applications;
 mod audit;
+mod drafts;
 mod error;
 mod files;
+mod migrations;
 mod offers;
 mod once;
 mod partners;
@@ -18,19 +20,19 @@ mod treasury;
 mod view;
 mod worker;
 
-pub use applications::DraftView;
 pub use audit::{AuditLine, AuditReport, Seal, SealedHead, verify_export};
+pub use drafts::DraftView;
 pub use error::{Error, Result};
 pub use files::LARGEST_FILE;
 pub use partners::{PARTNER_TOKEN, PartnerCase, PartnerDocument, PartnerViewer};
 pub use programs::Published;
 pub use service::{Deps, FileStore, Service, Settings};
 pub use sessions::SCOPES;
-pub use store::{ApiToken, Message, OutboxDepth, PositionHeld};
+pub use store::{ApiToken, Message, OutboxDepth, PositionHeld, ProgramEventKind};
 pub use treasury::BankFile;
 pub use view::{
     Application, ApplicationFilter, ApplicationOrder, AvailableAction, BatchView, BudgetView, BusinessView, CallView,
-    EventView, FileView, LedgerEntryView, LetterView, Member, MemberRole, MessageView, NewBusiness, NewSession, Page,
-    PayableView, Performed, ProgramVersion, Task, Viewer,
+    EventView, FileView, LedgerEntryView, LetterView, Member, MemberRole, MessageView, MigrationOutcome, MigrationView,
+    NewBusiness, NewSession, Page, PayableView, Performed, ProgramVersion, Task, VersionEventView, VersionView, Viewer,
 };
 pub use worker::{Delivery, MailTransport, Outgoing, Sending, Worker};

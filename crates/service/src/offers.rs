@@ -3,6 +3,7 @@
 use casework::{Actor, World};
 use vocabulary::Bilingual;
 
+use crate::drafts;
 use crate::view::{Application, AvailableAction};
 
 pub(crate) fn built_in_label(action: &str) -> Option<Bilingual> {
@@ -10,6 +11,7 @@ pub(crate) fn built_in_label(action: &str) -> Option<Bilingual> {
         casework::SIGN => Bilingual::new("決裁", "Sign"),
         casework::RETURN_INTERNALLY => Bilingual::new("差戻し", "Return internally"),
         casework::TAKE_BACK => Bilingual::new("引戻し", "Take back"),
+        casework::MIGRATE => Bilingual::new("新しい版への移行", "Moved to a new version"),
         casework::REMIND => Bilingual::new("期限前のお知らせ", "Reminder"),
         _ => return None,
     })
@@ -20,7 +22,9 @@ pub(crate) fn available(world: &World<'_>, application: &Application, actor: &Ac
     casework::candidates(world, &application.case)
         .into_iter()
         .filter_map(|(name, procedure)| {
-            let reasons = casework::permit(world, &application.case, actor, name, procedure).err().unwrap_or_default();
+            let mut reasons =
+                casework::permit(world, &application.case, actor, name, procedure).err().unwrap_or_default();
+            reasons.extend(drafts::not_taken_in(application, name));
             // What belongs to another's role is not offered at all.
             if reasons.iter().any(|reason| reason.code == "action.forbidden" || reason.code == "approval.none") {
                 return None;

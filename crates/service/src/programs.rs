@@ -2,20 +2,21 @@
 
 use std::sync::{Arc, PoisonError};
 
-use program::Program;
-use program::definition::{Call, Hold, Municipality, Scenarios};
+use program::definition::{Call, Hold, Municipality, Role, Scenarios};
+use program::{Difference, Program};
 use uuid::Uuid;
 use vocabulary::{FiscalYear, Yen, day_in_japan};
 
+use crate::once::Wish;
 use crate::service::Service;
-use crate::view::{CallView, Page, ProgramVersion, Viewer};
+use crate::view::{CallView, Page, ProgramVersion, VersionEventView, VersionView, Viewer};
 use crate::{Error, Result};
 
 /// What publishing did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Published {
-    /// A new version of that number.
-    Version(i32),
+    /// A new version of that number, and what it changes against the version before; nothing for the first.
+    Version { version: i32, differences: Vec<Difference> },
     /// The same text is published already, as this version.
     Already(i32),
 }
@@ -23,6 +24,27 @@ pub enum Published {
 /// Whether money that is only reserved counts as used when the next one asks.
 pub(crate) fn held_counts(program: &Program) -> bool {
     program.definition().program.intake.hold == Hold::Request
+}
+
+/// What the new version changes.
+///
+/// # Errors
+/// `Refused` when something of the version before has no place in it.
+fn succeed(before: &Program, after: &Program) -> Result<Vec<Difference>> {
+    let findings = after.check_succession(before);
+    if findings.is_empty() {
+        return Ok(program::diff(before.definition(), after.definition()));
+    }
+    let refusal = |finding: program::Finding| {
+        let hint = finding.hint.unwrap_or_default();
+        casework::Refusal::new(
+            finding.code,
+            format!("{}。{}", finding.message.ja, hint.ja),
+            format!("{}. {}", finding.message.en, hint.en),
+        )
+        .at(finding.path)
+    };
+    Err(Error::Refused(findings.into_iter().map(refusal).collect()))
 }
 
 impl Service {
@@ -83,11 +105,18 @@ impl Service {
         self.store().write(|tx| Box::pin(async move { Ok::<_, Error>(tx.put_municipality(municipality).await?) })).await
     }
 
-    /// Publishes a program: immutable from then on. Its scenarios must pass.
+    /// Publishes a program: immutable from then on. Its scenarios must pass, and every state of the version before must
+    /// have a place in it. `publisher` is none for whoever runs the installation.
     ///
     /// # Errors
-    /// `Refused` with each scenario that fails.
-    pub async fn publish(&self, program: &Program, calls: &[Call], scenarios: Option<&Scenarios>) -> Result<Published> {
+    /// `Refused` with each scenario that fails and each state that has no place.
+    pub async fn publish(
+        &self,
+        program: &Program,
+        calls: &[Call],
+        scenarios: Option<&Scenarios>,
+        publisher: Option<Uuid>,
+    ) -> Result<Published> {
         let municipality = self.municipality(self.reader(), program.municipality()).await?;
         let results =
             scenarios.map(|all| casework::scenario::run(program, &municipality, calls, all)).unwrap_or_default();
@@ -118,10 +147,105 @@ impl Service {
             canonical: &canonical,
             title: &text.title,
             now,
+            actor: publisher,
         };
-        let published =
-            self.store().write(|tx| Box::pin(async move { Ok::<_, Error>(tx.publish_program(&new).await?) })).await?;
-        Ok(Published::Version(published.version))
+        self.store()
+            .write(|tx| {
+                Box::pin(async move {
+                    let differences = match tx.newest_version(new.program).await? {
+                        Some(newest) => succeed(&self.compiled(tx, &newest.hash).await?.0, program)?,
+                        None => Vec::new(),
+                    };
+                    let version = tx.publish_program(&new).await?.version;
+                    Ok::<_, Error>(Published::Version { version, differences })
+                })
+            })
+            .await
+    }
+
+    /// Closes a version, the newest when none is named: it takes no new applications, running cases go on. Closing it
+    /// again changes nothing.
+    ///
+    /// # Errors
+    /// `Forbidden` but for program officers of its municipality; `NotFound` for a version that is not published.
+    pub async fn close_program(
+        &self,
+        viewer: &Viewer,
+        name: &str,
+        version: Option<i32>,
+        key: &str,
+    ) -> Result<ProgramVersion> {
+        self.require_scope(viewer, "act")?;
+        let found = self.program(name, version).await?;
+        self.require_officer(viewer, found.program.municipality())?;
+        let (account, now) = (viewer.person.id, self.now());
+        let wish = Wish::new(viewer, key, "closeProgram", &(name, version), (self.inner.ids.next(), now))?;
+        self.once(&wish, &|tx| {
+            let hash = found.program.hash();
+            Box::pin(async move { Ok(tx.close_program(hash, now, Some(account)).await.map(|_| ())?) })
+        })
+        .await?;
+        self.program(name, Some(found.version)).await
+    }
+
+    pub(crate) fn require_officer(&self, viewer: &Viewer, municipality: &str) -> Result<()> {
+        if viewer.person.has_role(municipality, Role::ProgramOfficer) {
+            return Ok(());
+        }
+        Err(Error::forbidden("制度所管課だけが行えます", "Only program officers do this"))
+    }
+
+    /// All versions of a program, newest first, with what happened to each. Names are for its office.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn program_versions(&self, viewer: Option<&Viewer>, name: &str) -> Result<Vec<VersionView>> {
+        let municipality = name.split('/').next().unwrap_or_default();
+        let staff = viewer.is_some_and(|viewer| viewer.person.is_staff_of(municipality));
+        let mut versions = Vec::new();
+        for named in self.reader().program_versions(name).await? {
+            let events = self.reader().program_events(&named.hash).await?;
+            let actors: Vec<Uuid> = events.iter().filter(|_| staff).filter_map(|event| event.actor).collect();
+            let accounts = self.reader().accounts(&actors).await?;
+            let name_of = |id: Uuid| accounts.iter().find(|account| account.id == id).map(|found| found.name.clone());
+            versions.push(VersionView {
+                hash: named.hash,
+                version: named.version,
+                closed: named.closed,
+                published_at: named.published_at,
+                events: events
+                    .iter()
+                    .map(|event| VersionEventView {
+                        kind: event.kind,
+                        at: event.at,
+                        actor_name: event.actor.and_then(name_of),
+                    })
+                    .collect(),
+            });
+        }
+        Ok(versions)
+    }
+
+    /// The versions of a program from one to another, in order, both included.
+    pub(crate) async fn versions_between(
+        &self,
+        reader: &store::Reader,
+        name: &str,
+        from: &str,
+        to: &str,
+    ) -> Result<Vec<Arc<Program>>> {
+        let mut known = reader.program_versions(name).await?;
+        known.reverse();
+        let place = |hash: &str| known.iter().position(|version| version.hash == hash);
+        let between = match (place(from), place(to)) {
+            (Some(from), Some(to)) if from <= to => known.get(from..=to).unwrap_or_default(),
+            _ => &[],
+        };
+        let mut versions = Vec::with_capacity(between.len());
+        for version in between {
+            versions.push(self.compiled(reader, &version.hash).await?.0);
+        }
+        Ok(versions)
     }
 
     /// Takes in calls, and posts the appropriation of budget lines that are new.
@@ -197,7 +321,7 @@ impl Service {
             if after.is_some_and(|after| stored.program.as_str() <= after) {
                 continue;
             }
-            let version = self.with_calls(&stored.hash, stored.published_at).await?;
+            let version = self.with_calls(&stored).await?;
             if open.is_some_and(|open| version.calls.iter().any(|call| call.open) != open) {
                 continue;
             }
@@ -213,11 +337,12 @@ impl Service {
     /// `NotFound` for a program or version that is not published.
     pub async fn program(&self, name: &str, version: Option<i32>) -> Result<ProgramVersion> {
         let stored = self.reader().program(name, version).await?.ok_or(Error::NotFound)?;
-        self.with_calls(&stored.hash, stored.published_at).await
+        self.with_calls(&stored).await
     }
 
-    async fn with_calls(&self, hash: &str, published_at: vocabulary::Instant) -> Result<ProgramVersion> {
-        let (program, version) = self.compiled(self.reader(), hash).await?;
+    async fn with_calls(&self, stored: &store::PublishedProgram) -> Result<ProgramVersion> {
+        let (program, version) = self.compiled(self.reader(), &stored.hash).await?;
+        let closed = stored.closed;
         let today = day_in_japan(self.now());
         let held_counts = held_counts(&program);
         let mut calls = Vec::new();
@@ -236,7 +361,7 @@ impl Service {
                 window: call.window,
                 opens: call.opens,
                 closes: call.closes,
-                open: call.opens <= today && call.closes.is_none_or(|last| today <= last) && room,
+                open: !closed && call.opens <= today && call.closes.is_none_or(|last| today <= last) && room,
                 budget_left: left,
                 budget_line: call.budget_line,
                 capacity: call.capacity,
@@ -245,7 +370,7 @@ impl Service {
                 target: call.target,
             });
         }
-        Ok(ProgramVersion { program, version, published_at, calls })
+        Ok(ProgramVersion { program, version, published_at: stored.published_at, closed, calls })
     }
 
     /// Programs by their hash, for lists.

@@ -68,8 +68,54 @@ pub struct ProgramVersion {
     pub program: Arc<Program>,
     pub version: i32,
     pub published_at: Instant,
+    /// Takes no applications any more; running cases go on.
+    pub closed: bool,
     /// Its calls (募集), newest first.
     pub calls: Vec<CallView>,
+}
+
+/// A version in the list of all versions of its program.
+#[derive(Clone, Debug)]
+pub struct VersionView {
+    pub hash: String,
+    pub version: i32,
+    pub closed: bool,
+    pub published_at: Instant,
+    /// Oldest first.
+    pub events: Vec<VersionEventView>,
+}
+
+#[derive(Clone, Debug)]
+pub struct VersionEventView {
+    pub kind: store::ProgramEventKind,
+    pub at: Instant,
+    /// Who did it, for the office; none for whoever runs the installation.
+    pub actor_name: Option<String>,
+}
+
+/// What a migration does, or would do, to one case.
+#[derive(Clone, Debug)]
+pub struct MigrationView {
+    pub application: Uuid,
+    pub number: Option<String>,
+    /// The version that it is on, or was.
+    pub version: i32,
+    pub outcome: MigrationOutcome,
+    /// Why not.
+    pub refusals: Vec<casework::Refusal>,
+    /// What will be otherwise from then on, and what stays.
+    pub notes: Vec<Bilingual>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MigrationOutcome {
+    /// Could be moved; nothing has happened.
+    Possible,
+    Moved,
+    /// Is on that version already.
+    Already,
+    Refused,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -96,8 +142,13 @@ pub struct CallView {
 #[derive(Clone, Debug)]
 pub struct Application {
     pub case: Case,
+    /// A draft's is the newest that is published.
     pub program: Arc<Program>,
     pub program_version: i32,
+    /// The hash of the version that the case's row names: where a draft was started, or what a case is pinned to.
+    pub stored_version: String,
+    /// A draft of a program whose newest version takes no applications any more.
+    pub closed: bool,
     pub municipality: Arc<Municipality>,
     pub assignee: Option<Uuid>,
     pub received_at: Option<Instant>,

@@ -431,7 +431,7 @@ impl Service {
     async fn case_mail(&self, mail: &CaseMail) -> std::result::Result<(notice::MailText, Vec<Recipient>), Failure> {
         let found = self.reader().load_case(CaseKey::Id(mail.application), Lock::Nothing).await.map_err(Error::from)?;
         let case = found.ok_or_else(|| Failure::Never("the case is not there".to_owned()))?.case;
-        let (program, _) = self.compiled(self.reader(), &case.program_hash).await?;
+        let (program, _) = self.compiled(self.reader(), &self.version_at(&case, mail.event).await?).await?;
         let mails = &program.definition().archetype.mails;
         let name = &mail.mail.name;
         let template = mails.get(name).ok_or_else(|| Failure::Never(format!("the program has no mail {name}")))?;
@@ -449,6 +449,12 @@ impl Service {
         Ok((notice::MailText { subject: template.subject.clone(), body: template.body.clone() }, recipients))
     }
 
+    /// The version whose templates an event wrote by, also when the case has gone on to another one since.
+    async fn version_at(&self, case: &casework::Case, event: Uuid) -> Result<String> {
+        let left = self.reader().version_left_since(case.id, event).await?;
+        Ok(left.unwrap_or_else(|| case.program_hash.clone()))
+    }
+
     /// Renders a letter once and keeps page and digest.
     async fn render_letter(&self, id: Uuid) -> std::result::Result<(), Failure> {
         let letter = self.reader().letter(id).await.map_err(Error::from)?;
@@ -459,7 +465,7 @@ impl Service {
         let found =
             self.reader().load_case(CaseKey::Id(letter.application), Lock::Nothing).await.map_err(Error::from)?;
         let case = found.ok_or_else(|| Failure::Never("the case is not there".to_owned()))?.case;
-        let (program, _) = self.compiled(self.reader(), &case.program_hash).await?;
+        let (program, _) = self.compiled(self.reader(), &self.version_at(&case, letter.event).await?).await?;
         let rule = program.definition().archetype.letters.get(&letter.name);
         let rule = rule.ok_or_else(|| Failure::Never(format!("the program has no letter {}", letter.name)))?;
         let text = notice::LetterText { title: rule.title.clone(), body: rule.body.clone() };

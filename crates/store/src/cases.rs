@@ -90,14 +90,36 @@ impl Reader {
 
     /// # Errors
     /// When the database fails.
-    pub async fn draft(&self, application: Uuid, form: &str, account: Uuid) -> Result<Option<Draft>> {
+    pub async fn draft(&self, application: Uuid, form: &str, account: Uuid) -> Result<Option<StoredDraft>> {
         let values = vec![application.into(), form.into(), account.into()];
         let row = self.one(sql::DRAFT, values).await?;
         row.map(|row| {
             let mut columns = Columns::of(&row);
-            Ok(Draft { values: columns.json("draft")?, documents: columns.json("draft")? })
+            let typed = Draft { values: columns.json("draft")?, documents: columns.json("draft")? };
+            let kept: Option<String> = columns.take()?;
+            let kept = kept.map(|kept| from_json("draft", &kept)).transpose()?.unwrap_or_default();
+            Ok(StoredDraft { typed, kept, program_hash: columns.take()? })
         })
         .transpose()
+    }
+
+    /// Cases of a program that were handed in and are on another version than this, in the order of their ids: the
+    /// first `limit` after one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn on_other_versions(
+        &self,
+        (municipality, program): (&str, &str),
+        hash: &str,
+        after: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<StoredCase>> {
+        let after = after.unwrap_or(Uuid::nil());
+        let values = vec![program.into(), hash.into(), municipality.into(), after.into(), i64::from(limit).into()];
+        let rows = self.all(sql::ON_OTHER_VERSIONS, values).await?;
+        let ids = rows.iter().map(|row| Columns::of(row).take()).collect::<Result<Vec<Uuid>>>()?;
+        self.cases(&ids).await
     }
 
     /// Cases whose clock has to look at them by `now`, the longest due first.
@@ -216,6 +238,7 @@ impl Tx<'_> {
             row.granted_yen.into(),
             row.body.into(),
             case.body.in_line_since.into(),
+            case.program_hash.as_str().into(),
         ];
         let event_values: Vec<Value> = vec![
             event.id.into(),
@@ -301,19 +324,28 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn save_draft(&self, key: DraftKey<'_>, draft: &Draft, now: Instant) -> Result<()> {
+    pub async fn save_draft(&self, key: DraftKey<'_>, draft: &StoredDraft, now: Instant) -> Result<()> {
+        use draft::Column;
+        let is_kept = !draft.kept.values.is_empty() || !draft.kept.documents.is_empty();
         let row = draft::ActiveModel {
             application: Set(key.application),
             form: Set(key.form.to_owned()),
             account: Set(key.account),
-            field_values: Set(json(&draft.values)?),
-            documents: Set(json(&draft.documents)?),
+            field_values: Set(json(&draft.typed.values)?),
+            documents: Set(json(&draft.typed.documents)?),
             saved_at: Set(now),
+            program_hash: Set(draft.program_hash.clone()),
+            kept: Set(is_kept.then(|| json(&draft.kept)).transpose()?),
         };
-        let on_conflict =
-            OnConflict::columns([draft::Column::Application, draft::Column::Form, draft::Column::Account])
-                .update_columns([draft::Column::FieldValues, draft::Column::Documents, draft::Column::SavedAt])
-                .to_owned();
+        let on_conflict = OnConflict::columns([Column::Application, Column::Form, Column::Account])
+            .update_columns([
+                Column::FieldValues,
+                Column::Documents,
+                Column::SavedAt,
+                Column::ProgramHash,
+                Column::Kept,
+            ])
+            .to_owned();
         draft::Entity::insert(row).on_conflict(on_conflict).exec_without_returning(&self.db()).await?;
         Ok(())
     }
@@ -347,6 +379,16 @@ impl Tx<'_> {
         let changed = self.run(sql::ASSIGN, vec![application.into(), assignee.into()]).await?;
         if changed == 1 { Ok(()) } else { Err(StoreError::Conflict) }
     }
+}
+
+/// What a person has typed into a form and not handed in.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StoredDraft {
+    pub typed: Draft,
+    /// What was typed for fields and documents that the version does not have any more.
+    pub kept: Draft,
+    /// The version in whose words it was typed; that of the case when none is named.
+    pub program_hash: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -63,6 +63,7 @@ entities! {
         program: String, municipality: String, version: i32, status: String, canonical: String, title_ja: String,
         title_en: String, published_at: Instant,
     }
+    program_event "program_event" (program_hash: String, kind: String) { at: Instant, actor: Option<Uuid> }
     budget_line "budget_line" (id: Uuid) {
         municipality: String, fiscal_year: i32, code: String, name: String, path: String, appropriated: i64,
         held: i64, committed: i64, finalized: i64, ordered: i64, paid: i64, entries: i64,
@@ -93,7 +94,8 @@ entities! {
         documents: String, changes: String, salt: Bytes,
     }
     draft "draft" (application: Uuid, form: String, account: Uuid) {
-        field_values: String, documents: String, saved_at: Instant,
+        field_values: String, documents: String, saved_at: Instant, program_hash: Option<String>,
+        kept: Option<String>,
     }
     file "file" (id: Uuid) {
         owner: Uuid, application: Option<Uuid>, business: Option<Uuid>, name: String, media_type: String, size: i64,

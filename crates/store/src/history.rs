@@ -1,7 +1,7 @@
 //! History: the events of cases in their chains, letters, files, and the seals that anchor the chains outside.
 
 use casework::Head;
-use casework::history::Event;
+use casework::history::{Event, Stage};
 use program::definition::Name;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value};
@@ -134,6 +134,22 @@ impl Reader {
     /// When the database fails.
     pub async fn event(&self, id: Uuid) -> Result<Option<Event>> {
         event::Entity::find_by_id(id).one(&self.db()).await?.map(stored_event).transpose()
+    }
+
+    /// The version that a case was on at one of its events, if the case has gone on to another one since.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn version_left_since(&self, application: Uuid, event: Uuid) -> Result<Option<String>> {
+        use event::Column;
+        let Some(at) = self.event(event).await? else { return Ok(None) };
+        let query = event::Entity::find()
+            .filter(Column::Application.eq(application))
+            .filter(Column::Sequence.gt(at.sequence))
+            .filter(Column::Stage.eq(Stage::Migrated.as_str()))
+            .order_by_asc(Column::Sequence);
+        let left = query.one(&self.db()).await?.map(stored_event).transpose()?;
+        Ok(left.and_then(|left| left.facts.get("version_before").and_then(Json::as_str).map(str::to_owned)))
     }
 
     /// The newest event of a case.

@@ -30,7 +30,7 @@ mod unit;
 pub use accounts::{Account, PositionHeld, StaffRole};
 pub use businesses::{MemberRole, MemberShown, Membership};
 pub use calls::{Count, Reached, StoredRanking};
-pub use cases::{CaseKey, DraftKey, Recording, StoredCase, StoredSubmission};
+pub use cases::{CaseKey, DraftKey, Recording, StoredCase, StoredDraft, StoredSubmission};
 pub use database::{Demonstration, Settings, Store};
 pub use error::{Result, Retryable, StoreError};
 pub use history::{StoredFile, StoredLetter, StoredSeal};
@@ -41,7 +41,7 @@ pub use outbox::{CaseLetter, CaseMail, MailShown, Message, NewMessage, OutboxCla
 pub use partners::StoredLink;
 pub use payments::{BatchFile, LineState, OrderedPayment, StoredBatch};
 pub use people::{ApiToken, LinkKind, NewSession, OneTimeLink, SignedIn};
-pub use programs::{NewProgram, PublishedProgram, StoredCall};
+pub use programs::{NewProgram, ProgramEvent, ProgramEventKind, PublishedProgram, StoredCall, VersionNamed};
 pub use reader::Reader;
 pub use sql::Lock;
 pub use unit::Tx;

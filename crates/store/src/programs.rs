@@ -3,15 +3,15 @@
 use chrono::NaiveDate;
 use program::definition::{Municipality, Name, Target};
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use vocabulary::{Bilingual, FiscalYear, Instant};
 
-use crate::entity::{call, municipality, program_version};
+use crate::entity::{call, municipality, program_event, program_version};
 use crate::error::Result;
-use crate::people::one_changed;
 use crate::reader::Reader;
-use crate::row::{Columns, from_json, json};
+use crate::row::{Columns, from_json, from_word, json, word};
 use crate::sql;
 use crate::unit::Tx;
 
@@ -31,6 +31,33 @@ pub struct PublishedProgram {
     pub canonical: String,
     pub title: Bilingual,
     pub published_at: Instant,
+}
+
+/// A version without its definition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionNamed {
+    pub hash: String,
+    /// Counts the versions of the program from 1.
+    pub version: i32,
+    /// Takes no applications any more; running cases go on.
+    pub closed: bool,
+    pub published_at: Instant,
+}
+
+/// Something that happened to a version, once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProgramEvent {
+    pub kind: ProgramEventKind,
+    pub at: Instant,
+    /// None when it was done by whoever runs the installation.
+    pub actor: Option<Uuid>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProgramEventKind {
+    Published,
+    Closed,
 }
 
 /// 募集: a program in a fiscal year, for a window of time.
@@ -152,11 +179,46 @@ impl Reader {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn program_versions(&self, program: &str) -> Result<Vec<PublishedProgram>> {
+    pub async fn program_versions(&self, program: &str) -> Result<Vec<VersionNamed>> {
+        self.versions(program, None).await
+    }
+
+    /// # Errors
+    /// When the database fails.
+    pub async fn newest_version(&self, program: &str) -> Result<Option<VersionNamed>> {
+        Ok(self.versions(program, Some(1)).await?.into_iter().next())
+    }
+
+    async fn versions(&self, program: &str, limit: Option<u64>) -> Result<Vec<VersionNamed>> {
         use program_version::Column;
-        let query = program_version::Entity::find().filter(Column::Program.eq(program));
-        let rows = query.order_by_desc(Column::Version).all(&self.db()).await?;
-        Ok(rows.into_iter().map(published).collect())
+        let query = program_version::Entity::find()
+            .select_only()
+            .columns([Column::Hash, Column::Version, Column::Status, Column::PublishedAt])
+            .filter(Column::Program.eq(program))
+            .order_by_desc(Column::Version)
+            .limit(limit);
+        let rows: Vec<(String, i32, String, Instant)> = query.into_tuple().all(&self.db()).await?;
+        let named = |(hash, version, status, published_at): (String, i32, String, Instant)| VersionNamed {
+            hash,
+            version,
+            closed: status == CLOSED,
+            published_at,
+        };
+        Ok(rows.into_iter().map(named).collect())
+    }
+
+    /// What happened to a version, oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn program_events(&self, hash: &str) -> Result<Vec<ProgramEvent>> {
+        use program_event::Column;
+        let query = program_event::Entity::find().filter(Column::ProgramHash.eq(hash));
+        let rows = query.order_by_asc(Column::At).order_by_desc(Column::Kind).all(&self.db()).await?;
+        let event = |row: program_event::Model| {
+            Ok(ProgramEvent { kind: from_word("program_event", &row.kind)?, at: row.at, actor: row.actor })
+        };
+        rows.into_iter().map(event).collect()
     }
 
     /// Newest first; of one program or of all.
@@ -226,19 +288,35 @@ impl Tx<'_> {
             published_at: Set(published.published_at),
         };
         program_version::Entity::insert(row).exec_without_returning(&self.db()).await?;
+        self.note_program(new.hash, ProgramEventKind::Published, new.now, new.actor).await?;
         Ok(published)
     }
 
-    /// Closes a version for new applications, or opens it again.
+    /// Closes a version for new applications, for good. Returns whether it was open.
     ///
     /// # Errors
-    /// [`crate::StoreError::Conflict`] when there is none.
-    pub async fn close_program(&self, hash: &str, closed: bool) -> Result<()> {
-        let status = if closed { CLOSED } else { PUBLISHED };
+    /// When the database fails.
+    pub async fn close_program(&self, hash: &str, now: Instant, actor: Option<Uuid>) -> Result<bool> {
         let update = program_version::Entity::update_many()
-            .col_expr(program_version::Column::Status, Expr::value(status))
-            .filter(program_version::Column::Hash.eq(hash));
-        one_changed(update.exec(&self.db()).await?.rows_affected)
+            .col_expr(program_version::Column::Status, Expr::value(CLOSED))
+            .filter(program_version::Column::Hash.eq(hash))
+            .filter(program_version::Column::Status.eq(PUBLISHED));
+        let was_open = update.exec(&self.db()).await?.rows_affected == 1;
+        if was_open {
+            self.note_program(hash, ProgramEventKind::Closed, now, actor).await?;
+        }
+        Ok(was_open)
+    }
+
+    async fn note_program(&self, hash: &str, kind: ProgramEventKind, at: Instant, actor: Option<Uuid>) -> Result<()> {
+        let row = program_event::ActiveModel {
+            program_hash: Set(hash.to_owned()),
+            kind: Set(word(&kind)?),
+            at: Set(at),
+            actor: Set(actor),
+        };
+        program_event::Entity::insert(row).exec_without_returning(&self.db()).await?;
+        Ok(())
     }
 
     /// Makes the call of a program, year and window, or changes its days, line and target. Returns the id it has.
@@ -283,4 +361,6 @@ pub struct NewProgram<'a> {
     pub canonical: &'a str,
     pub title: &'a Bilingual,
     pub now: Instant,
+    /// None for whoever runs the installation.
+    pub actor: Option<Uuid>,
 }

@@ -61,7 +61,7 @@ macro_rules! move_case {
         "UPDATE application SET number = $3, business = $4, state = $5, state_kind = $6, waits_on = $7, \
          attention = $8, version = $9, received_at = $10, deadline_at = $11, next_clock_at = $12, received_sort = $13, \
          deadline_sort = $14, updated_at = $15, head_sequence = $16, head_hash = $17, head_at = $18, granted_yen = $19, \
-         body = $20, in_line_since = $21 WHERE id = $1 AND version = $2"
+         body = $20, in_line_since = $21, program_hash = $22 WHERE id = $1 AND version = $2"
     };
 }
 
@@ -76,7 +76,7 @@ macro_rules! event_of_moved {
     () => {
         concat!(
             event_columns!(),
-            "SELECT $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35 FROM moved"
+            "SELECT $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36 FROM moved"
         )
     };
 }
@@ -102,13 +102,13 @@ pub const MOVE_CASE_WITH_SUBMISSION: &str = concat!(
     move_case!(),
     " RETURNING id), happened AS (",
     event_of_moved!(),
-    "), used AS (DELETE FROM draft WHERE application = $1 AND form = $37 AND account = $40) ",
+    "), used AS (DELETE FROM draft WHERE application = $1 AND form = $38 AND account = $41) ",
     submission_columns!(),
-    "SELECT id, $36, $37, $38, $39, $40, $41, $42, $43, $44 FROM moved"
+    "SELECT id, $37, $38, $39, $40, $41, $42, $43, $44, $45 FROM moved"
 );
 
-pub const DRAFT: &str =
-    "SELECT field_values, documents FROM draft WHERE application = $1 AND form = $2 AND account = $3";
+pub const DRAFT: &str = "SELECT field_values, documents, kept, program_hash FROM draft \
+    WHERE application = $1 AND form = $2 AND account = $3";
 
 pub fn insert_letters(rows: &str) -> String {
     format!("INSERT INTO letter (id, application, event, name, number, data, template_hash, created_at) VALUES {rows}")
@@ -148,6 +148,10 @@ pub const PUT_MUNICIPALITY: &str = "INSERT INTO municipality (name, code, defini
     ON CONFLICT (name) DO UPDATE SET code = excluded.code, definition = excluded.definition, \
     revision = municipality.revision + 1";
 pub const MUNICIPALITY_REVISION: &str = "SELECT revision FROM municipality WHERE name = $1";
+
+/// Handed in, on another version of their program than $2, in the order of their ids.
+pub const ON_OTHER_VERSIONS: &str = "SELECT id FROM application WHERE program = $1 AND program_hash <> $2 \
+    AND municipality = $3 AND received_at IS NOT NULL AND id > $4 ORDER BY id LIMIT $5";
 
 pub const DUE_CASES: &str = "SELECT id FROM application WHERE next_clock_at IS NOT NULL AND next_clock_at <= $1 ORDER BY next_clock_at LIMIT $2";
 

@@ -43,6 +43,8 @@ pub(crate) struct SaveDraftPayload {
     application: Option<Application>,
     /// What is stored now.
     values: Option<Json>,
+    /// What was typed for fields that the version of the program does not have any more; kept with the draft.
+    kept_values: Option<Json>,
     refusals: Vec<Refusal>,
 }
 
@@ -218,9 +220,12 @@ impl Cases {
             Ok((application, draft)) => SaveDraftPayload {
                 application: Some(application.into()),
                 values: Some(async_graphql::Json(Value::Object(draft.values))),
+                kept_values: Some(async_graphql::Json(Value::Object(draft.kept))),
                 refusals: Vec::new(),
             },
-            Err(reasons) => SaveDraftPayload { application: None, values: None, refusals: refusals(reasons) },
+            Err(reasons) => {
+                SaveDraftPayload { application: None, values: None, kept_values: None, refusals: refusals(reasons) }
+            }
         })
     }
 

@@ -4,6 +4,7 @@ mod cases;
 mod partners;
 mod payments;
 mod people;
+mod programs;
 
 use async_graphql::{Error, MergedObject};
 
@@ -11,7 +12,7 @@ use crate::fault::bad_input;
 use crate::scope::Scope;
 
 #[derive(MergedObject, Default)]
-pub(crate) struct Mutation(people::People, cases::Cases, partners::Partners, payments::Payments);
+pub(crate) struct Mutation(people::People, cases::Cases, partners::Partners, payments::Payments, programs::Programs);
 
 const LONGEST_KEY: usize = 255;
 

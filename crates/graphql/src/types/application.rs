@@ -133,7 +133,15 @@ impl Application {
         let form = self.form_named(form.as_deref())?;
         let Some(draft) = self.draft_of(ctx, &form.name).await? else { return Ok(None) };
         let documents = self.documents_of(form, &draft.documents);
-        Ok(Some(Draft { form: form.name.clone(), values: draft.values, documents }))
+        Ok(Some(Draft { form: form.name.clone(), values: draft.values, documents, kept: draft.kept }))
+    }
+    /// What was typed for fields that the version of the program does not have any more: nothing typed is lost.
+    #[graphql(complexity = 5)]
+    async fn kept_values(&self, ctx: &Context<'_>, form: Option<String>) -> Result<Json, Error> {
+        let form = self.form_named(form.as_deref())?;
+        let mut kept = self.0.case.body.kept.get(&form.name).cloned().unwrap_or_default();
+        kept.extend(self.draft_of(ctx, &form.name).await?.map(|draft| draft.kept).unwrap_or_default());
+        Ok(async_graphql::Json(Value::Object(kept)))
     }
     /// The newest submission of each form.
     #[graphql(complexity = "1 + 4 * child_complexity")]
@@ -218,6 +226,7 @@ pub(crate) struct Draft {
     pub form: Name,
     pub values: serde_json::Map<String, Value>,
     pub documents: Vec<Document>,
+    pub kept: serde_json::Map<String, Value>,
 }
 
 #[Object]
@@ -230,6 +239,10 @@ impl Draft {
     }
     async fn documents(&self) -> &[Document] {
         &self.documents
+    }
+    /// What was typed for fields that the version of the program does not have any more.
+    async fn kept_values(&self) -> Json {
+        async_graphql::Json(Value::Object(self.kept.clone()))
     }
 }
 

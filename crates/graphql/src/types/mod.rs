@@ -8,3 +8,4 @@ pub mod money;
 pub mod partner;
 pub mod procedure;
 pub mod program_type;
+pub mod versions;

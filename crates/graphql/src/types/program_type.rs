@@ -6,7 +6,7 @@ use async_graphql::{Context, Error, ID, Object};
 use program::definition::{Cases, Name};
 use service::{CallView, ProgramVersion};
 
-use crate::enums::{IntakeMode, LegalNature, Locale, Role};
+use crate::enums::{IntakeMode, LegalNature, Locale, ProgramStatus, Role};
 use crate::ids::Kind;
 use crate::loaders::ProgramKey;
 use crate::page::connection;
@@ -15,6 +15,7 @@ use crate::scope::{Scope, say};
 use crate::text::Bilingual;
 use crate::types::case_parts::State;
 use crate::types::form::Form;
+use crate::types::versions::{ProgramVersion as Version, status};
 
 /// One version of a program. The definition is at hand; what is published beside it is looked up when asked for.
 #[derive(Clone)]
@@ -119,6 +120,17 @@ impl Program {
     }
     async fn published_at(&self, ctx: &Context<'_>) -> Result<vocabulary::Instant, Error> {
         Ok(self.published(ctx).await?.published_at)
+    }
+    /// Published, or closed for new applications.
+    async fn status(&self, ctx: &Context<'_>) -> Result<ProgramStatus, Error> {
+        Ok(status(self.published(ctx).await?.closed))
+    }
+    /// All versions of the program, newest first.
+    #[graphql(complexity = "5 + 10 * child_complexity")]
+    async fn versions(&self, ctx: &Context<'_>) -> Result<Vec<Version>, Error> {
+        let scope = Scope::of(ctx)?;
+        let versions = scope.service.program_versions(scope.viewer.as_ref(), self.program.name()).await;
+        Ok(versions.map_err(|error| scope.fault(&error))?.into_iter().map(Version).collect())
     }
     /// Newest first.
     #[graphql(complexity = "3 + 3 * child_complexity")]

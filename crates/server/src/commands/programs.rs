@@ -4,9 +4,11 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use casework::scenario;
-use program::{Finding, Loaded, LoadedProgram, explain, mermaid, svg};
+use program::{Finding, Loaded, LoadedProgram, explain, mermaid, svg, weight_of};
 use serde_json::json;
 use service::Published;
+use uuid::Uuid;
+use vocabulary::Locale;
 
 use super::{tell, versions};
 use crate::catalogue;
@@ -27,7 +29,9 @@ pub async fn run(common: &Common, command: &ProgramCommand) -> Outcome {
             Err(Failure::misuse("this is not part of this release; `program check` and `program test` are"))
         }
         ProgramCommand::Diff(args) => versions::diff(common, args).await,
-        ProgramCommand::Publish(args) => publish(common, &args.paths).await,
+        ProgramCommand::Publish(args) => publish(common, &args.paths, args.actor.as_deref()).await,
+        ProgramCommand::Close(args) => versions::close(common, args).await,
+        ProgramCommand::Migrate(args) => versions::migrate(common, args).await,
     }
 }
 
@@ -115,21 +119,39 @@ fn show(paths: &[PathBuf], text: impl Fn(&program::Program) -> String) -> Outcom
     if shown == 0 { right_or_printed(&loaded).and(Err(Failure::misuse("there is no program here"))) } else { Ok(()) }
 }
 
-async fn publish(common: &Common, paths: &[PathBuf]) -> Outcome {
+async fn publish(common: &Common, paths: &[PathBuf], actor: Option<&str>) -> Outcome {
     let loaded = catalogue::read(paths)?;
     right_or_printed(&loaded)?;
     let installation = Installation::for_command(common).await?;
-    let published = into(&installation, &loaded, |program| catalogue::is_named(&program.path, paths)).await?;
+    let publisher = match actor {
+        Some(email) => Some(installation.service.viewer_by_email(email).await?.person.id),
+        None => None,
+    };
+    let wanted = |program: &LoadedProgram| catalogue::is_named(&program.path, paths);
+    let published = into(&installation, &loaded, publisher, wanted).await?;
     let machine: Vec<_> = published
         .iter()
         .map(|(name, published)| match published {
-            Published::Version(version) => json!({ "program": name, "version": version, "new": true }),
+            Published::Version { version, differences } => json!({
+                "program": name, "version": version, "new": true, "weight": weight_of(differences),
+                "differences": differences,
+            }),
             Published::Already(version) => json!({ "program": name, "version": version, "new": false }),
         })
         .collect();
     tell(common, &machine, || {
         let line = |(name, published): &(String, Published)| match published {
-            Published::Version(version) => format!("{name} is published as version {version}"),
+            Published::Version { version, differences } => {
+                let line = format!("{name} is published as version {version}");
+                match weight_of(differences) {
+                    Some(weight) => {
+                        let weight = versions::weight_word(weight, Locale::En);
+                        let said = versions::said(differences, Locale::Ja);
+                        format!("{line}: a {weight} change\n{said}")
+                    }
+                    None => line,
+                }
+            }
             Published::Already(version) => format!("{name} is published already, as version {version}"),
         };
         published.iter().map(line).collect::<Vec<_>>().join("\n")
@@ -143,6 +165,7 @@ async fn publish(common: &Common, paths: &[PathBuf]) -> Outcome {
 pub async fn into(
     installation: &Installation,
     loaded: &Loaded,
+    publisher: Option<Uuid>,
     wanted: impl Fn(&LoadedProgram) -> bool,
 ) -> Outcome<Vec<(String, Published)>> {
     let service = &installation.service;
@@ -159,7 +182,7 @@ pub async fn into(
         service.import_municipality(municipality).await?;
         for LoadedProgram { program, scenarios, .. } in programs {
             let Some(program) = program else { continue };
-            let outcome = service.publish(program, &loaded.calls, scenarios.as_ref()).await?;
+            let outcome = service.publish(program, &loaded.calls, scenarios.as_ref(), publisher).await?;
             published.push((program.name().to_owned(), outcome));
         }
         let names: Vec<&String> = published.iter().map(|(name, _)| name).collect();

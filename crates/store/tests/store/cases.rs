@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use casework::history::verify;
 use casework::{Case, Draft, LetterIssued, MailOrdered, Submission};
 use program::definition::{Audience, StateKind};
-use serde_json::json;
-use store::{CaseKey, CaseLetter, CaseMail, DraftKey, Lock, Message, StoreError};
+use serde_json::{Value, json};
+use store::{CaseKey, CaseLetter, CaseMail, DraftKey, Lock, Message, StoreError, StoredDraft};
 use treasury::{Account, Holdings};
 use vocabulary::{BankAccount, FiscalYear, Yen};
 
@@ -117,10 +117,14 @@ async fn a_step_writes_everything_that_belongs_to_it() {
         world.appropriate(1_000).await.unwrap();
         let case = world.draft().await;
         let key = DraftKey { application: case.id, form: "application", account: world.clerk };
-        let typed =
-            &Draft { values: json!({ "z": 1, "a": "\u{0}" }).as_object().unwrap().clone(), documents: BTreeMap::new() };
+        let values = |json: Value| json.as_object().unwrap().clone();
+        let typed = &StoredDraft {
+            typed: Draft { values: values(json!({ "z": 1, "a": "\u{0}" })), documents: BTreeMap::new() },
+            kept: Draft { values: values(json!({ "b": 2 })), documents: BTreeMap::new() },
+            program_hash: Some(case.program_hash.clone()),
+        };
         write!(world.store, tx => {
-            tx.save_draft(key, &Draft::default(), now()).await?;
+            tx.save_draft(key, &StoredDraft::default(), now()).await?;
             tx.save_draft(key, typed, later(1)).await
         })
         .unwrap();
@@ -135,7 +139,7 @@ async fn a_step_writes_everything_that_belongs_to_it() {
             id: id(),
             at: later(2),
             by: world.clerk,
-            values: typed.values.clone(),
+            values: typed.typed.values.clone(),
             documents: BTreeMap::new(),
             changes: Vec::new(),
         };

@@ -93,7 +93,7 @@ impl World {
             tx.put_budget_line(new_line).await?;
             let title = Bilingual::new("展示会", "fair");
             let new =
-                NewProgram { hash: "hash", program: PROGRAM, canonical: "{}", title: &title, now: now() };
+                NewProgram { hash: "hash", program: PROGRAM, canonical: "{}", title: &title, now: now(), actor: None };
             tx.publish_program(&new).await?;
             tx.put_call(new_call).await?;
             tx.create_business(new_business, now()).await

@@ -153,7 +153,7 @@ impl TestOffice {
         let (now, account) = (self.service.now(), viewer.person.id);
         let saved = self.store.write(|tx| {
             let key = store::DraftKey { application, form, account };
-            Box::pin(async move { tx.save_draft(key, &casework::Draft::default(), now).await })
+            Box::pin(async move { tx.save_draft(key, &store::StoredDraft::default(), now).await })
         });
         saved.await.expect("a draft");
     }

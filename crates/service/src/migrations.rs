@@ -1,0 +1,206 @@
+//! Moving running cases to a newer version of their program: what would happen to each, and each by itself.
+
+use std::sync::Arc;
+
+use casework::{Actor, Refusal};
+use program::Program;
+use store::{CaseKey, Lock, Tx};
+use uuid::Uuid;
+
+use crate::applications::Fixed;
+use crate::once::Wish;
+use crate::service::Service;
+use crate::view::{Application, MigrationOutcome, MigrationView, Viewer};
+use crate::{Error, Result};
+
+impl Service {
+    /// What would happen to the cases of a program that are on other versions: the first of them after one, in the
+    /// order of their ids. There are more when as many come back as were asked for.
+    ///
+    /// # Errors
+    /// `NotFound` for a version that is not published.
+    pub async fn migration_plan(
+        &self,
+        program: &str,
+        to: i32,
+        after: Option<Uuid>,
+        first: u32,
+    ) -> Result<Vec<MigrationView>> {
+        let target = self.program(program, Some(to)).await?.program;
+        let place = (target.municipality(), program);
+        let found = self.reader().on_other_versions(place, target.hash(), after, first).await?;
+        let mut plan = Vec::with_capacity(found.len());
+        for stored in found {
+            let before = self.view(self.reader(), stored).await?;
+            plan.push(self.prospect(self.reader(), &before, &target).await?);
+        }
+        Ok(plan)
+    }
+
+    /// As [`Service::migration_plan`], for program officers of the municipality.
+    ///
+    /// # Errors
+    /// `Forbidden` for everybody else.
+    pub async fn migration_plan_for(
+        &self,
+        viewer: &Viewer,
+        program: &str,
+        to: i32,
+        after: Option<Uuid>,
+        first: u32,
+    ) -> Result<Vec<MigrationView>> {
+        self.require_officer(viewer, program.split('/').next().unwrap_or_default())?;
+        self.migration_plan(program, to, after, first).await
+    }
+
+    /// What would happen to one case.
+    ///
+    /// # Errors
+    /// `NotFound` for a case that the viewer may not know of, or that is of another program.
+    pub async fn migration_of(
+        &self,
+        viewer: &Viewer,
+        program: &str,
+        to: i32,
+        application: Uuid,
+    ) -> Result<MigrationView> {
+        let target = self.program(program, Some(to)).await?.program;
+        self.require_officer(viewer, target.municipality())?;
+        let before = self.application(viewer, application).await?.ok_or(Error::NotFound)?;
+        if before.case.program != program {
+            return Err(Error::NotFound);
+        }
+        self.prospect(self.reader(), &before, &target).await
+    }
+
+    /// What would happen to the case of that number, for whoever runs this installation.
+    ///
+    /// # Errors
+    /// `NotFound` for a version that is not published, and when no case of the program has the number.
+    pub async fn migration_of_number(&self, program: &str, to: i32, number: &str) -> Result<MigrationView> {
+        let target = self.program(program, Some(to)).await?.program;
+        let found = self.reader().load_case(CaseKey::Number(number), Lock::Nothing).await?;
+        let found = found.filter(|found| found.case.program == program).ok_or(Error::NotFound)?;
+        let before = self.view(self.reader(), found).await?;
+        self.prospect(self.reader(), &before, &target).await
+    }
+
+    /// Moves one case in a transaction of its own. Moving it again changes nothing.
+    ///
+    /// # Errors
+    /// As [`Service::migration_of`]; why a case cannot be moved is an outcome, no error.
+    pub async fn migrate_case(
+        &self,
+        viewer: &Viewer,
+        program: &str,
+        to: i32,
+        application: Uuid,
+        key: &str,
+    ) -> Result<MigrationView> {
+        self.require_scope(viewer, "act")?;
+        let seen = self.migration_of(viewer, program, to, application).await?;
+        let target = self.program(program, Some(to)).await?.program;
+        // One key serves many cases: each has its own.
+        let key = vocabulary::digest(format!("{key}\n{application}").as_bytes());
+        let (fixed, actor) = (self.fix(), viewer.actor());
+        let input = (program, to, application);
+        let wish = Wish::new(viewer, key.as_str(), "migrateApplications", &input, (application, fixed.now))?;
+        let done = self
+            .store()
+            .write(|tx| {
+                let (wish, fixed, actor, target) = (&wish, &fixed, &actor, &target);
+                Box::pin(async move {
+                    match wish.claim(tx).await? {
+                        Some(_) => Ok(MigrationOutcome::Moved),
+                        None => self.migrate_in(tx, actor, application, target, fixed).await,
+                    }
+                })
+            })
+            .await;
+        match done {
+            Ok(outcome) => Ok(MigrationView { outcome, refusals: Vec::new(), ..seen }),
+            Err(Error::Refused(refusals)) => Ok(MigrationView { outcome: MigrationOutcome::Refused, refusals, ..seen }),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn migrate_in(
+        &self,
+        tx: &Tx<'_>,
+        actor: &Actor,
+        application: Uuid,
+        target: &Arc<Program>,
+        fixed: &Fixed,
+    ) -> Result<MigrationOutcome> {
+        let found = tx.load_case(CaseKey::Id(application), Lock::Case).await?.ok_or(Error::NotFound)?;
+        let before = self.view(tx, found).await?;
+        if before.case.program_hash == target.hash() {
+            return Ok(MigrationOutcome::Already);
+        }
+        let versions = self.way(tx, &before, target).await?;
+        let there = Application { program: Arc::clone(target), ..before.clone() };
+        let step = {
+            let ids = fixed.ids();
+            let world = fixed.world(&there, Default::default(), &ids);
+            let versions: Vec<&Program> = versions.iter().map(Arc::as_ref).collect();
+            casework::migrate(&world, &before.case, &versions, actor).map_err(Error::Refused)?
+        };
+        let recording = store::Recording {
+            now: fixed.now,
+            salt: fixed.salt,
+            held_counts_as_used: crate::programs::held_counts(target),
+        };
+        tx.record(&step.numbered(&Default::default()), &recording).await?;
+        Ok(MigrationOutcome::Moved)
+    }
+
+    async fn prospect(
+        &self,
+        reader: &store::Reader,
+        before: &Application,
+        target: &Arc<Program>,
+    ) -> Result<MigrationView> {
+        let mut view = MigrationView {
+            application: before.case.id,
+            number: before.case.body.numbers.get("application").cloned(),
+            version: before.program_version,
+            outcome: MigrationOutcome::Already,
+            refusals: Vec::new(),
+            notes: Vec::new(),
+        };
+        if before.case.program_hash == target.hash() {
+            return Ok(view);
+        }
+        let prospect = match self.way(reader, before, target).await {
+            Ok(versions) => {
+                let there = Application { program: Arc::clone(target), ..before.clone() };
+                let fixed = self.fix();
+                let ids = fixed.ids();
+                let world = fixed.world(&there, Default::default(), &ids);
+                let versions: Vec<&Program> = versions.iter().map(Arc::as_ref).collect();
+                casework::prospect(&world, &before.case, &versions)
+            }
+            Err(Error::Refused(refusals)) => Err(refusals),
+            Err(error) => return Err(error),
+        };
+        match prospect {
+            Ok(prospect) => (view.outcome, view.notes) = (MigrationOutcome::Possible, prospect.notes),
+            Err(refusals) => (view.outcome, view.refusals) = (MigrationOutcome::Refused, refusals),
+        }
+        Ok(view)
+    }
+
+    /// The versions that a case goes through.
+    async fn way(&self, reader: &store::Reader, before: &Application, target: &Program) -> Result<Vec<Arc<Program>>> {
+        let case = &before.case;
+        let versions = self.versions_between(reader, &case.program, &case.program_hash, target.hash()).await?;
+        if versions.is_empty() {
+            return Err(Error::Refused(vec![Refusal::new(
+                "migrate.older",
+                "案件はより新しい版によっています。古い版には戻せません",
+                "The case is on a newer version; it cannot go back",
+            )]));
+        }
+        Ok(versions)
+    }
+}
