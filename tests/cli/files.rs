@@ -7,7 +7,7 @@ use acceptance::binary::run;
 use serde_json::Value;
 use testkit::office::schema_folder;
 
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

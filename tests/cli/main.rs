@@ -3,6 +3,7 @@
 mod demonstration;
 mod files;
 mod money;
+mod versions;
 
 use acceptance::binary::{command, run};
 

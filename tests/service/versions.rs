@@ -87,7 +87,8 @@ async fn a_version_is_published_and_closed_once() {
 
 fn catalogue_applicant() -> program::definition::ApplicantFacts {
     let found = catalogue().programs.iter().find(|found| found.definition.program.program == SALES_CHANNEL);
-    found.and_then(|found| found.scenarios.as_ref()).unwrap().scenarios[0].applicant.clone().unwrap()
+    let scenarios = &found.and_then(|found| found.scenarios.as_ref()).unwrap().scenarios;
+    scenarios.iter().find_map(|scenario| scenario.applicant.clone()).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

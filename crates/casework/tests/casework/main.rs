@@ -7,6 +7,7 @@ mod corrections;
 mod desk;
 mod duties;
 mod limits;
+mod migrate;
 mod money;
 mod rules;
 mod scenarios;
