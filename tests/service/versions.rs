@@ -166,7 +166,9 @@ async fn running_cases_go_on_to_a_new_version_when_they_are_chosen() {
         for _ in 0..2 {
             assert_eq!(go(officer, "m").await.unwrap().outcome, MigrationOutcome::Moved);
         }
-        assert_eq!(go(officer, "another").await.unwrap().outcome, MigrationOutcome::Already);
+        for _ in 0..2 {
+            assert_eq!(go(officer, "another").await.unwrap().outcome, MigrationOutcome::Already);
+        }
 
         let after = office.look(officer, moved.application).await;
         assert_eq!((after.program_version, after.case.version), (2, before.version + 1));

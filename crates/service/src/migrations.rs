@@ -104,14 +104,16 @@ impl Service {
         let key = vocabulary::digest(format!("{key}\n{application}").as_bytes());
         let (fixed, actor) = (self.fix(), viewer.actor());
         let input = (program, to, application);
-        let wish = Wish::new(viewer, key.as_str(), "migrateApplications", &input, (application, fixed.now))?;
+        let wish = Wish::new(viewer, key.as_str(), "migrateApplications", &input, (fixed.event, fixed.now))?;
         let done = self
             .store()
             .write(|tx| {
                 let (wish, fixed, actor, target) = (&wish, &fixed, &actor, &target);
                 Box::pin(async move {
                     match wish.claim(tx).await? {
-                        Some(_) => Ok(MigrationOutcome::Moved),
+                        // Moved the first time, if that left an event.
+                        Some(event) if tx.event(event).await?.is_some() => Ok(MigrationOutcome::Moved),
+                        Some(_) => Ok(MigrationOutcome::Already),
                         None => self.migrate_in(tx, actor, application, target, fixed).await,
                     }
                 })

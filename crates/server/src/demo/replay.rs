@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use casework::Act;
 use casework::scenario::{moment, step_marks, step_values};
-use program::definition::{Municipality, Role, Scenario, ScenarioStep, Scenarios, StateKind};
+use program::definition::{Call, Municipality, Role, Scenario, ScenarioStep, Scenarios, StateKind};
 use program::{Loaded, Program};
 use service::{Application, Service, Viewer, Worker};
 use treasury::{LineOutcome, LineResult, ReturnKind};
 use uuid::Uuid;
-use vocabulary::Instant;
+use vocabulary::{FiscalYear, Instant, day_in_japan};
 
 use super::cast::{Cast, Player, sample_pdf};
 use crate::adapters::MovingClock;
@@ -127,6 +127,11 @@ impl Stage<'_> {
             let program =
                 Program::compile(found.definition.clone()).map_err(|_| Failure::fault("a program does not compile"))?;
             let program = Arc::new(program);
+            // A draft is begun at the end, so there must be a call then.
+            let year = FiscalYear::of(day_in_japan(self.ends)).0;
+            let is_there =
+                |call: &&Call| call.fiscal_year >= year && call.closes.is_none_or(|last| moment(last) >= self.ends);
+            let drafts = loaded.calls.iter().filter(|call| call.program == program.name()).any(|call| is_there(&call));
             let results = casework::scenario::run(&program, place, &loaded.calls, scenarios);
             // What was granted before, or used of the budget, is not there in the demonstration.
             let stands_alone = |played: &Scenario| played.granted.is_empty() && played.budget.is_none();
@@ -136,7 +141,7 @@ impl Stage<'_> {
                 let draft = (program.initial().to_owned(), false);
                 let standings = std::iter::once(draft).chain(result.standings);
                 let mut granted = false;
-                for (steps, (state, pending)) in standings.enumerate() {
+                for (steps, (state, pending)) in standings.enumerate().filter(|(steps, _)| drafts || *steps > 0) {
                     let kind = program.state(&state).map(|state| state.kind);
                     granted |=
                         matches!(kind, Some(StateKind::InProject | StateKind::AwaitingPayment | StateKind::ClosedPaid));
