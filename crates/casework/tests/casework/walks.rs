@@ -212,7 +212,9 @@ fn stands(desk: &Desk) {
     if state.kind.is_end() && body.procedures.iter().all(|procedure| !procedure.open) {
         // What is decided after the end, a refund for one, starts from the end.
         let from_here = |drafted: &str| {
-            desk.program.action(drafted).is_some_and(|found| found.rule.from.as_slice().contains(&desk.case.state))
+            desk.program
+                .action(drafted)
+                .is_some_and(|found| found.procedure.is_some() || found.rule.from.as_slice().contains(&desk.case.state))
         };
         let pending = body.pending.as_ref().map(|pending| &pending.action).filter(|drafted| !from_here(drafted));
         let left = (pending, &body.unlocked, body.standing.next_clock_at);
