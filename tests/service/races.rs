@@ -72,7 +72,7 @@ async fn drafts(office: &TestOffice, program: &str, count: usize) -> (Viewer, Ve
     let file = office.service.upload(&owner, "書類.pdf", testkit::office::sample_pdf("all")).await.unwrap();
     let reference = casework::DocumentRef { file: file.id, name: file.name, sha256: file.sha256 };
     let slots =
-        office.service.asked_documents(&owner, first.application, "application", &sample(program)).await.unwrap();
+        office.service.asked(&owner, first.application, "application", &sample(program)).await.unwrap().documents;
     let documents: BTreeMap<_, _> = slots.into_iter().map(|slot| (slot, vec![reference.clone()])).collect();
     let draft = Draft { values: Map::new(), documents };
     let mut applications = Vec::with_capacity(count);

@@ -248,7 +248,7 @@ impl Founding<'_> {
         self.service.save_draft(&viewer, id, Some(FORM), values.clone(), None).await.map_err(told)?;
         let pdf = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n".to_vec();
         let file = self.service.upload(&viewer, "書類.pdf", pdf).await.map_err(told)?;
-        for slot in self.service.asked_documents(&viewer, id, FORM, values).await.map_err(told)? {
+        for slot in self.service.asked(&viewer, id, FORM, values).await.map_err(told)?.documents {
             let key = format!("attach-{id}-{slot}");
             self.service.attach_document(&viewer, id, Some(FORM), &slot, file.id, &key).await.map_err(told)?;
         }

@@ -3,11 +3,28 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use program::definition::{FieldType, Name};
-use program::{CaseFacts, Form, Program};
+use program::{ActionRef, CaseFacts, Form, Program};
 use serde_json::{Map, Value, json};
 
 use crate::act::{Act, Refusal};
-use crate::case::{Change, DocumentRef, FieldMark, Submission, Unlocked};
+use crate::case::{APPLICATION, Change, DocumentRef, FieldMark, Submission, Unlocked};
+
+/// The form whose fields an action marks: the one that is handed in again from the state that the action leads to.
+#[must_use]
+pub fn corrected_form<'p>(program: &'p Program, action: &ActionRef<'_>) -> &'p str {
+    let next = action.rule.to.as_ref().and_then(|to| {
+        let from_there =
+            |next: &ActionRef<'_>| next.procedure == action.procedure && next.rule.from.as_slice().contains(to);
+        program.actions().filter(from_there).find_map(|next| next.rule.form.as_deref())
+    });
+    next.unwrap_or(APPLICATION)
+}
+
+/// The fields of a form that a correction leaves open, and the document slots as `documents.<name>`.
+#[must_use]
+pub fn opened_by(marks: &[FieldMark]) -> BTreeSet<String> {
+    marks.iter().map(|mark| opened(&mark.field).to_owned()).collect()
+}
 
 /// Before the name of a document slot.
 const DOCUMENTS: &str = "documents.";
@@ -64,7 +81,7 @@ pub(crate) fn locked(
     (values, changes): (&Map<String, Value>, &[Change]),
     facts: &CaseFacts,
 ) -> Vec<Refusal> {
-    let mut open: BTreeSet<String> = unlocked.marks.iter().map(|mark| opened(&mark.field).to_owned()).collect();
+    let mut open = opened_by(&unlocked.marks);
     let before = asked(program, &unlocked.form, &earlier.values, facts);
     let after = asked(program, &unlocked.form, values, facts);
     open.extend(before.symmetric_difference(&after).cloned());

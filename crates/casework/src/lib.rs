@@ -38,6 +38,7 @@ pub use case::{
     PaymentOrder, Pending, Placing, ProcedureCase, Signature, SignedHow, Signing, Standing, Submission, Unlocked,
 };
 pub use clockwork::clock_act;
+pub use correction::{corrected_form, opened_by};
 pub use decide::{decide, needs};
 pub use facts::case_facts;
 pub use line::{promotion, ranking_action};

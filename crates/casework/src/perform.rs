@@ -155,7 +155,7 @@ impl Work<'_> {
         let mut refusals: Vec<Refusal> = check.faults.into_iter().map(refusal).collect();
         refusals.extend(bank_refusals(&check.clean, rule.input.iter().map(|(name, field)| (name, field.kind))));
         if marks_field.is_some() {
-            let form = self.world.program.form(self.corrected_form());
+            let form = self.world.program.form(correction::corrected_form(self.world.program, self.action));
             refusals.extend(correction::unknown_marks(form, &self.marks));
         }
         self.input = check.clean;
@@ -330,20 +330,8 @@ impl Work<'_> {
 
     fn unlock(&mut self) {
         let message = self.input.get("message").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let form = self.corrected_form().to_owned();
+        let form = correction::corrected_form(self.world.program, self.action).to_owned();
         self.after.body.unlocked = Some(Unlocked { form, marks: self.marks.clone(), message });
-    }
-
-    /// The form that is handed in again from the state that the action leads to.
-    fn corrected_form(&self) -> &str {
-        let action = self.action.rule.to.as_ref().and_then(|to| {
-            self.world
-                .program
-                .actions()
-                .filter(|next| next.procedure == self.action.procedure && next.rule.from.as_slice().contains(to))
-                .find_map(|next| next.rule.form.as_deref())
-        });
-        action.unwrap_or(APPLICATION)
     }
 
     fn open(&mut self) {

@@ -14,7 +14,9 @@ use crate::drafts;
 use crate::offers::{available, built_in_label};
 use crate::once::Wish;
 use crate::service::Service;
-use crate::view::{Application, AvailableAction, EventView, LetterView, MessageView, Page, Performed, Task, Viewer};
+use crate::view::{
+    Application, AskedView, AvailableAction, EventView, LetterView, MessageView, Page, Performed, Task, Viewer,
+};
 use crate::{ApplicationFilter, ApplicationOrder, Error, Result};
 
 /// Cases that one act lets out of the line at most; the next act goes on with the rest.
@@ -220,6 +222,25 @@ impl Service {
         act: &Act,
         fixed: &Fixed,
     ) -> Result<Step> {
+        let step = self.unnumbered(tx, actor, before, act, fixed).await?;
+        let counted = if step.numbers.is_empty() {
+            BTreeMap::new()
+        } else {
+            tx.next_numbers(&before.case.municipality, &step.numbers, step.year).await?
+        };
+        let year = step.year;
+        Ok(step.numbered(&casework::numbers::written(&before.municipality, year, &counted)))
+    }
+
+    /// The step without the numbers that it asks for, so that looking at it uses none up.
+    async fn unnumbered(
+        &self,
+        tx: &Tx<'_>,
+        actor: &Actor,
+        before: &Application,
+        act: &Act,
+        fixed: &Fixed,
+    ) -> Result<Step> {
         let needs = casework::needs(&before.program, &before.case, act);
         let mut case = before.case.clone();
         let mut draft = None;
@@ -260,32 +281,50 @@ impl Service {
             BTreeMap::new()
         };
         let successor = if let Some(id) = needs.successor { tx.business(id).await? } else { None };
-        // The world holds a closure that is not shared between threads, so it lives between two awaits.
-        let step = {
-            let ids = fixed.ids();
-            let world = World {
-                program: &before.program,
-                municipality: &before.municipality,
-                holders,
-                granted,
-                draft,
-                call,
-                lines,
-                successor,
-                now: fixed.now,
-                event: fixed.event,
-                ids: &ids,
-                salt: fixed.salt,
-            };
-            casework::decide(&world, case, actor, act).map_err(Error::Refused)?
+        let ids = fixed.ids();
+        let world = World {
+            program: &before.program,
+            municipality: &before.municipality,
+            holders,
+            granted,
+            draft,
+            call,
+            lines,
+            successor,
+            now: fixed.now,
+            event: fixed.event,
+            ids: &ids,
+            salt: fixed.salt,
         };
-        let counted = if step.numbers.is_empty() {
-            BTreeMap::new()
-        } else {
-            tx.next_numbers(&case.municipality, &step.numbers, step.year).await?
-        };
-        let year = step.year;
-        Ok(step.numbered(&casework::numbers::written(&before.municipality, year, &counted)))
+        casework::decide(&world, case, actor, act).map_err(Error::Refused)
+    }
+
+    /// Everything that would stand in the way of an act if it were taken now, by the decision itself. Nothing is recorded.
+    ///
+    /// # Errors
+    /// `NotFound` for whoever may not know of the case.
+    pub async fn rehearse(&self, viewer: &Viewer, application: Uuid, act: &Act) -> Result<Vec<Refusal>> {
+        let (actor, fixed) = (viewer.actor(), self.fix());
+        self.store()
+            .write(|tx| {
+                let (actor, fixed) = (&actor, &fixed);
+                Box::pin(async move {
+                    let found = tx.load_case(CaseKey::Id(application), Lock::Nothing).await?.ok_or(Error::NotFound)?;
+                    let before = self.view(tx, found).await?;
+                    if !casework::may_see(actor, &before.case) {
+                        return Err(Error::NotFound);
+                    }
+                    if let Some(refusal) = drafts::not_taken_in(&before, &act.action) {
+                        return Ok(vec![refusal]);
+                    }
+                    match self.unnumbered(tx, actor, &before, act, fixed).await {
+                        Ok(_) => Ok(Vec::new()),
+                        Err(Error::Refused(refusals)) => Ok(refusals),
+                        Err(error) => Err(error),
+                    }
+                })
+            })
+            .await
     }
 
     /// An act of a machine, inside a transaction that somebody else has opened.
@@ -591,23 +630,26 @@ impl Service {
         Ok((application.program.award(&form, None, &facts).ok(), refusals))
     }
 
-    /// The documents that a form asks for, given what is filled in so far.
+    /// The fields and documents that a form asks for, given what is filled in so far.
     ///
     /// # Errors
     /// `NotFound` for a case that the viewer may not know of.
-    pub async fn asked_documents(
+    pub async fn asked(
         &self,
         viewer: &Viewer,
         application: Uuid,
         form: &str,
         values: &Map<String, Value>,
-    ) -> Result<Vec<Name>> {
+    ) -> Result<AskedView> {
         let found = self.application(viewer, application).await?.ok_or(Error::NotFound)?;
         let fixed = self.fix();
         let ids = fixed.ids();
         let world = fixed.world(&found, BTreeMap::new(), &ids);
-        let (_, documents) = found.program.asked(form, values, &casework::case_facts(&world, &found.case));
-        Ok(documents.into_iter().map(|document| document.name.clone()).collect())
+        let (fields, documents) = found.program.asked(form, values, &casework::case_facts(&world, &found.case));
+        Ok(AskedView {
+            fields: fields.into_iter().map(str::to_owned).collect(),
+            documents: documents.into_iter().map(|document| document.name.clone()).collect(),
+        })
     }
 
     /// Gives a case to a colleague, or to nobody. Neither of both may act for the business that applies.

@@ -115,7 +115,7 @@ impl Service {
         Ok((application, DraftView { form, values: sent.values, ..view }))
     }
 
-    /// Puts an uploaded file into a document slot of a form's draft, or takes it out again.
+    /// Puts an uploaded file into a document slot of a form's draft.
     ///
     /// # Errors
     /// `NotFound` for a case or file that is not the viewer's; `BadInput` for an unknown slot.
@@ -160,6 +160,93 @@ impl Service {
         .await?;
         let view = self.draft_of(viewer, &application, &form).await?.unwrap_or_default();
         Ok((application, DraftView { form, ..view }))
+    }
+
+    /// Keeps what was typed into some fields of a form beside what is typed in the others; never refuses values. Null
+    /// empties a field.
+    ///
+    /// # Errors
+    /// `NotFound` when the case is not the viewer's to write on.
+    pub async fn save_fields(
+        &self,
+        viewer: &Viewer,
+        application: Uuid,
+        form: &str,
+        values: Map<String, Value>,
+    ) -> Result<()> {
+        let change = |draft: &mut StoredDraft, sent: &Typed| {
+            draft.typed.values.extend(sent.values.clone());
+            draft.kept.values.extend(sent.kept.clone());
+        };
+        self.change_draft(viewer, application, form, values, &change).await
+    }
+
+    /// Takes a file out of a document slot of a form's draft. The file itself stays.
+    ///
+    /// # Errors
+    /// `NotFound` when the case is not the viewer's to write on.
+    pub async fn detach_document(
+        &self,
+        viewer: &Viewer,
+        application: Uuid,
+        form: &str,
+        slot: &str,
+        file: Uuid,
+    ) -> Result<()> {
+        let found = self.application(viewer, application).await?.ok_or(Error::NotFound)?;
+        let mut rest = self.filled_in(viewer, &found, form).await?.documents.remove(slot).unwrap_or_default();
+        rest.retain(|kept| kept.file != file);
+        // An empty slot also takes the place of what was handed in before.
+        let change =
+            |draft: &mut StoredDraft, _: &Typed| _ = draft.typed.documents.insert(slot.to_owned(), rest.clone());
+        self.change_draft(viewer, application, form, Map::new(), &change).await
+    }
+
+    async fn change_draft(
+        &self,
+        viewer: &Viewer,
+        application: Uuid,
+        form: &str,
+        values: Map<String, Value>,
+        change: &(dyn Fn(&mut StoredDraft, &Typed) + Sync),
+    ) -> Result<()> {
+        self.require_scope(viewer, "apply")?;
+        let (application, form) = self.for_draft(viewer, application, Some(form)).await?;
+        let (account, now) = (viewer.person.id, self.now());
+        let sent = self.sent(&application, &form, values).await?;
+        self.store()
+            .write(|tx| {
+                let (application, form, sent) = (&application, &form, &sent);
+                Box::pin(async move {
+                    // What another page of the form sends at the same time stays.
+                    tx.load_case(CaseKey::Id(application.case.id), Lock::Case).await?;
+                    let mut draft = self.draft_in(tx, application, form, account).await?.unwrap_or_default();
+                    change(&mut draft, sent);
+                    keep(tx, application, form, account, draft, now).await
+                })
+            })
+            .await
+    }
+
+    /// What a form says now: where it is being corrected what was handed in, and over that what the viewer has typed.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn filled_in(&self, viewer: &Viewer, application: &Application, form: &str) -> Result<DraftView> {
+        let body = &application.case.body;
+        let corrected = body.unlocked.as_ref().is_some_and(|unlocked| unlocked.form == form);
+        let earlier = body.forms.get(form).filter(|_| corrected);
+        let mut view = DraftView { form: form.to_owned(), ..DraftView::default() };
+        if let Some(earlier) = earlier {
+            view.values.clone_from(&earlier.values);
+            view.documents.clone_from(&earlier.documents);
+        }
+        if let Some(draft) = self.draft_of(viewer, application, form).await? {
+            view.values.extend(draft.values);
+            view.documents.extend(draft.documents);
+            view.kept = draft.kept;
+        }
+        Ok(view)
     }
 
     /// What a page sent, in the words of the version that the case is on.

@@ -31,8 +31,9 @@ pub use sessions::SCOPES;
 pub use store::{ApiToken, Message, OutboxDepth, PositionHeld, ProgramEventKind};
 pub use treasury::BankFile;
 pub use view::{
-    Application, ApplicationFilter, ApplicationOrder, AvailableAction, BatchView, BudgetView, BusinessView, CallView,
-    EventView, FileView, LedgerEntryView, LetterView, Member, MemberRole, MessageView, MigrationOutcome, MigrationView,
-    NewBusiness, NewSession, Page, PayableView, Performed, ProgramVersion, Task, VersionEventView, VersionView, Viewer,
+    Application, ApplicationFilter, ApplicationOrder, AskedView, AvailableAction, BatchView, BudgetView, BusinessView,
+    CallView, EventView, FileView, LedgerEntryView, LetterView, Member, MemberRole, MessageView, MigrationOutcome,
+    MigrationView, NewBusiness, NewSession, Page, PayableView, Performed, ProgramVersion, Task, VersionEventView,
+    VersionView, Viewer,
 };
 pub use worker::{Delivery, MailTransport, Outgoing, Sending, Worker};

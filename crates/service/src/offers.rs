@@ -36,9 +36,10 @@ pub(crate) fn available(world: &World<'_>, application: &Application, actor: &Ac
                 None if action.input.is_empty() => None,
                 None => Some(program::Form::of_input(name, label.clone(), action.input.clone())),
             });
-            let needs_marks = action.is_some_and(|action| {
+            let marking = action.filter(|action| {
                 action.rule.input.values().any(|field| field.kind == program::definition::FieldType::FieldMarks)
             });
+            let marks = marking.map(|action| casework::corrected_form(&application.program, &action).to_owned());
             Some(AvailableAction {
                 name: name.to_owned(),
                 procedure,
@@ -47,7 +48,7 @@ pub(crate) fn available(world: &World<'_>, application: &Application, actor: &Ac
                 reasons,
                 form,
                 needs_comment: name == casework::RETURN_INTERNALLY,
-                needs_marks,
+                marks,
             })
         })
         .collect()

@@ -48,6 +48,12 @@ impl std::fmt::Debug for Credential {
 }
 
 impl Viewer {
+    /// What the forms of this session's pages carry: whoever does not have the session cannot know it.
+    #[must_use]
+    pub fn form_token(&self) -> String {
+        vocabulary::digest(format!("form\n{}", self.credential.0).as_bytes())
+    }
+
     #[must_use]
     pub fn actor(&self) -> Actor {
         Actor::Person(self.person.clone())
@@ -168,7 +174,15 @@ pub struct AvailableAction {
     /// The form it takes in, or the action's own input when it has no form; none when it asks for nothing.
     pub form: Option<program::Form>,
     pub needs_comment: bool,
-    pub needs_marks: bool,
+    /// The form whose fields it marks for correction.
+    pub marks: Option<Name>,
+}
+
+/// What a form asks for, given what is filled in so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AskedView {
+    pub fields: Vec<Name>,
+    pub documents: Vec<Name>,
 }
 
 #[derive(Clone, Debug)]

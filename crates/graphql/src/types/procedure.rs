@@ -200,6 +200,6 @@ impl AvailableAction {
         self.0.needs_comment
     }
     async fn needs_marks(&self) -> bool {
-        self.0.needs_marks
+        self.0.marks.is_some()
     }
 }

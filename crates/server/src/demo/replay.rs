@@ -258,7 +258,7 @@ impl Stage<'_> {
         if let Some(form) = &form {
             let asked: Vec<String> = match &step.documents {
                 Some(named) => named.clone(),
-                None => self.service.asked_documents(viewer, application, form, &values).await?,
+                None => self.service.asked(viewer, application, form, &values).await?.documents,
             };
             // In a correction, what was handed in stays; only what is asked for anew is attached.
             let body = &current.case.body;

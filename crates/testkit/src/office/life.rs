@@ -122,7 +122,7 @@ impl TestOffice {
                     self.empty_draft(viewer, life.application, form).await;
                     named.clone()
                 }
-                None => self.service.asked_documents(viewer, life.application, form, &values).await?,
+                None => self.service.asked(viewer, life.application, form, &values).await?.documents,
             };
             // In a correction only what is marked may be another file; the rest stays as it was handed in.
             let case = self.look(viewer, life.application).await.case;
