@@ -1,6 +1,23 @@
-//! Server-rendered pages. Every function takes plain values and returns HTML in which all of them are escaped.
+//! Server-rendered pages for applicants, their partners and the office, on the same use cases as the API. They work
+//! without scripts. The server reads requests and keeps sessions; this room makes the answers, in which every value is
+//! escaped.
 
+mod account;
+mod answer;
+mod asked;
+mod assets;
+mod businesses;
+mod cases;
 pub mod dev;
+mod forms;
 mod html;
+mod partner;
+mod programs;
+mod routes;
+mod text;
+mod visit;
 
+pub use answer::{Answer, Session};
+pub use asked::{Asked, SentFile, Visitor};
 pub use html::{escaped, page};
+pub use routes::{answer, failed};

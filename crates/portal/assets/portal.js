@@ -1,0 +1,71 @@
+// Makes pages that work without it pleasanter: keeps what is typed, shows the award while typing, sums up costs.
+"use strict";
+(() => {
+  const summary = document.getElementById("summary");
+  if (summary) summary.focus();
+
+  // One press, one effect: the second press of a button that has sent its form does nothing.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.sent) event.preventDefault();
+    else if (event.submitter && event.submitter.value === "perform") form.dataset.sent = "yes";
+  });
+  addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
+
+  // The link of a partner: what follows the # never reaches a server by itself.
+  const token = document.querySelector("form[data-fragment] input[name=token]");
+  if (token && location.hash.startsWith("#pl_")) {
+    token.value = location.hash.slice(1);
+    history.replaceState(null, "", location.pathname);
+    token.form.submit();
+  }
+
+  const number = (text) => Number(text.normalize("NFKC").replace(/[,\s円]/g, "")) || 0;
+  const total = (table) => {
+    for (const cell of table.querySelectorAll("[data-sum]")) {
+      const inputs = table.querySelectorAll(`input[data-adds="${cell.dataset.sum}"]`);
+      const sum = [...inputs].reduce((sum, input) => sum + number(input.value), 0);
+      cell.textContent = sum.toLocaleString("en-US");
+    }
+  };
+
+  const form = document.querySelector("form[data-autosave]");
+  if (!form) return;
+  const state = document.getElementById("saved");
+  const award = document.getElementById("award");
+  let timer, sending = false, again = false;
+
+  const save = async () => {
+    if (sending) { again = true; return; }
+    sending = true;
+    const body = new URLSearchParams(new FormData(form));
+    body.set("step", "autosave");
+    try {
+      const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" }, redirect: "manual" });
+      if (!answer.ok) throw new Error(answer.status);
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const part = (id) => page.getElementById(id);
+      if (state && part("saved")) state.textContent = part("saved").textContent;
+      if (award && part("award")) award.replaceChildren(...part("award").childNodes);
+      const asked = part("asked");
+      if (asked) {
+        const names = new Set(asked.dataset.fields.split(" "));
+        for (const box of form.querySelectorAll("[data-field]")) box.hidden = !names.has(box.dataset.field);
+      }
+    } catch {
+      if (state) state.textContent = state.dataset.failed;
+    }
+    sending = false;
+    if (again) { again = false; save(); }
+  };
+
+  form.addEventListener("input", (event) => {
+    const table = event.target.closest("table.costs");
+    if (table) total(table);
+    clearTimeout(timer);
+    timer = setTimeout(save, 800);
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden" && timer) { clearTimeout(timer); timer = 0; save(); }
+  });
+})();

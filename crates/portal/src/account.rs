@@ -1,0 +1,313 @@
+//! Accounts: signing in and out, opening one, proving an address, a new password, taking an invitation.
+
+use askama::Template;
+use poem::http::StatusCode;
+use service::Error;
+
+use crate::answer::{Answer, Session};
+use crate::asked::own_path;
+use crate::forms::{Said, Told};
+use crate::text::Text;
+use crate::visit::{Frame, Message, Page, Visit};
+
+/// Before the names of fields that wait behind a sign-in.
+const KEPT: &str = "kept.";
+
+#[derive(Template)]
+#[template(path = "account/sign_in.html")]
+struct SignIn {
+    frame: Frame,
+    errors: Vec<Said>,
+    email: String,
+    next: String,
+    /// What was being sent when the session had ended.
+    kept: Vec<(String, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "account/resume.html")]
+struct Resume {
+    frame: Frame,
+    next: String,
+    kept: Vec<(String, String)>,
+}
+
+/// A small form about an account.
+#[derive(Template)]
+#[template(path = "account/form.html")]
+struct AccountForm {
+    frame: Frame,
+    errors: Vec<Said>,
+    lead: String,
+    action: &'static str,
+    button: &'static str,
+    hidden: Vec<(&'static str, String)>,
+    inputs: Vec<Input>,
+}
+
+struct Input {
+    name: &'static str,
+    label: &'static str,
+    kind: &'static str,
+    autocomplete: &'static str,
+    hint: Option<&'static str>,
+    value: String,
+    errors: Vec<String>,
+    described: String,
+}
+
+impl Input {
+    fn new(name: &'static str, label: &'static str, kind: &'static str, autocomplete: &'static str) -> Self {
+        Self {
+            name,
+            label,
+            kind,
+            autocomplete,
+            hint: None,
+            value: String::new(),
+            errors: Vec::new(),
+            described: String::new(),
+        }
+    }
+
+    const fn hinted(mut self, hint: &'static str) -> Self {
+        self.hint = Some(hint);
+        self
+    }
+}
+
+pub(crate) fn sign_in_page(visit: &Visit<'_>) -> Answer {
+    let next = own_path(visit.asked.parameter("next")).to_owned();
+    let frame = visit.frame(visit.t.sign_in());
+    visit.page(&SignIn { frame, errors: Vec::new(), email: String::new(), next, kept: Vec::new() })
+}
+
+/// The session ended before a form was sent: what was typed waits in the page.
+pub(crate) fn sign_in_again(visit: &Visit<'_>) -> Answer {
+    let kept = visit.asked.fields.iter().filter(|(name, _)| name != "csrf").cloned().collect();
+    let frame = visit.frame(visit.t.sign_in());
+    let page = SignIn { frame, errors: Vec::new(), email: String::new(), next: visit.asked.here(), kept };
+    visit.page_with(StatusCode::UNAUTHORIZED, &page)
+}
+
+fn kept(visit: &Visit<'_>) -> Vec<(String, String)> {
+    let fields = visit.asked.fields.iter();
+    fields.filter_map(|(name, value)| Some((name.strip_prefix(KEPT)?.to_owned(), value.clone()))).collect()
+}
+
+pub(crate) async fn sign_in(visit: &Visit<'_>) -> Page {
+    let asked = visit.asked;
+    let (email, next) = (asked.field("email"), own_path(asked.field("next")));
+    match visit.service.sign_in(email, asked.field("password"), asked.visitor.client.as_deref()).await {
+        Ok(session) => {
+            let kept = kept(visit);
+            let answer = if kept.is_empty() {
+                Answer::see(next)
+            } else {
+                let frame = Frame {
+                    csrf: session.viewer.form_token(),
+                    name: Some(session.viewer.person.name.clone()),
+                    ..visit.frame(visit.t.resume())
+                };
+                visit.page(&Resume { frame, next: next.to_owned(), kept })
+            };
+            Ok(answer.with_session(Session::Opened(Box::new(session))))
+        }
+        Err(Error::Unauthenticated) => {
+            let errors = vec![Said::plain(visit.t.wrong_password())];
+            let frame = Frame { has_errors: true, ..visit.frame(visit.t.sign_in()) };
+            let (email, next) = (email.to_owned(), next.to_owned());
+            let page = SignIn { frame, errors, email, next, kept: kept(visit) };
+            Ok(visit.page_with(StatusCode::UNAUTHORIZED, &page))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(crate) async fn sign_out(visit: &Visit<'_>) -> Page {
+    visit.service.sign_out(visit.viewer()?).await?;
+    Ok(Answer::see("/").with_session(Session::Closed))
+}
+
+/// A form again, with what was wrong beside its inputs and everything typed but passwords.
+fn again(visit: &Visit<'_>, mut form: AccountForm, error: Error) -> Page {
+    let told = match error {
+        Error::BadInput { path, message } => Told::one(path, message),
+        Error::Refused(refusals) => Told::of(refusals),
+        error => return Err(error.into()),
+    };
+    for input in &mut form.inputs {
+        input.errors = told.at(input.name, visit.locale);
+        if input.kind != "password" {
+            visit.asked.field(input.name).clone_into(&mut input.value);
+        }
+        let mut ids: Vec<String> = input.hint.iter().map(|_| format!("{}-hint", input.name)).collect();
+        ids.extend((!input.errors.is_empty()).then(|| format!("{}-error", input.name)));
+        input.described = ids.join(" ");
+    }
+    let place = |path: &str| {
+        let input = form.inputs.iter().find(|input| input.name == path)?;
+        Some((format!("#{path}"), input.label.to_owned()))
+    };
+    form.errors = told.summary(place, visit.locale);
+    form.frame.has_errors = true;
+    Ok(visit.refused(&form))
+}
+
+/// A form as it is first shown.
+fn fresh(visit: &Visit<'_>, mut form: AccountForm) -> Answer {
+    for input in form.inputs.iter_mut().filter(|input| input.hint.is_some()) {
+        input.described = format!("{}-hint", input.name);
+    }
+    visit.page(&form)
+}
+
+fn message(visit: &Visit<'_>, title: &'static str, line: &'static str, link: Option<(&str, &str)>) -> Answer {
+    let link = link.map(|(href, label)| (href.to_owned(), label.to_owned()));
+    visit.page(&Message { frame: visit.frame(title), lines: vec![line.to_owned()], link })
+}
+
+fn sign_up_form(visit: &Visit<'_>) -> AccountForm {
+    let t = visit.t;
+    AccountForm {
+        frame: visit.frame(t.sign_up()),
+        errors: Vec::new(),
+        lead: t.sign_up_lead().to_owned(),
+        action: "/sign-up",
+        button: t.sign_up(),
+        hidden: Vec::new(),
+        inputs: vec![
+            Input::new("email", t.email(), "email", "email"),
+            Input::new("name", t.your_name(), "text", "name"),
+            new_password(t),
+        ],
+    }
+}
+
+fn new_password(t: Text) -> Input {
+    Input::new("password", t.new_password(), "password", "new-password").hinted(t.password_hint())
+}
+
+pub(crate) fn sign_up_page(visit: &Visit<'_>) -> Answer {
+    fresh(visit, sign_up_form(visit))
+}
+
+pub(crate) async fn sign_up(visit: &Visit<'_>) -> Page {
+    let asked = visit.asked;
+    let (email, name, password) = (asked.field("email"), asked.field("name"), asked.field("password"));
+    match visit.service.sign_up(email, name, password, visit.locale).await {
+        Ok(()) => Ok(message(visit, visit.t.mail_sent(), visit.t.mail_sent_lead(), None)),
+        Err(error) => again(visit, sign_up_form(visit), error),
+    }
+}
+
+/// Opening a link changes nothing yet, as programs that look at mails open links too.
+pub(crate) fn verify_email_page(visit: &Visit<'_>) -> Answer {
+    fresh(visit, verify_form(visit, visit.asked.parameter("token")))
+}
+
+fn verify_form(visit: &Visit<'_>, token: &str) -> AccountForm {
+    let t = visit.t;
+    AccountForm {
+        frame: visit.frame(t.verify_email()),
+        errors: Vec::new(),
+        lead: t.verify_email_lead().to_owned(),
+        action: "/verify-email",
+        button: t.verify_email(),
+        hidden: vec![("token", token.to_owned())],
+        inputs: Vec::new(),
+    }
+}
+
+pub(crate) async fn verify_email(visit: &Visit<'_>) -> Page {
+    let token = visit.asked.field("token");
+    match visit.service.verify_email(token).await {
+        Ok(()) => {
+            let link = Some(("/sign-in", visit.t.sign_in()));
+            Ok(message(visit, visit.t.verified(), visit.t.verified_lead(), link))
+        }
+        Err(error) => again(visit, verify_form(visit, token), error),
+    }
+}
+
+fn reset_request_form(visit: &Visit<'_>) -> AccountForm {
+    let t = visit.t;
+    AccountForm {
+        frame: visit.frame(t.forgot_password()),
+        errors: Vec::new(),
+        lead: t.forgot_password_lead().to_owned(),
+        action: "/password-reset",
+        button: t.send_mail(),
+        hidden: Vec::new(),
+        inputs: vec![Input::new("email", t.email(), "email", "username")],
+    }
+}
+
+fn reset_form(visit: &Visit<'_>, token: &str) -> AccountForm {
+    let t = visit.t;
+    AccountForm {
+        frame: visit.frame(t.set_password()),
+        errors: Vec::new(),
+        lead: t.set_password_lead().to_owned(),
+        action: "/password-reset",
+        button: t.set_password(),
+        hidden: vec![("token", token.to_owned())],
+        inputs: vec![new_password(t)],
+    }
+}
+
+/// With the token of a mail: the new password; without one: the mail.
+pub(crate) fn password_page(visit: &Visit<'_>) -> Answer {
+    match visit.asked.parameter("token") {
+        "" => fresh(visit, reset_request_form(visit)),
+        token => fresh(visit, reset_form(visit, token)),
+    }
+}
+
+pub(crate) async fn password(visit: &Visit<'_>) -> Page {
+    let asked = visit.asked;
+    match asked.field("token") {
+        "" => match visit.service.request_password_reset(asked.field("email")).await {
+            Ok(()) => Ok(message(visit, visit.t.mail_sent(), visit.t.mail_sent_lead(), None)),
+            Err(error) => again(visit, reset_request_form(visit), error),
+        },
+        token => match visit.service.reset_password(token, asked.field("password")).await {
+            Ok(()) => {
+                let link = Some(("/sign-in", visit.t.sign_in()));
+                Ok(message(visit, visit.t.password_set(), visit.t.password_set_lead(), link))
+            }
+            Err(error) => again(visit, reset_form(visit, token), error),
+        },
+    }
+}
+
+fn invitation_form(visit: &Visit<'_>, token: &str) -> AccountForm {
+    let t = visit.t;
+    let password =
+        Input::new("password", t.password(), "password", "new-password").hinted(t.invitation_password_hint());
+    AccountForm {
+        frame: visit.frame(t.invitation()),
+        errors: Vec::new(),
+        lead: t.invitation_lead().to_owned(),
+        action: "/invitations",
+        button: t.accept(),
+        hidden: vec![("token", token.to_owned())],
+        inputs: vec![Input::new("name", t.your_name(), "text", "name"), password],
+    }
+}
+
+pub(crate) fn invitation_page(visit: &Visit<'_>) -> Answer {
+    fresh(visit, invitation_form(visit, visit.asked.parameter("token")))
+}
+
+pub(crate) async fn invitation(visit: &Visit<'_>) -> Page {
+    let asked = visit.asked;
+    let (token, password) = (asked.field("token"), Some(asked.field("password")).filter(|text| !text.is_empty()));
+    match visit.service.accept_invitation(token, asked.field("name"), password).await {
+        Ok(()) => {
+            let link = Some(("/sign-in", visit.t.sign_in()));
+            Ok(message(visit, visit.t.accepted(), visit.t.verified_lead(), link))
+        }
+        Err(error) => again(visit, invitation_form(visit, token), error),
+    }
+}

@@ -1,0 +1,45 @@
+//! The style sheet and the script, under names that change with their content, so that browsers keep them for long.
+
+use std::sync::LazyLock;
+
+use crate::answer::Answer;
+
+const STYLE: &str = include_str!("../assets/portal.css");
+const SCRIPT: &str = include_str!("../assets/portal.js");
+
+/// Letters of the digest in a name.
+const TELLING: usize = 16;
+
+struct Asset {
+    path: String,
+    media_type: &'static str,
+    text: &'static str,
+}
+
+static ASSETS: LazyLock<[Asset; 2]> = LazyLock::new(|| {
+    [
+        asset("portal", "css", "text/css; charset=utf-8", STYLE),
+        asset("portal", "js", "text/javascript; charset=utf-8", SCRIPT),
+    ]
+});
+
+fn asset(name: &str, ending: &str, media_type: &'static str, text: &'static str) -> Asset {
+    let digest: String = vocabulary::digest(text.as_bytes()).chars().take(TELLING).collect();
+    Asset { path: format!("/assets/{name}-{digest}.{ending}"), media_type, text }
+}
+
+pub(crate) fn style() -> &'static str {
+    let [style, _] = &*ASSETS;
+    &style.path
+}
+
+pub(crate) fn script() -> &'static str {
+    let [_, script] = &*ASSETS;
+    &script.path
+}
+
+/// The asset of that path, under its present name only.
+pub(crate) fn at(path: &str) -> Option<Answer> {
+    let found = ASSETS.iter().find(|asset| asset.path == path)?;
+    Some(Answer::asset(found.media_type, found.text))
+}

@@ -1,0 +1,185 @@
+//! The businesses that somebody acts for, and registering one.
+
+use askama::Template;
+use indexmap::IndexMap;
+use poem::http::StatusCode;
+use program::FormField;
+use program::definition::{ApplicantFacts, FieldType, Name};
+use serde_json::{Map, Value, json};
+use service::{BusinessView, Error, NewBusiness};
+use vocabulary::Bilingual;
+
+use crate::answer::Answer;
+use crate::asked::own_path;
+use crate::cases::Single;
+use crate::forms::{Drawing, Told, anchor, field, given, read};
+use crate::text;
+use crate::visit::{Frame, Page, Visit, Wrong};
+
+#[derive(Template)]
+#[template(path = "businesses.html")]
+struct List {
+    frame: Frame,
+    businesses: Vec<Shown>,
+}
+
+struct Shown {
+    name: String,
+    /// Label and value.
+    facts: Vec<(&'static str, String)>,
+}
+
+pub(crate) async fn list(visit: &Visit<'_>) -> Page {
+    let businesses = visit.service.businesses(visit.viewer()?).await?;
+    let businesses = businesses.into_iter().map(|view| shown(visit, view)).collect();
+    Ok(visit.page(&List { frame: visit.frame(visit.t.businesses()), businesses }))
+}
+
+fn shown(visit: &Visit<'_>, view: BusinessView) -> Shown {
+    let t = visit.t;
+    let business = view.business;
+    let members: Vec<String> = view.members.iter().map(|member| member.name.clone()).collect();
+    let facts = vec![
+        (t.address(), business.address),
+        (t.representative(), business.representative),
+        (t.corporate_number(), business.corporate_number.unwrap_or_else(|| t.nothing().to_owned())),
+        (t.members(), members.join(t.comma())),
+    ];
+    Shown { name: business.name, facts }
+}
+
+/// What is asked to register a business, drawn and read like every other form.
+fn fields() -> IndexMap<Name, FormField> {
+    let choice = |label: Bilingual, choices: [(&str, Bilingual); 4]| {
+        let mut field = field(FieldType::Choice, label, true);
+        let there = choices.into_iter().filter(|(name, _)| !name.is_empty());
+        field.rule.choices = there.map(|(name, label)| (name.to_owned(), label)).collect();
+        field
+    };
+    let [name, kana, address, representative, number, kind, size, large, since, employees, capital, trade] =
+        text::business_labels();
+    let least = |mut field: FormField| {
+        field.rule.min = Some(0);
+        field
+    };
+    let rows = [
+        ("kind", choice(kind, text::applicant_kinds())),
+        ("name", field(FieldType::Text, name, true)),
+        ("name_kana", field(FieldType::Text, kana, true)),
+        ("corporate_number", field(FieldType::CorporateNumber, number, false)),
+        ("representative", field(FieldType::Text, representative, true)),
+        ("address", field(FieldType::Text, address, true)),
+        ("size", choice(size, text::business_sizes())),
+        ("deemed_large", field(FieldType::YesNo, large, false)),
+        ("established_here_on", field(FieldType::Date, since, true)),
+        ("employees", least(field(FieldType::Number, employees, false))),
+        ("capital", least(field(FieldType::Yen, capital, false))),
+        ("trade", field(FieldType::Text, trade, false)),
+    ];
+    rows.into_iter().map(|(name, field)| (name.to_owned(), field)).collect()
+}
+
+pub(crate) fn new_page(visit: &Visit<'_>) -> Page {
+    visit.viewer()?;
+    Ok(form(visit, StatusCode::OK, &Map::new(), &Told::default(), visit.asked.parameter("next")))
+}
+
+fn form(visit: &Visit<'_>, status: StatusCode, values: &Map<String, Value>, told: &Told, next: &str) -> Answer {
+    let t = visit.t;
+    let fields = fields();
+    let drawing = Drawing { t, values, told, remarks: &[], asked: None, open: None, marked: None };
+    let place = |path: &str| {
+        let field = fields.get(path)?;
+        Some((format!("#{}", anchor(path)), visit.say(&field.rule.label).to_owned()))
+    };
+    let errors = told.summary(place, visit.locale);
+    let page = Single {
+        frame: Frame { has_errors: !errors.is_empty(), ..visit.frame(t.register_business()) },
+        back: Some(("/businesses".to_owned(), t.businesses().to_owned())),
+        errors,
+        stale: None,
+        lead: Some(t.register_business_lead().to_owned()),
+        detail: String::new(),
+        action: "/businesses/new".to_owned(),
+        hidden: vec![("key", visit.key()), ("next", own_path(next).to_owned())],
+        fields: drawing.fields(fields.iter()),
+        button: t.register_business().to_owned(),
+    };
+    visit.page_with(status, &page)
+}
+
+pub(crate) async fn register(visit: &Visit<'_>) -> Page {
+    let fields = fields();
+    let values = read(fields.iter(), visit.asked);
+    let rules = fields.iter().map(|(name, field)| (name.clone(), field.rule.clone())).collect();
+    let check = program::check_fields(&rules, &given(values.clone()));
+    let next = visit.asked.field("next");
+    let wrong = StatusCode::UNPROCESSABLE_ENTITY;
+    if !check.is_clean() {
+        let told = Told::of(check.faults.into_iter().map(refusal).collect());
+        return Ok(form(visit, wrong, &values, &told, next));
+    }
+    let new = business(&check.clean)?;
+    match visit.service.register_business(visit.viewer()?, new, visit.asked.field("key")).await {
+        Ok(_) if next.is_empty() || next == "/" => Ok(visit.done("/businesses", "registered")),
+        Ok(_) => Ok(visit.done(own_path(next), "registered")),
+        Err(Error::BadInput { path, message }) => {
+            Ok(form(visit, wrong, &values, &Told::one(path.map(|path| own_name(&path)), message), next))
+        }
+        Err(Error::Refused(mut refusals)) => {
+            for refusal in &mut refusals {
+                refusal.path = refusal.path.as_deref().map(own_name);
+            }
+            Ok(form(visit, wrong, &values, &Told::of(refusals), next))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The API's name of an input, `nameKana`, as ours: `name_kana`.
+fn own_name(path: &str) -> String {
+    let letters =
+        path.chars().map(|c| if c.is_ascii_uppercase() { format!("_{}", c.to_ascii_lowercase()) } else { c.into() });
+    letters.collect()
+}
+
+fn refusal(fault: program::Fault) -> casework::Refusal {
+    casework::Refusal {
+        code: fault.code,
+        path: Some(fault.path),
+        message: fault.message,
+        explanation: fault.explanation,
+    }
+}
+
+/// # Errors
+/// When clean values are none, which does not happen.
+fn business(clean: &Map<String, Value>) -> Result<NewBusiness, Wrong> {
+    let text = |name: &str| clean.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let value = |name: &str| clean.get(name).cloned();
+    let facts = json!({
+        "kind": value("kind"),
+        "size": value("size"),
+        "deemed_large": value("deemed_large").unwrap_or(false.into()),
+        "established_here_on": value("established_here_on"),
+        "employees": value("employees").unwrap_or(0.into()),
+        "capital": value("capital").unwrap_or(0.into()),
+        "trade": text("trade"),
+    });
+    let facts: ApplicantFacts = serde_json::from_value(facts).map_err(|_| {
+        Wrong::Service(Error::bad_input(
+            "employees",
+            "従業員数が正しくありません",
+            "The number of employees is not right",
+        ))
+    })?;
+    let corporate_number = Some(text("corporate_number")).filter(|number| !number.is_empty());
+    Ok(NewBusiness {
+        name: text("name"),
+        name_kana: text("name_kana"),
+        address: text("address"),
+        representative: text("representative"),
+        corporate_number,
+        facts,
+    })
+}

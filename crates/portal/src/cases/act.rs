@@ -1,0 +1,306 @@
+//! Taking an action: a form in parts that keeps what is typed, its documents, and at the end the act itself.
+
+use askama::Template;
+use poem::http::StatusCode;
+use program::definition::Name;
+use service::{DraftView, Error};
+use uuid::Uuid;
+use vocabulary::time_in_japan;
+
+use super::confirm;
+use super::desk::{Desk, Outcome, Step};
+use crate::answer::Answer;
+use crate::forms::{Drawing, FieldBox, Part, Said, Told, anchor, head, of, read};
+use crate::visit::{Frame, Page, Visit, Wrong, not_found};
+
+/// Events that are told of when somebody else was faster.
+const EVENTS: usize = 5;
+
+#[derive(Template)]
+#[template(path = "cases/page.html")]
+struct FieldsPage {
+    frame: Frame,
+    case: String,
+    program: String,
+    steps: Vec<Step>,
+    errors: Vec<Said>,
+    message: Option<String>,
+    action: String,
+    page: usize,
+    autosave: bool,
+    fields: Vec<FieldBox>,
+    /// HTML
+    award: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "cases/documents.html")]
+struct DocumentsPage {
+    frame: Frame,
+    case: String,
+    program: String,
+    steps: Vec<Step>,
+    errors: Vec<Said>,
+    action: String,
+    key: String,
+    slots: Vec<Slot>,
+    next: String,
+}
+
+struct Slot {
+    id: String,
+    name: String,
+    label: String,
+    hint: Option<String>,
+    remark: Option<String>,
+    required: bool,
+    locked: bool,
+    errors: Vec<String>,
+    files: Vec<Receipt>,
+}
+
+/// A file as it is kept.
+struct Receipt {
+    id: String,
+    name: String,
+    sha256: String,
+}
+
+/// What autosaving puts into the page.
+#[derive(Template)]
+#[template(path = "cases/fragment.html")]
+struct Fragment {
+    saved: String,
+    /// The fields that are asked for now, with spaces between.
+    asked: String,
+    /// HTML
+    award: String,
+}
+
+pub(crate) async fn act_page(visit: &Visit<'_>, case: &str, action: &str) -> Page {
+    let desk = Desk::open(visit, case, action).await?;
+    if !desk.offered {
+        return Ok(visit.done(&desk.case_href(), "not-offered"));
+    }
+    let page = desk.page(visit.asked.parameter("page"));
+    show(visit, &desk, page, StatusCode::OK, Outcome::default()).await
+}
+
+pub(crate) async fn act(visit: &Visit<'_>, case: &str, action: &str) -> Page {
+    let desk = Desk::open(visit, case, action).await?;
+    match visit.asked.field("step") {
+        "attach" => attach(visit, &desk).await,
+        "detach" => detach(visit, &desk).await,
+        step @ ("next" | "stay" | "more" | "autosave") => save(visit, &desk, step).await,
+        _ => perform(visit, desk).await,
+    }
+}
+
+async fn show(visit: &Visit<'_>, desk: &Desk, page: usize, status: StatusCode, outcome: Outcome) -> Page {
+    match (desk.part(page), &desk.form) {
+        (Some(Part::Fields(names)), Some(_)) => fields_page(visit, desk, page, names, status, outcome).await,
+        (Some(Part::Documents), Some(_)) => documents_page(visit, desk, page, status, outcome).await,
+        _ => confirm::page(visit, desk, page, status, outcome).await,
+    }
+}
+
+async fn fields_page(
+    visit: &Visit<'_>,
+    desk: &Desk,
+    page: usize,
+    names: &[Name],
+    status: StatusCode,
+    outcome: Outcome,
+) -> Page {
+    let Some(form) = &desk.form else { return Err(not_found()) };
+    let filled = desk.filled_in(visit).await?;
+    let case = desk.application.case.id;
+    let asked = visit.service.asked(visit.viewer()?, case, &form.name, &filled.values).await?;
+    let open = desk.open_fields(&asked.fields);
+    let drawing = Drawing {
+        t: visit.t,
+        values: &filled.values,
+        told: &outcome.told,
+        remarks: desk.remarks(),
+        asked: Some(&asked.fields),
+        open: open.as_ref(),
+        marked: None,
+    };
+    let fields = drawing.fields(of(&form.fields, names));
+    let errors = desk.said(visit, &outcome.told);
+    let page = FieldsPage {
+        frame: Frame { has_errors: !errors.is_empty(), ..visit.frame(desk.title(visit)) },
+        case: desk.case_href(),
+        program: desk.program(visit),
+        steps: desk.steps(visit, page),
+        errors,
+        message: outcome.message,
+        action: desk.href(None),
+        page,
+        autosave: true,
+        fields,
+        award: desk.award(visit, &filled.values).await?.map(|award| award.to_string()),
+    };
+    Ok(visit.page_with(status, &page))
+}
+
+async fn documents_page(visit: &Visit<'_>, desk: &Desk, page: usize, status: StatusCode, outcome: Outcome) -> Page {
+    let Some(form) = &desk.form else { return Err(not_found()) };
+    let filled = desk.filled_in(visit).await?;
+    let case = desk.application.case.id;
+    let asked = visit.service.asked(visit.viewer()?, case, &form.name, &filled.values).await?;
+    let open = desk.open_fields(&asked.fields);
+    let wanted = form.documents.iter().filter(|slot| {
+        asked.documents.contains(&slot.name) || filled.documents.get(&slot.name).is_some_and(|files| !files.is_empty())
+    });
+    let slots = wanted.map(|slot| {
+        let path = format!("documents.{}", slot.name);
+        let remarks = desk.remarks().iter().filter(|mark| mark.field == path);
+        let remarks: Vec<&str> = remarks.map(|mark| mark.remark.as_str()).collect();
+        let handed_in = filled.documents.get(&slot.name).is_some_and(|files| !files.is_empty());
+        Slot {
+            id: anchor(&path),
+            name: slot.name.clone(),
+            label: visit.say(&slot.label).to_owned(),
+            hint: slot.hint.as_ref().map(|hint| visit.say(hint).to_owned()),
+            remark: (!remarks.is_empty()).then(|| remarks.join("\n")),
+            required: !slot.optional,
+            locked: handed_in && open.as_ref().is_some_and(|open| !open.contains(&path)),
+            errors: outcome.told.at(&path, visit.locale),
+            files: receipts(&filled, &slot.name),
+        }
+    });
+    let errors = desk.said(visit, &outcome.told);
+    let page = DocumentsPage {
+        frame: Frame { has_errors: !errors.is_empty(), ..visit.frame(desk.title(visit)) },
+        case: desk.case_href(),
+        program: desk.program(visit),
+        steps: desk.steps(visit, page),
+        errors,
+        action: desk.href(Some(page)),
+        key: visit.key(),
+        slots: slots.collect(),
+        next: desk.href(Some(page + 1)),
+    };
+    Ok(visit.page_with(status, &page))
+}
+
+fn receipts(filled: &DraftView, slot: &str) -> Vec<Receipt> {
+    let files = filled.documents.get(slot).into_iter().flatten();
+    files
+        .map(|file| Receipt { id: file.file.to_string(), name: file.name.clone(), sha256: file.sha256.clone() })
+        .collect()
+}
+
+/// Keeps one page of the form. Going on, the page is shown again while something on it is wrong or more is asked.
+async fn save(visit: &Visit<'_>, desk: &Desk, step: &str) -> Page {
+    let viewer = visit.viewer()?;
+    let page = desk.page(visit.asked.field("page"));
+    let (Some(form), Some(Part::Fields(names))) = (&desk.form, desk.part(page)) else { return Err(not_found()) };
+    let case = desk.application.case.id;
+    let before = desk.filled_in(visit).await?;
+    let asked_before = visit.service.asked(viewer, case, &form.name, &before.values).await?.fields;
+    let open = desk.open_fields(&asked_before);
+    let may_change = |name: &str| open.as_ref().is_none_or(|open| open.contains(name));
+    let sent = read(of(&form.fields, names).filter(|(name, _)| may_change(name)), visit.asked);
+    visit.service.save_fields(viewer, case, &form.name, sent).await?;
+
+    let filled = desk.filled_in(visit).await?;
+    let asked = visit.service.asked(viewer, case, &form.name, &filled.values).await?.fields;
+    if step == "autosave" {
+        let saved = visit.t.saved_at(&time_in_japan(visit.service.now()));
+        let award = desk.award(visit, &filled.values).await?.map(|award| award.to_string()).unwrap_or_default();
+        return Ok(visit.page(&Fragment { saved, asked: asked.join(" "), award }));
+    }
+    let here = |name: &&Name| names.contains(name);
+    let more = asked.iter().filter(here).any(|name| !asked_before.contains(name));
+    let message = |text: &str| Outcome { message: Some(text.to_owned()), ..Outcome::default() };
+    if step != "next" || more {
+        let text = if more { visit.t.more_questions() } else { visit.t.saved() };
+        return show(visit, desk, page, StatusCode::OK, message(text)).await;
+    }
+    let (_, refusals) = visit.service.preview_amount(viewer, case, Some(&form.name), &filled.values).await?;
+    let on_this_page = |path: &str| names.iter().any(|name| name == head(path));
+    let refusals: Vec<_> =
+        refusals.into_iter().filter(|refusal| refusal.path.as_deref().is_some_and(on_this_page)).collect();
+    if refusals.is_empty() {
+        return Ok(Answer::see(&desk.href(Some(page + 1))));
+    }
+    let outcome = Outcome { told: Told::of(refusals), ..message(visit.t.saved_with_faults()) };
+    show(visit, desk, page, StatusCode::UNPROCESSABLE_ENTITY, outcome).await
+}
+
+/// The file comes in, and its receipt is shown: name and digest as they are kept.
+async fn attach(visit: &Visit<'_>, desk: &Desk) -> Page {
+    let (viewer, asked) = (visit.viewer()?, visit.asked);
+    let Some(form) = &desk.form else { return Err(not_found()) };
+    let (case, slot, page) = (desk.application.case.id, asked.field("slot"), desk.page(asked.parameter("page")));
+    let kept = match &asked.file {
+        Some(file) => match visit.service.upload(viewer, &file.name, file.bytes.clone()).await {
+            Ok(stored) => {
+                let key = asked.field("key");
+                visit.service.attach_document(viewer, case, Some(&form.name), slot, stored.id, key).await.map(|_| ())
+            }
+            Err(error) => Err(error),
+        },
+        None => Err(Error::bad_input("file", "ファイルを選んでください", "Choose a file")),
+    };
+    match kept {
+        // The same form was sent twice: the first file is the one.
+        Ok(()) | Err(Error::IdempotencyConflict) => Ok(visit.done(&desk.href(Some(page)), "uploaded")),
+        Err(Error::BadInput { message, .. }) => {
+            let told = Told::one(Some(format!("documents.{slot}")), message);
+            let outcome = Outcome { told, ..Outcome::default() };
+            show(visit, desk, page, StatusCode::UNPROCESSABLE_ENTITY, outcome).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn detach(visit: &Visit<'_>, desk: &Desk) -> Page {
+    let asked = visit.asked;
+    let Some(form) = &desk.form else { return Err(not_found()) };
+    let file = Uuid::try_parse(asked.field("file")).map_err(|_| not_found())?;
+    let case = desk.application.case.id;
+    visit.service.detach_document(visit.viewer()?, case, &form.name, asked.field("slot"), file).await?;
+    Ok(visit.done(&desk.href(Some(desk.page(asked.parameter("page")))), "removed"))
+}
+
+/// The act itself. Sent twice it is done once, and both see the same.
+async fn perform(visit: &Visit<'_>, desk: Desk) -> Page {
+    let act = desk.act(visit);
+    let (case, expected) = (desk.application.case.id, act.expected_version);
+    let last = desk.parts.len();
+    let wrong = StatusCode::UNPROCESSABLE_ENTITY;
+    match visit.service.act(visit.viewer()?, case, act, visit.asked.field("key")).await {
+        Ok(_) => Ok(visit.done(&desk.case_href(), "done")),
+        Err(Error::IdempotencyConflict) => Ok(visit.done(&desk.case_href(), "done-before")),
+        // Whose action it is not learns nothing of it.
+        Err(Error::Refused(reasons)) if reasons.iter().any(|reason| reason.code == "action.forbidden") => {
+            Err(not_found())
+        }
+        Err(Error::Refused(reasons)) => {
+            show(visit, &desk, last, wrong, Outcome { told: Told::of(reasons), ..Outcome::default() }).await
+        }
+        Err(Error::BadInput { path, message }) => {
+            show(visit, &desk, last, wrong, Outcome { told: Told::one(path, message), ..Outcome::default() }).await
+        }
+        Err(Error::Stale(now)) => {
+            let stale = Some(meanwhile(visit, case, expected).await?);
+            let desk = Desk::of(visit, *now, &desk.action.name).await?;
+            show(visit, &desk, last, StatusCode::CONFLICT, Outcome { stale, ..Outcome::default() }).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What was done since the version that the visitor had seen.
+async fn meanwhile(visit: &Visit<'_>, case: Uuid, version: i64) -> Result<String, Wrong> {
+    let after = version.to_string();
+    let events = visit.service.history(visit.viewer()?, case, EVENTS, Some(&after)).await?;
+    let lines = events
+        .items
+        .iter()
+        .map(|(_, view)| format!("{} — {} {}", visit.say(&view.label), view.actor_name, time_in_japan(view.event.at)));
+    Ok(lines.collect::<Vec<_>>().join("\n"))
+}

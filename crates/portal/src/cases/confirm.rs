@@ -1,0 +1,131 @@
+//! The last page of an action: everything as the office will see it, all that is missing at once, and the button. Actions
+//! without a form have this page only.
+
+use askama::Template;
+use indexmap::IndexMap;
+use poem::http::{Method, StatusCode};
+use program::FormField;
+use program::definition::{FieldType, Name};
+use serde_json::Map;
+
+use super::desk::{Desk, Outcome, Step, approval, preview};
+use crate::answer::Answer;
+use crate::forms::{Drawing, FieldBox, Said, Told, field, head, read};
+use crate::text;
+use crate::visit::{Frame, Page, Visit, Wrong};
+
+/// The reason that an internal return asks for.
+const COMMENT: &str = "comment";
+
+#[derive(Template)]
+#[template(path = "cases/confirm.html")]
+struct Confirm {
+    frame: Frame,
+    case: String,
+    program: String,
+    steps: Vec<Step>,
+    stale: Option<String>,
+    errors: Vec<Said>,
+    /// HTML
+    award: Option<String>,
+    /// HTML
+    facts: String,
+    action: String,
+    version: i64,
+    key: String,
+    fields: Vec<FieldBox>,
+    button: String,
+}
+
+#[derive(Template)]
+#[template(path = "forms/single.html")]
+pub(crate) struct Single {
+    pub frame: Frame,
+    pub back: Option<(String, String)>,
+    pub errors: Vec<Said>,
+    pub stale: Option<String>,
+    pub lead: Option<String>,
+    /// HTML
+    pub detail: String,
+    pub action: String,
+    pub hidden: Vec<(&'static str, String)>,
+    pub fields: Vec<FieldBox>,
+    pub button: String,
+}
+
+pub(super) async fn page(visit: &Visit<'_>, desk: &Desk, here: usize, status: StatusCode, outcome: Outcome) -> Page {
+    let case = &desk.application.case;
+    let mut inputs = desk.inputs.clone();
+    if desk.action.needs_comment {
+        inputs.insert(COMMENT.to_owned(), field(FieldType::LongText, text::reason(), true));
+    }
+    // What was typed stays when the page is shown again.
+    let typed = if visit.asked.method == Method::POST { read(inputs.iter(), visit.asked) } else { Map::new() };
+    let marks = desk
+        .action
+        .marks
+        .as_ref()
+        .and_then(|form| Some((desk.application.program.form(form)?, &case.body.forms.get(form)?.values)));
+    let drawing = Drawing {
+        t: visit.t,
+        values: &typed,
+        told: &outcome.told,
+        remarks: &[],
+        asked: None,
+        open: None,
+        marked: marks,
+    };
+    let fields = drawing.fields(inputs.iter());
+    let Some(form) = &desk.form else { return Ok(single(visit, desk, status, outcome, fields)) };
+    let filled = desk.filled_in(visit).await?;
+    let errors = if status == StatusCode::OK || status == StatusCode::CONFLICT {
+        desk.said(visit, &missing(visit, desk, &inputs).await?)
+    } else {
+        desk.said(visit, &outcome.told)
+    };
+    let page = Confirm {
+        frame: Frame { has_errors: !errors.is_empty(), ..visit.frame(desk.title(visit)) },
+        case: desk.case_href(),
+        program: desk.program(visit),
+        steps: desk.steps(visit, here),
+        stale: outcome.stale,
+        errors,
+        award: desk.award(visit, &filled.values).await?.map(|award| award.to_string()),
+        facts: preview(visit, form, &filled),
+        action: desk.href(None),
+        version: case.version,
+        key: visit.key(),
+        fields,
+        button: desk.title(visit),
+    };
+    Ok(visit.page_with(status, &page))
+}
+
+/// All that stands in the way, by the decision itself; what is asked on this very page is not missing yet.
+async fn missing(visit: &Visit<'_>, desk: &Desk, inputs: &IndexMap<Name, FormField>) -> Result<Told, Wrong> {
+    let mut refusals = visit.service.rehearse(visit.viewer()?, desk.application.case.id, &desk.bare_act()).await?;
+    refusals.retain(|refusal| refusal.path.as_deref().is_none_or(|path| !inputs.contains_key(head(path))));
+    Ok(Told::of(refusals))
+}
+
+/// An action without a form: its own inputs, or just a button.
+fn single(visit: &Visit<'_>, desk: &Desk, status: StatusCode, outcome: Outcome, fields: Vec<FieldBox>) -> Answer {
+    let case = &desk.application.case;
+    let mut errors = desk.said(visit, &outcome.told);
+    if errors.is_empty() {
+        errors = desk.action.reasons.iter().map(|reason| Said::plain(visit.say(&reason.message))).collect();
+    }
+    let page = Single {
+        frame: Frame { has_errors: !errors.is_empty(), ..visit.frame(desk.title(visit)) },
+        back: Some((desk.case_href(), visit.t.back_to_case().to_owned())),
+        errors,
+        stale: outcome.stale,
+        lead: Some(format!("{} · {}", desk.program(visit), case.business.name)),
+        detail: approval(visit, &desk.application),
+        action: desk.href(None),
+        hidden: vec![("version", case.version.to_string()), ("key", visit.key())],
+        fields,
+        button: desk.title(visit),
+    };
+    visit.page_with(status, &page)
+}

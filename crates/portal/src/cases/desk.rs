@@ -1,0 +1,310 @@
+//! One action of one case, as the visitor may take it: its form in parts, its own inputs, what is typed so far.
+
+use std::collections::BTreeSet;
+
+use askama::Template;
+use casework::{Act, FieldMark, SignedHow};
+use indexmap::IndexMap;
+use program::definition::{FieldType, Name};
+use program::{ActionRef, Form, FormField};
+use serde_json::{Map, Value};
+use service::{Application, AvailableAction, DraftView};
+use uuid::Uuid;
+use vocabulary::{Bilingual, time_in_japan};
+
+use crate::forms::{AwardBox, AwardShown, Part, Said, Told, VALUE, anchor, facts, given, head, parts, read, shown};
+use crate::visit::{Visit, Wrong, id, not_found};
+
+pub(super) struct Desk {
+    pub application: Application,
+    pub action: AvailableAction,
+    /// The case offers it now. It may have been done already, or somebody else was faster.
+    pub offered: bool,
+    /// The program's form that the action takes in.
+    pub form: Option<Form>,
+    /// Small inputs of the action itself.
+    pub inputs: IndexMap<Name, FormField>,
+    pub parts: Vec<Part>,
+}
+
+/// What a page of an action says besides what is typed.
+#[derive(Default)]
+pub(super) struct Outcome {
+    pub told: Told,
+    pub message: Option<String>,
+    /// What others did in the meantime.
+    pub stale: Option<String>,
+}
+
+/// A step of the bar over a form in parts.
+pub(super) struct Step {
+    pub label: String,
+    pub href: String,
+    pub past: bool,
+    pub here: bool,
+}
+
+/// Where an action is taken; pages of its form are counted from 1.
+pub(super) fn href(case: Uuid, action: &AvailableAction, page: Option<usize>) -> String {
+    let procedure = action.procedure.map(|id| format!("procedure={id}"));
+    let page = page.map(|page| format!("page={page}"));
+    let query: Vec<String> = [procedure, page].into_iter().flatten().collect();
+    let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
+    format!("/applications/{case}/act/{}{query}", action.name)
+}
+
+impl Desk {
+    /// # Errors
+    /// `NotFound` for a case that the visitor may not know of, and for an action that there is not.
+    pub async fn open(visit: &Visit<'_>, case: &str, action: &str) -> Result<Self, Wrong> {
+        let application = visit.service.application(visit.viewer()?, id(case)?).await?.ok_or_else(not_found)?;
+        Self::of(visit, application, action).await
+    }
+
+    /// # Errors
+    /// `NotFound` for an action that there is not.
+    pub async fn of(visit: &Visit<'_>, application: Application, action: &str) -> Result<Self, Wrong> {
+        let mut all = visit.service.available_actions(visit.viewer()?, std::slice::from_ref(&application)).await?;
+        let procedure = Uuid::try_parse(visit.asked.parameter("procedure")).ok();
+        let wanted = |offered: &AvailableAction| offered.name == action && offered.procedure == procedure;
+        let found = all.pop().unwrap_or_default().into_iter().find(wanted);
+        let rule = application.program.action(action);
+        let (offered, action) = match found {
+            Some(action) => (true, action),
+            None => (false, past(action, procedure, rule.as_ref())?),
+        };
+        let form = rule.and_then(|action| application.program.form(action.rule.form.as_deref()?)).cloned();
+        let inputs = rule.map(|action| action.input.clone()).unwrap_or_default();
+        let parts = form.as_ref().map(parts).unwrap_or_default();
+        Ok(Self { application, action, offered, form, inputs, parts })
+    }
+
+    pub fn case_href(&self) -> String {
+        format!("/applications/{}", self.application.case.id)
+    }
+
+    pub fn href(&self, page: Option<usize>) -> String {
+        href(self.application.case.id, &self.action, page)
+    }
+
+    pub fn title(&self, visit: &Visit<'_>) -> String {
+        visit.say(&self.action.label).to_owned()
+    }
+
+    pub fn program(&self, visit: &Visit<'_>) -> String {
+        visit.say(&self.application.program.definition().program.title).to_owned()
+    }
+
+    /// The page that was asked for, from 1.
+    pub fn page(&self, asked: &str) -> usize {
+        asked.parse::<usize>().unwrap_or(1).clamp(1, self.parts.len().max(1))
+    }
+
+    pub fn part(&self, page: usize) -> Option<&Part> {
+        self.parts.get(page.saturating_sub(1))
+    }
+
+    pub fn steps(&self, visit: &Visit<'_>, here: usize) -> Vec<Step> {
+        let t = visit.t;
+        let label = |part: &Part, page: usize| match part {
+            Part::Fields(names) => {
+                let only = names.first().filter(|_| names.len() == 1);
+                let field = only.and_then(|name| self.form.as_ref()?.fields.get(name));
+                field.map_or_else(|| t.part(page), |field| visit.say(&field.rule.label).to_owned())
+            }
+            Part::Documents => t.documents().to_owned(),
+            Part::Confirm => t.confirm().to_owned(),
+        };
+        let pages = self.parts.iter().zip(1..);
+        pages
+            .map(|(part, page)| Step {
+                label: label(part, page),
+                href: self.href(Some(page)),
+                past: page < here,
+                here: page == here,
+            })
+            .collect()
+    }
+
+    /// Fields and slots that may be changed; all when nothing is being corrected.
+    pub fn open_fields(&self, asked: &[Name]) -> Option<BTreeSet<String>> {
+        let form = self.form.as_ref()?;
+        let unlocked = self.application.case.body.unlocked.as_ref().filter(|unlocked| unlocked.form == form.name)?;
+        let mut open = casework::opened_by(&unlocked.marks);
+        // What a correction brings with it was not asked before, so that nothing was handed in for it.
+        let earlier = self.application.case.body.forms.get(&form.name);
+        let answered = |name: &Name| earlier.is_some_and(|earlier| earlier.values.contains_key(name));
+        let conditional = form.fields.iter().filter(|(_, field)| field.when.is_some()).map(|(name, _)| name);
+        open.extend(conditional.filter(|name| asked.contains(name) && !answered(name)).cloned());
+        Some(open)
+    }
+
+    pub fn remarks(&self) -> &[FieldMark] {
+        let unlocked = self.application.case.body.unlocked.as_ref();
+        let ours = unlocked.filter(|unlocked| self.form.as_ref().is_some_and(|form| form.name == unlocked.form));
+        ours.map(|unlocked| unlocked.marks.as_slice()).unwrap_or_default()
+    }
+
+    /// What the form says now.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn filled_in(&self, visit: &Visit<'_>) -> Result<DraftView, Wrong> {
+        match &self.form {
+            Some(form) => Ok(visit.service.filled_in(visit.viewer()?, &self.application, &form.name).await?),
+            None => Ok(DraftView::default()),
+        }
+    }
+
+    /// The award by what is typed, where the form has costs.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn award(&self, visit: &Visit<'_>, values: &Map<String, Value>) -> Result<Option<AwardBox>, Wrong> {
+        let has_costs = |form: &&Form| form.fields.values().any(|field| field.rule.kind == FieldType::Costs);
+        let Some(form) = self.form.as_ref().filter(has_costs) else { return Ok(None) };
+        if self.application.program.definition().program.amount.is_none() {
+            return Ok(None);
+        }
+        let case = self.application.case.id;
+        let (award, _) = visit.service.preview_amount(visit.viewer()?, case, Some(&form.name), values).await?;
+        Ok(Some(AwardBox { t: visit.t, award: award.map(|award| AwardShown::of(&award, visit.locale)) }))
+    }
+
+    /// The act as it was sent: the action's own inputs; the form's values wait in the draft.
+    pub fn act(&self, visit: &Visit<'_>) -> Act {
+        let asked = visit.asked;
+        let comment = asked.field(&format!("{VALUE}comment")).trim();
+        Act {
+            action: self.action.name.clone(),
+            expected_version: asked.field("version").parse().unwrap_or(self.application.case.version),
+            values: given(read(self.inputs.iter(), asked)),
+            marks: Vec::new(),
+            comment: (self.action.needs_comment && !comment.is_empty()).then(|| comment.to_owned()),
+            procedure: self.action.procedure,
+        }
+    }
+
+    /// The act before its own inputs are typed.
+    pub fn bare_act(&self) -> Act {
+        Act {
+            action: self.action.name.clone(),
+            expected_version: self.application.case.version,
+            values: Map::new(),
+            marks: Vec::new(),
+            comment: None,
+            procedure: self.action.procedure,
+        }
+    }
+
+    /// What was refused, each with a link to the page on which it can be put right.
+    pub fn said(&self, visit: &Visit<'_>, told: &Told) -> Vec<Said> {
+        told.summary(|path| self.place(visit, path), visit.locale)
+    }
+
+    fn place(&self, visit: &Visit<'_>, path: &str) -> Option<(String, String)> {
+        let first = head(path);
+        if let Some(field) = self.inputs.get(first) {
+            return Some((format!("#{}", anchor(first)), visit.say(&field.rule.label).to_owned()));
+        }
+        let form = self.form.as_ref()?;
+        let slot = first.strip_prefix("documents.");
+        let holds = |part: &Part| match part {
+            Part::Fields(names) => names.iter().any(|name| name == first),
+            Part::Documents => slot.is_some(),
+            Part::Confirm => false,
+        };
+        let page = self.parts.iter().position(holds)? + 1;
+        let label = match slot {
+            Some(slot) => &form.documents.iter().find(|asked| asked.name == slot)?.label,
+            None => &form.fields.get(first)?.rule.label,
+        };
+        Some((format!("{}#{}", self.href(Some(page)), anchor(path)), visit.say(label).to_owned()))
+    }
+}
+
+/// An action that the case does not offer to the visitor any more.
+fn past(name: &str, procedure: Option<Uuid>, rule: Option<&ActionRef<'_>>) -> Result<AvailableAction, Wrong> {
+    let label = match rule {
+        Some(action) => action.rule.label.clone(),
+        None if casework::is_built_in(name) => Bilingual::default(),
+        None => return Err(not_found()),
+    };
+    Ok(AvailableAction {
+        name: name.to_owned(),
+        procedure,
+        label,
+        permitted: false,
+        reasons: Vec::new(),
+        form: None,
+        needs_comment: name == casework::RETURN_INTERNALLY,
+        marks: None,
+    })
+}
+
+#[derive(Template)]
+#[template(path = "cases/approval.html")]
+struct Approval {
+    t: crate::text::Text,
+    action: String,
+    drafted: String,
+    amount: String,
+    /// What the draft says: label and value.
+    values: Vec<(String, String)>,
+    comment: Option<String>,
+    route: Vec<Signing>,
+    digest: String,
+}
+
+struct Signing {
+    position: String,
+    state: String,
+    done: bool,
+}
+
+/// 決裁中: exactly what is being signed, as HTML; nothing unless the visitor works for the office.
+pub(super) fn approval(visit: &Visit<'_>, application: &Application) -> String {
+    let t = visit.t;
+    let staff = visit.asked.visitor.viewer.as_ref();
+    let staff = staff.is_some_and(|viewer| viewer.person.is_staff_of(&application.case.municipality));
+    let Some(pending) = application.case.body.pending.as_ref().filter(|_| staff) else { return String::new() };
+    let rule = application.program.action(&pending.action);
+    let value = |(name, value): (&Name, &Value)| {
+        let field = rule.and_then(|action| action.input.get(name));
+        let label = field.map_or_else(|| name.clone(), |field| visit.say(&field.rule.label).to_owned());
+        let text = field.map_or_else(|| value.to_string(), |field| shown(t, &field.rule, Some(value)));
+        (label, text)
+    };
+    let route = pending.route.iter().map(|signing| {
+        let position = application.municipality.positions.get(&signing.position);
+        let position = position.map_or_else(|| signing.position.clone(), |named| visit.say(&named.name).to_owned());
+        let state = match &signing.signed {
+            None => t.not_signed().to_owned(),
+            Some(signed) => {
+                let how = match signed.how {
+                    SignedHow::Regular => "",
+                    SignedHow::Acting => t.signed_acting(),
+                    SignedHow::Skipped => t.signed_skipped(),
+                };
+                format!("{} {} {how}", signed.name, time_in_japan(signed.at))
+            }
+        };
+        Signing { position, state, done: signing.signed.is_some() }
+    });
+    let page = Approval {
+        t,
+        action: rule.map_or_else(|| pending.action.clone(), |action| visit.say(&action.rule.label).to_owned()),
+        drafted: format!("{} {}", pending.drafted_by_name, time_in_japan(pending.drafted_at)),
+        amount: pending.amount.to_string(),
+        values: pending.values.iter().map(value).collect(),
+        comment: pending.comment.clone(),
+        route: route.collect(),
+        digest: pending.digest.clone(),
+    };
+    page.to_string()
+}
+
+/// A form as the office sees it, as HTML.
+pub(super) fn preview(visit: &Visit<'_>, form: &Form, filled: &DraftView) -> String {
+    facts(visit.t, form, &filled.values, &filled.documents)
+}

@@ -1,0 +1,12 @@
+//! Cases in the browser: the list of one's own, the page of one, and whatever its archetype lets the visitor do in it.
+
+mod act;
+mod confirm;
+mod desk;
+mod list;
+mod one;
+
+pub(crate) use act::{act, act_page};
+pub(crate) use confirm::Single;
+pub(crate) use list::list;
+pub(crate) use one::one;

@@ -1,0 +1,305 @@
+//! The page of one case: where it stands, what comes next and until when, what the visitor can do, what has happened.
+
+use askama::Template;
+use casework::{Case, Unlocked};
+use program::definition::{Role, StateKind};
+use program::{Form, Program};
+use service::{Application, AvailableAction};
+use vocabulary::{Instant, day_in_japan, time_in_japan};
+
+use super::desk::{approval, href};
+use crate::forms::{AwardShown, facts};
+use crate::visit::{Frame, Page, Visit, id, not_found};
+
+/// Events on the page.
+const EVENTS: usize = 100;
+
+#[derive(Template)]
+#[template(path = "cases/one.html")]
+struct One {
+    frame: Frame,
+    place: String,
+    program: String,
+    fiscal_year: String,
+    business: String,
+    number: Option<String>,
+    state: String,
+    steps: Vec<Step>,
+    next: String,
+    deadlines: Vec<String>,
+    correction: Option<Correction>,
+    /// HTML; empty unless the visitor's office is deciding.
+    approval: String,
+    actions: Vec<Offered>,
+    amounts: Vec<Amount>,
+    procedures: Vec<String>,
+    letters: Vec<Letter>,
+    forms: Vec<Submitted>,
+    mails: Vec<Mail>,
+    events: Vec<Event>,
+}
+
+/// A step of the bar at the top.
+struct Step {
+    label: &'static str,
+    past: bool,
+    here: bool,
+}
+
+struct Correction {
+    message: String,
+    /// Field and remark.
+    marks: Vec<(String, String)>,
+}
+
+struct Offered {
+    label: String,
+    href: String,
+    permitted: bool,
+    reasons: Vec<String>,
+}
+
+struct Amount {
+    label: String,
+    yen: String,
+    award: AwardShown,
+}
+
+struct Letter {
+    id: String,
+    title: String,
+    about: String,
+    ready: bool,
+}
+
+struct Submitted {
+    label: String,
+    at: String,
+    /// HTML
+    facts: String,
+}
+
+struct Mail {
+    subject: String,
+    at: String,
+    text: String,
+}
+
+struct Event {
+    at: String,
+    label: String,
+    comment: Option<String>,
+    who: String,
+    state: String,
+}
+
+pub(crate) async fn one(visit: &Visit<'_>, case: &str) -> Page {
+    let viewer = visit.viewer()?;
+    let application = visit.service.application(viewer, id(case)?).await?.ok_or_else(not_found)?;
+    let (case, program) = (&application.case, &application.program);
+    let mut offered = visit.service.available_actions(viewer, std::slice::from_ref(&application)).await?;
+    let actions = offered.pop().unwrap_or_default();
+    let letters = visit.service.letters_of(&[case.id]).await?.remove(&case.id).unwrap_or_default();
+    let mails = visit.service.messages_of(viewer, &[case.id]).await?.remove(&case.id).unwrap_or_default();
+    let history = visit.service.history(viewer, case.id, EVENTS, None).await?;
+    let state = program.state(&case.state);
+    let state_label = state.map(|state| visit.say(&state.label).to_owned()).unwrap_or_default();
+    let title = visit.say(&program.definition().program.title);
+    let page = One {
+        frame: visit.frame(title),
+        place: visit.say(&application.municipality.name).to_owned(),
+        program: visit.t.version(application.program_version),
+        fiscal_year: case.call.fiscal_year.name(visit.locale),
+        business: case.business.name.clone(),
+        number: case.body.numbers.get("application").cloned(),
+        state: state_label,
+        steps: steps(visit, &application),
+        next: what_next(visit, &application),
+        deadlines: deadlines(visit, &application),
+        correction: case.body.unlocked.as_ref().map(|unlocked| correction(visit, program, unlocked)),
+        approval: approval(visit, &application),
+        actions: actions.iter().map(|action| shown_action(visit, case, action)).collect(),
+        amounts: amounts(visit, &application),
+        procedures: procedures(visit, &application),
+        letters: letters
+            .into_iter()
+            .map(|letter| Letter {
+                id: letter.id.to_string(),
+                title: visit.say(&letter.title).to_owned(),
+                about: format!("{} {}", letter.number.unwrap_or_default(), date(visit, letter.issued_at)),
+                ready: letter.html.is_some(),
+            })
+            .collect(),
+        forms: submitted(visit, &application),
+        mails: mails
+            .into_iter()
+            .map(|mail| Mail { subject: mail.subject, at: time_in_japan(mail.queued_at), text: mail.text })
+            .collect(),
+        events: history
+            .items
+            .into_iter()
+            .rev()
+            .map(|(_, view)| Event {
+                at: time_in_japan(view.event.at),
+                label: visit.say(&view.label).to_owned(),
+                comment: view.event.comment,
+                who: view.actor_name,
+                state: state_named(visit, program, &view.event.to),
+            })
+            .collect(),
+    };
+    Ok(visit.page(&page))
+}
+
+fn date(visit: &Visit<'_>, at: Instant) -> String {
+    visit.day(day_in_japan(at))
+}
+
+fn state_named(visit: &Visit<'_>, program: &Program, name: &str) -> String {
+    let beside = || program.definition().archetype.procedures.values().find_map(|beside| beside.states.get(name));
+    program.state(name).or_else(beside).map_or_else(|| name.to_owned(), |state| visit.say(&state.label).to_owned())
+}
+
+fn shown_action(visit: &Visit<'_>, case: &Case, action: &AvailableAction) -> Offered {
+    Offered {
+        label: visit.say(&action.label).to_owned(),
+        href: href(case.id, action, None),
+        permitted: action.permitted,
+        reasons: action.reasons.iter().map(|reason| visit.say(&reason.message).to_owned()).collect(),
+    }
+}
+
+/// The stages that every case of the program goes through, as far as its archetype has them.
+fn steps(visit: &Visit<'_>, application: &Application) -> Vec<Step> {
+    let t = visit.t;
+    let archetype = &application.program.definition().archetype;
+    let stages = [
+        (StateKind::Drafting, t.stage_drafting()),
+        (StateKind::WithOffice, t.stage_review()),
+        (StateKind::InProject, t.stage_project()),
+        (StateKind::AwaitingPayment, t.stage_payment()),
+        (StateKind::ClosedPaid, t.stage_done()),
+    ];
+    let there = stages.iter().filter(|(kind, _)| archetype.states.values().any(|state| state.kind == *kind));
+    let kind = application.program.state(&application.case.state).map(|state| state.kind);
+    let here = match kind {
+        // After the decision the office looks at the report while the project stage lasts.
+        Some(StateKind::WithApplicant | StateKind::WithOffice) if decided(application) => Some(StateKind::InProject),
+        Some(StateKind::WithApplicant) => Some(StateKind::WithOffice),
+        kind => kind,
+    };
+    if kind == Some(StateKind::ClosedUnpaid) {
+        let mut steps: Vec<Step> = there.take(1).map(|(_, label)| Step { label, past: true, here: false }).collect();
+        steps.push(Step { label: t.stage_ended(), past: false, here: true });
+        return steps;
+    }
+    let mut past = true;
+    there
+        .map(|(stage, label)| {
+            let here = here == Some(*stage);
+            past &= !here;
+            Step { label, past, here }
+        })
+        .collect()
+}
+
+/// Whether the case has been in a project once: a decision's date is on record.
+fn decided(application: &Application) -> bool {
+    let archetype = &application.program.definition().archetype;
+    let in_project = archetype.states.values().any(|state| state.kind == StateKind::InProject);
+    in_project && application.case.body.dates.keys().any(|name| name.starts_with("decision."))
+}
+
+fn what_next(visit: &Visit<'_>, application: &Application) -> String {
+    let t = visit.t;
+    let Some(state) = application.program.state(&application.case.state) else { return String::new() };
+    if state.kind.is_end() {
+        return t.next_nothing().to_owned();
+    }
+    match state.waits_on {
+        Some(Role::Applicant) if visit.is_staff() => t.next_applicant().to_owned(),
+        Some(Role::Applicant) => t.next_yours().to_owned(),
+        Some(Role::Treasury) => t.next_transfer().to_owned(),
+        _ => {
+            let since = application.case.body.entered_on.unwrap_or_else(|| day_in_japan(application.updated_at));
+            match state.service_level {
+                Some(days) => {
+                    t.next_office_until(&visit.day(application.municipality.calendar.office_days_after(since, days)))
+                }
+                None => t.next_office().to_owned(),
+            }
+        }
+    }
+}
+
+fn deadlines(visit: &Visit<'_>, application: &Application) -> Vec<String> {
+    let today = day_in_japan(visit.service.now());
+    let beside = application.case.body.procedures.iter().filter(|beside| beside.open).filter_map(|beside| {
+        let label = application.program.procedure(&beside.name).map(|rule| visit.say(&rule.label).to_owned());
+        Some((label, beside.deadline.as_ref()?))
+    });
+    let own = application.case.body.deadline.iter().map(|deadline| (None, deadline));
+    own.chain(beside)
+        .map(|(label, deadline)| {
+            let left = (deadline.day - today).num_days();
+            let label = label.map(|label| format!("{label}: ")).unwrap_or_default();
+            format!("{label}{}", visit.t.until(&visit.day(deadline.day), left))
+        })
+        .collect()
+}
+
+fn correction(visit: &Visit<'_>, program: &Program, unlocked: &Unlocked) -> Correction {
+    let form = program.form(&unlocked.form);
+    let marks = unlocked.marks.iter();
+    let marks = marks.map(|mark| (label_of(visit, form, &mark.field), mark.remark.clone())).collect();
+    Correction { message: unlocked.message.clone(), marks }
+}
+
+/// What people call a field or a document slot.
+fn label_of(visit: &Visit<'_>, form: Option<&Form>, path: &str) -> String {
+    let found = form.and_then(|form| match path.strip_prefix("documents.") {
+        Some(slot) => form.documents.iter().find(|asked| asked.name == slot).map(|asked| &asked.label),
+        None => form.fields.get(path.split(['[', '.']).next()?).map(|field| &field.rule.label),
+    });
+    found.map_or_else(|| path.to_owned(), |label| visit.say(label).to_owned())
+}
+
+fn amounts(visit: &Visit<'_>, application: &Application) -> Vec<Amount> {
+    let frozen = &application.case.body.amounts;
+    let rules = application.program.definition().archetype.amounts.iter();
+    let there = rules.filter_map(|(name, rule)| Some((rule, frozen.get(name)?)));
+    there
+        .map(|(rule, frozen)| Amount {
+            label: visit.say(&rule.label).to_owned(),
+            yen: frozen.yen.to_string(),
+            award: AwardShown::of(&frozen.award, visit.locale),
+        })
+        .collect()
+}
+
+fn procedures(visit: &Visit<'_>, application: &Application) -> Vec<String> {
+    let beside = application.case.body.procedures.iter();
+    let line = |beside: &casework::ProcedureCase| {
+        let label = application.program.procedure(&beside.name).map(|rule| visit.say(&rule.label));
+        let state = state_named(visit, &application.program, &beside.state);
+        format!("{} ({}) — {state}", label.unwrap_or(&beside.name), date(visit, beside.opened_at))
+    };
+    beside.map(line).collect()
+}
+
+fn submitted(visit: &Visit<'_>, application: &Application) -> Vec<Submitted> {
+    let body = &application.case.body;
+    let beside = body.procedures.iter().flat_map(|beside| &beside.forms);
+    let all = body.forms.iter().chain(beside);
+    all.filter_map(|(name, submission)| {
+        let form = application.program.form(name)?;
+        let mut values = submission.values.clone();
+        values.extend(body.amended.get(name).cloned().unwrap_or_default());
+        Some(Submitted {
+            label: visit.say(&form.label).to_owned(),
+            at: time_in_japan(submission.at),
+            facts: facts(visit.t, form, &values, &submission.documents),
+        })
+    })
+    .collect()
+}

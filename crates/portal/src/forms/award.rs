@@ -1,0 +1,77 @@
+//! The award with its reasons.
+
+use askama::Template;
+use program::{Award, Explanation};
+use vocabulary::Locale;
+
+use crate::text::Text;
+
+/// The award as it would be by what is typed so far.
+#[derive(Template)]
+#[template(path = "forms/award.html")]
+pub(crate) struct AwardBox {
+    pub t: Text,
+    pub award: Option<AwardShown>,
+}
+
+pub(crate) struct AwardShown {
+    pub amount: String,
+    pub eligible: bool,
+    pub steps: Vec<StepShown>,
+}
+
+pub(crate) struct StepShown {
+    pub label: String,
+    pub value: String,
+    pub amount: Option<String>,
+    /// HTML
+    pub why: Option<String>,
+}
+
+impl AwardShown {
+    pub fn of(award: &Award, locale: Locale) -> Self {
+        let steps = award.steps.iter().map(|step| StepShown {
+            label: step.label.get(locale).to_owned(),
+            value: step.value.get(locale).to_owned(),
+            amount: step.amount.map(|yen| yen.to_string()),
+            why: step.explanation.as_ref().map(|why| explained(why, locale)),
+        });
+        Self { amount: award.amount.to_string(), eligible: award.eligible, steps: steps.collect() }
+    }
+}
+
+struct Line {
+    text: String,
+    value: String,
+    children: Vec<Line>,
+}
+
+impl Line {
+    fn of(explanation: &Explanation, locale: Locale) -> Self {
+        Self {
+            text: explanation.text.clone(),
+            value: explanation.value.get(locale).to_owned(),
+            children: explanation.children.iter().map(|child| Self::of(child, locale)).collect(),
+        }
+    }
+
+    /// The children as HTML; expressions have at most 16 levels.
+    fn nested(&self) -> String {
+        listed(&self.children)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "forms/explanation.html")]
+struct Lines<'a> {
+    lines: &'a [Line],
+}
+
+fn listed(lines: &[Line]) -> String {
+    Lines { lines }.to_string()
+}
+
+/// An explanation as HTML.
+pub(super) fn explained(explanation: &Explanation, locale: Locale) -> String {
+    listed(&[Line::of(explanation, locale)])
+}

@@ -1,0 +1,161 @@
+//! Values as people read them.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use casework::DocumentRef;
+use indexmap::IndexMap;
+use program::definition::{Field, FieldType, Name};
+use program::{Form, FormField};
+use serde_json::{Map, Value as Json};
+use vocabulary::{Locale, Yen};
+
+use crate::text::Text;
+
+/// Letters of a digest that tell files apart on a page.
+const TELLING: usize = 16;
+
+#[derive(Template)]
+#[template(path = "forms/facts.html")]
+struct Facts {
+    facts: Vec<Fact>,
+}
+
+struct Fact {
+    label: String,
+    value: String,
+    /// HTML
+    table: Option<String>,
+    files: Vec<FileShown>,
+}
+
+struct FileShown {
+    id: String,
+    name: String,
+    short: String,
+}
+
+#[derive(Template)]
+#[template(path = "forms/table.html")]
+struct Table {
+    heads: Vec<String>,
+    rows: Vec<Vec<TableCell>>,
+}
+
+struct TableCell {
+    head: String,
+    text: String,
+    figure: bool,
+}
+
+/// Everything that a form says, with its documents, as HTML.
+pub(crate) fn facts(
+    t: Text,
+    form: &Form,
+    values: &Map<String, Json>,
+    documents: &BTreeMap<Name, Vec<DocumentRef>>,
+) -> String {
+    let fields = form
+        .fields
+        .iter()
+        .filter(|(name, field)| field.when.is_none() || values.get(*name).is_some_and(|value| !value.is_null()));
+    let mut facts: Vec<Fact> = fields.map(|(name, field)| fact(t, field, values.get(name))).collect();
+    facts.extend(form.documents.iter().filter_map(|asked| {
+        let files = documents.get(&asked.name).filter(|files| !files.is_empty());
+        if files.is_none() && asked.when.is_some() {
+            return None;
+        }
+        let files = files.into_iter().flatten().map(|file| FileShown {
+            id: file.file.to_string(),
+            name: file.name.clone(),
+            short: file.sha256.chars().take(TELLING).collect(),
+        });
+        let label = asked.label.get(t.0).to_owned();
+        Some(Fact { label, value: t.nothing().to_owned(), table: None, files: files.collect() })
+    }));
+    Facts { facts }.to_string()
+}
+
+fn fact(t: Text, field: &FormField, value: Option<&Json>) -> Fact {
+    let table = (field.rule.kind == FieldType::Costs).then(|| table(t, &field.rule, value)).flatten();
+    Fact { label: field.rule.label.get(t.0).to_owned(), value: shown(t, &field.rule, value), table, files: Vec::new() }
+}
+
+/// One value in words.
+pub(crate) fn shown(t: Text, field: &Field, value: Option<&Json>) -> String {
+    let Some(value) = value.filter(|value| !value.is_null()) else { return t.nothing().to_owned() };
+    match (field.kind, value) {
+        (FieldType::Yen, Json::Number(_)) => match yen(value) {
+            Some(yen) => format!("{yen} {}", t.yen()),
+            None => plain(value),
+        },
+        (FieldType::Date, Json::String(text)) => day(text, t.0),
+        (FieldType::YesNo, Json::Bool(true)) => t.yes().to_owned(),
+        (FieldType::YesNo, Json::Bool(false)) => t.no().to_owned(),
+        (FieldType::Choice, Json::String(name)) => {
+            field.choices.get(name).map_or_else(|| name.clone(), |label| label.get(t.0).to_owned())
+        }
+        (FieldType::BankAccount, Json::Object(parts)) => {
+            let part = |name: &str| parts.get(name).and_then(Json::as_str).unwrap_or_default();
+            let kind = t.account_kind(part("kind"));
+            format!("{}-{} {kind} {} {}", part("bank"), part("branch"), part("number"), part("holder_kana"))
+        }
+        (FieldType::Costs, Json::Array(rows)) => t.rows(rows.len()),
+        (FieldType::FieldMarks, Json::Object(marks)) => {
+            let lines = marks.iter().map(|(field, remark)| format!("{field}: {}", plain(remark)));
+            lines.collect::<Vec<_>>().join("\n")
+        }
+        _ => plain(value),
+    }
+}
+
+fn plain(value: &Json) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn yen(value: &Json) -> Option<Yen> {
+    Yen::new(value.as_i64()?).ok()
+}
+
+fn day(text: &str, locale: Locale) -> String {
+    vocabulary::parse_day(text).map_or_else(|| text.to_owned(), |day| vocabulary::wareki(day, locale))
+}
+
+/// The columns of a cost table, in the order in which they are asked.
+pub(super) fn columns(t: Text, field: &Field) -> IndexMap<&'static str, String> {
+    let mut columns = IndexMap::new();
+    columns.insert("category", t.category().to_owned());
+    if let Some(items) = &field.items {
+        columns.insert("item", items.label.get(t.0).to_owned());
+    }
+    columns.insert("what", t.what_bought().to_owned());
+    columns.insert("supplier", t.supplier().to_owned());
+    columns.insert("net", t.net().to_owned());
+    columns.insert("tax", t.tax().to_owned());
+    if field.actual {
+        columns.insert("ordered_on", t.ordered_on().to_owned());
+        columns.insert("delivered_on", t.delivered_on().to_owned());
+        columns.insert("paid_on", t.paid_on().to_owned());
+        columns.insert("invoice_number", t.invoice_number().to_owned());
+    }
+    columns
+}
+
+fn table(t: Text, field: &Field, value: Option<&Json>) -> Option<String> {
+    let rows = value?.as_array()?;
+    let columns = columns(t, field);
+    let cell = |row: &Json, column: &str, head: &str| {
+        let value = row.get(column).unwrap_or(&Json::Null);
+        let named = value.as_str().unwrap_or_default();
+        let text = match column {
+            "category" => field.categories.get(named).map(|category| category.label.get(t.0).to_owned()),
+            "item" => field.items.as_ref().and_then(|items| Some(items.choices.get(named)?.get(t.0).to_owned())),
+            "net" | "tax" => yen(value).map(|yen| yen.to_string()),
+            _ => None,
+        };
+        let text = text.unwrap_or_else(|| if value.is_null() { String::new() } else { plain(value) });
+        TableCell { head: head.to_owned(), text, figure: matches!(column, "net" | "tax") }
+    };
+    let rows = rows.iter().map(|row| columns.iter().map(|(column, head)| cell(row, column, head)).collect()).collect();
+    Some(Table { heads: columns.into_values().collect(), rows }.to_string())
+}

@@ -1,0 +1,261 @@
+//! Finding a program, and the page of one: who may apply, for what, until when, how much is left.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use poem::http::StatusCode;
+use program::definition::{ApplicantKind, Cases, FieldType};
+use service::{CallView, Error, ProgramVersion};
+use uuid::Uuid;
+use vocabulary::{day_in_japan, normalized_for_search};
+
+use crate::answer::Answer;
+use crate::forms::{Choice, Said, Told};
+use crate::visit::{Frame, Page, Visit};
+
+/// Programs of one installation that a search looks through at most.
+const MOST_PROGRAMS: usize = 1_000;
+
+#[derive(Template)]
+#[template(path = "programs/find.html")]
+struct Find {
+    frame: Frame,
+    words: String,
+    places: Vec<Choice>,
+    only_open: bool,
+    count: String,
+    cards: Vec<Card>,
+}
+
+struct Card {
+    href: String,
+    title: String,
+    place: String,
+    summary: Option<String>,
+    status: &'static str,
+    open: bool,
+    lines: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "programs/one.html")]
+struct One {
+    frame: Frame,
+    place: String,
+    errors: Vec<Said>,
+    open: bool,
+    status: &'static str,
+    summary: Option<String>,
+    /// Label and value.
+    facts: Vec<(&'static str, String)>,
+    conditions: Vec<String>,
+    documents: Vec<String>,
+    categories: Vec<String>,
+    may_apply: bool,
+    signed_in: bool,
+    /// Identifier and name.
+    businesses: Vec<(String, String)>,
+    here: String,
+    key: String,
+}
+
+pub(crate) async fn find(visit: &Visit<'_>) -> Page {
+    let asked = visit.asked;
+    let (words, chosen) = (asked.parameter("q").trim(), asked.parameter("place"));
+    let only_open = asked.parameter("open") == "1";
+    let all = visit.service.programs(None, None, MOST_PROGRAMS, None).await?.items;
+    let mut names = BTreeMap::new();
+    for (_, version) in &all {
+        let municipality = version.program.municipality();
+        if !names.contains_key(municipality) {
+            let found = visit.service.municipality_named(municipality).await?;
+            names.insert(municipality.to_owned(), visit.say(&found.name).to_owned());
+        }
+    }
+    let named = |version: &ProgramVersion| names.get(version.program.municipality()).cloned().unwrap_or_default();
+    let sought: Vec<String> = words.split_whitespace().map(normalized_for_search).collect();
+    let mut found: Vec<&ProgramVersion> = all
+        .iter()
+        .map(|(_, version)| version)
+        .filter(|version| chosen.is_empty() || version.program.municipality() == chosen)
+        .filter(|version| !only_open || is_open(version))
+        .filter(|version| {
+            let text = searched(version, &named(version));
+            sought.iter().all(|word| text.contains(word))
+        })
+        .collect();
+    found.sort_by_key(|version| !is_open(version));
+    let places =
+        names.iter().map(|(name, label)| Choice { value: name.clone(), label: label.clone(), chosen: name == chosen });
+    let page = Find {
+        frame: visit.frame(visit.t.find_program()),
+        words: words.to_owned(),
+        places: places.collect(),
+        only_open,
+        count: visit.t.found(found.len()),
+        cards: found.iter().map(|version| card(visit, version, named(version))).collect(),
+    };
+    Ok(visit.page(&page))
+}
+
+/// What a search looks at, in both languages.
+fn searched(version: &ProgramVersion, place: &str) -> String {
+    let text = &version.program.definition().program;
+    let summary = text.summary.clone().unwrap_or_default();
+    let words = [&*text.title.ja, &text.title.en, &summary.ja, &summary.en, place];
+    normalized_for_search(&words.join(" "))
+}
+
+fn is_open(version: &ProgramVersion) -> bool {
+    version.calls.iter().any(|call| call.open)
+}
+
+/// The call that matters now: the open one, the next one, or the last one.
+fn current<'v>(visit: &Visit<'_>, version: &'v ProgramVersion) -> Option<&'v CallView> {
+    let today = day_in_japan(visit.service.now());
+    let calls = &version.calls;
+    let next = || calls.iter().filter(|call| call.opens > today).min_by_key(|call| call.opens);
+    let last = || calls.iter().max_by_key(|call| call.opens);
+    calls.iter().find(|call| call.open).or_else(next).or_else(last)
+}
+
+fn status(visit: &Visit<'_>, version: &ProgramVersion) -> &'static str {
+    let today = day_in_japan(visit.service.now());
+    match current(visit, version) {
+        Some(call) if call.open => visit.t.open(),
+        Some(call) if !version.closed && call.opens > today => visit.t.opens_later(),
+        _ => visit.t.closed(),
+    }
+}
+
+fn card(visit: &Visit<'_>, version: &ProgramVersion, place: String) -> Card {
+    let text = &version.program.definition().program;
+    Card {
+        href: href(version),
+        title: visit.say(&text.title).to_owned(),
+        place,
+        summary: text.summary.as_ref().map(|summary| visit.say(summary).to_owned()),
+        status: status(visit, version),
+        open: is_open(version),
+        lines: figures(visit, version).into_iter().map(|(label, value)| format!("{label}: {value}")).collect(),
+    }
+}
+
+fn href(version: &ProgramVersion) -> String {
+    format!("/programs/{}", version.program.name())
+}
+
+/// Rate, cap, days and money that are left.
+fn figures(visit: &Visit<'_>, version: &ProgramVersion) -> Vec<(&'static str, String)> {
+    let t = visit.t;
+    let mut facts = Vec::new();
+    if let Some(rule) = &version.program.definition().program.amount {
+        facts.push((t.rate(), each(&rule.rate).iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")));
+        let caps = each(&rule.cap).iter().map(|cap| format!("{cap} {}", t.yen())).collect::<Vec<_>>();
+        facts.push((t.cap(), caps.join(", ")));
+    }
+    if let Some(call) = current(visit, version) {
+        let today = day_in_japan(visit.service.now());
+        let from = visit.day(call.opens);
+        let until = call.closes.map(|last| visit.day(last));
+        facts.push((t.period(), format!("{from} – {}", until.as_deref().unwrap_or(t.while_money_lasts()))));
+        if let Some(last) = call.closes.filter(|_| call.open) {
+            facts.push((t.time_left(), t.days((last - today).num_days())));
+        }
+        if let Some(left) = call.budget_left {
+            facts.push((t.budget_left(), format!("{left} {}", t.yen())));
+        }
+        if let Some(left) = call.places_left {
+            facts.push((t.places_left(), left.to_string()));
+        }
+    }
+    facts
+}
+
+/// Each value that may apply, once.
+fn each<T: Copy + PartialEq>(cases: &Cases<T>) -> Vec<T> {
+    let mut values = match cases {
+        Cases::Always(value) => vec![*value],
+        Cases::FirstOf(cases) => cases.iter().map(|case| case.then).collect(),
+    };
+    values.dedup();
+    values
+}
+
+pub(crate) async fn one(visit: &Visit<'_>, municipality: &str, slug: &str) -> Page {
+    shown(visit, municipality, slug, StatusCode::OK, &Told::default()).await
+}
+
+async fn shown(visit: &Visit<'_>, municipality: &str, slug: &str, code: StatusCode, told: &Told) -> Page {
+    let t = visit.t;
+    let version = visit.service.program(&format!("{municipality}/{slug}"), None).await?;
+    let place = visit.service.municipality_named(municipality).await?;
+    let text = &version.program.definition().program;
+    let mut facts = vec![(t.municipality(), visit.say(&place.name).to_owned())];
+    facts.extend(figures(visit, &version));
+    let kinds: Vec<&str> = text.applicant.kinds.iter().map(|kind| kind_name(visit, *kind)).collect();
+    facts.push((t.applicant_kinds(), kinds.join(t.comma())));
+    facts.push((t.grounds(), text.grounds.document.clone()));
+    if !text.sample_figures.is_empty() {
+        facts.push((t.note(), t.sample_figures().to_owned()));
+    }
+    let form = version.program.form("application");
+    let documents = form.iter().flat_map(|form| &form.documents).map(|asked| {
+        let sometimes = if asked.optional || asked.when.is_some() { t.if_it_applies() } else { "" };
+        format!("{}{sometimes}", visit.say(&asked.label))
+    });
+    let costs = form.iter().flat_map(|form| form.fields.values()).filter(|field| field.rule.kind == FieldType::Costs);
+    let categories = costs.flat_map(|field| field.rule.categories.values()).map(|category| {
+        let cap = category.cap.map(|cap| format!(" ({})", t.at_most(&cap.to_string()))).unwrap_or_default();
+        format!("{}{cap}", visit.say(&category.label))
+    });
+    let viewer = visit.asked.visitor.viewer.as_ref();
+    let businesses = match viewer {
+        Some(viewer) => visit.service.businesses(viewer).await?,
+        None => Vec::new(),
+    };
+    let named = businesses.into_iter().map(|view| (view.business.id.to_string(), view.business.name));
+    let errors = told.summary(|_| None, visit.locale);
+    let page = One {
+        frame: Frame { has_errors: !errors.is_empty(), ..visit.frame(visit.say(&text.title)) },
+        place: visit.say(&place.name).to_owned(),
+        errors,
+        open: is_open(&version),
+        status: status(visit, &version),
+        summary: text.summary.as_ref().map(|summary| visit.say(summary).to_owned()),
+        facts,
+        conditions: text.applicant.must.iter().map(|need| visit.say(&need.otherwise).to_owned()).collect(),
+        documents: documents.collect(),
+        categories: categories.collect(),
+        may_apply: !version.closed && current(visit, &version).is_some(),
+        signed_in: viewer.is_some(),
+        businesses: named.collect(),
+        here: href(&version),
+        key: visit.key(),
+    };
+    Ok(visit.page_with(code, &page))
+}
+
+fn kind_name(visit: &Visit<'_>, kind: ApplicantKind) -> &'static str {
+    let t = visit.t;
+    match kind {
+        ApplicantKind::Company => t.company(),
+        ApplicantKind::SoleProprietor => t.sole_proprietor(),
+        ApplicantKind::Group => t.group(),
+        ApplicantKind::Association => t.association(),
+    }
+}
+
+/// Starts a draft; pressing twice starts one.
+pub(crate) async fn apply(visit: &Visit<'_>, municipality: &str, slug: &str) -> Page {
+    let asked = visit.asked;
+    let business = Uuid::try_parse(asked.field("business")).unwrap_or_default();
+    let name = format!("{municipality}/{slug}");
+    match visit.service.start_application(visit.viewer()?, &name, business, asked.field("key")).await {
+        Ok(application) => Ok(Answer::see(&format!("/applications/{}", application.case.id))),
+        Err(Error::Refused(refusals)) => {
+            shown(visit, municipality, slug, StatusCode::UNPROCESSABLE_ENTITY, &Told::of(refusals)).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}

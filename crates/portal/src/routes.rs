@@ -1,0 +1,185 @@
+//! Which path leads where, and what must hold for every request that changes something.
+
+use poem::http::{Method, StatusCode};
+use service::{Error, Service};
+use vocabulary::{Bilingual, Locale, digest};
+
+use crate::account;
+use crate::answer::{Answer, Cookie};
+use crate::asked::{Asked, own_path};
+use crate::assets;
+use crate::businesses;
+use crate::cases;
+use crate::partner;
+use crate::programs;
+use crate::text::Text;
+use crate::visit::{Message, Page, Visit, Wrong, language, not_found};
+
+/// Forms that people send before they have a session.
+const WITHOUT_SESSION: [&str; 7] =
+    ["sign-in", "sign-up", "verify-email", "password-reset", "invitations", "partner", "language"];
+
+/// The answer to one request for a page.
+pub async fn answer(service: &Service, asked: &Asked) -> Answer {
+    if let Some(asset) = assets::at(&asked.path) {
+        return asset;
+    }
+    let visit = Visit::new(service, asked);
+    let page = match guard(&visit) {
+        Ok(None) => Box::pin(route(&visit)).await,
+        Ok(Some(instead)) => Ok(instead),
+        Err(wrong) => Err(wrong),
+    };
+    page.unwrap_or_else(|wrong| explained(&visit, &wrong))
+}
+
+/// Unsafe methods come from our own pages, with the token of the visitor's forms.
+fn guard(visit: &Visit<'_>) -> Result<Option<Answer>, Wrong> {
+    let asked = visit.asked;
+    if asked.method.is_safe() {
+        return Ok(None);
+    }
+    if !asked.visitor.is_own_page {
+        return Err(Wrong::Service(Error::forbidden(
+            "他のサイトからの要求は受け付けられません",
+            "Requests from another site are not accepted",
+        )));
+    }
+    let first = asked.segments().first().copied().unwrap_or_default();
+    if asked.visitor.viewer.is_none() && !WITHOUT_SESSION.contains(&first) {
+        // The session ended while somebody was typing: what was typed goes on behind the sign-in.
+        return Ok(Some(account::sign_in_again(visit)));
+    }
+    // Digests of the same length are compared, so that time tells nothing.
+    let matches = digest(asked.field("csrf").as_bytes()) == digest(visit.form_token().as_bytes());
+    if matches { Ok(None) } else { Err(Wrong::FormOver) }
+}
+
+async fn route(visit: &Visit<'_>) -> Page {
+    let asked = visit.asked;
+    let method = if asked.method == Method::HEAD { &Method::GET } else { &asked.method };
+    match (method.as_str(), asked.segments().as_slice()) {
+        ("GET", []) => start(visit).await,
+        ("POST", ["language"]) => Ok(change_language(visit)),
+        ("GET", ["accessibility"]) => Ok(accessibility(visit)),
+
+        // People
+        ("GET", ["sign-in"]) => Ok(account::sign_in_page(visit)),
+        ("POST", ["sign-in"]) => account::sign_in(visit).await,
+        ("POST", ["sign-out"]) => account::sign_out(visit).await,
+        ("GET", ["sign-up"]) => Ok(account::sign_up_page(visit)),
+        ("POST", ["sign-up"]) => account::sign_up(visit).await,
+        ("GET", ["verify-email"]) => Ok(account::verify_email_page(visit)),
+        ("POST", ["verify-email"]) => account::verify_email(visit).await,
+        ("GET", ["password-reset"]) => Ok(account::password_page(visit)),
+        ("POST", ["password-reset"]) => account::password(visit).await,
+        ("GET", ["invitations"]) => Ok(account::invitation_page(visit)),
+        ("POST", ["invitations"]) => account::invitation(visit).await,
+
+        // Applicants
+        ("GET", ["programs"]) => programs::find(visit).await,
+        ("GET", ["programs", municipality, slug]) => programs::one(visit, municipality, slug).await,
+        ("POST", ["programs", municipality, slug, "apply"]) => programs::apply(visit, municipality, slug).await,
+        ("GET", ["businesses"]) => businesses::list(visit).await,
+        ("GET", ["businesses", "new"]) => businesses::new_page(visit),
+        ("POST", ["businesses", "new"]) => businesses::register(visit).await,
+
+        // Cases, for everybody who may see them
+        ("GET", ["applications"]) => cases::list(visit).await,
+        ("GET", ["applications", id]) => cases::one(visit, id).await,
+        ("GET", ["applications", id, "act", action]) => cases::act_page(visit, id, action).await,
+        ("POST", ["applications", id, "act", action]) => cases::act(visit, id, action).await,
+
+        // Partners
+        ("GET", ["partner"]) => Ok(partner::door(visit)),
+        ("POST", ["partner"]) => partner::case(visit).await,
+
+        _ => Err(not_found()),
+    }
+}
+
+/// Where people begin.
+async fn start(visit: &Visit<'_>) -> Page {
+    programs::find(visit).await
+}
+
+fn change_language(visit: &Visit<'_>) -> Answer {
+    let chosen = language(visit.asked.field("to")).map_or("ja", |locale| match locale {
+        Locale::Ja => "ja",
+        Locale::En => "en",
+    });
+    Answer::see(own_path(visit.asked.field("back"))).with_cookie(visit.asked, Cookie::Language, chosen)
+}
+
+fn accessibility(visit: &Visit<'_>) -> Answer {
+    let t = visit.t;
+    let lines = [t.accessibility_aim(), t.accessibility_means(), t.accessibility_contact()];
+    let lines = lines.into_iter().map(str::to_owned).collect();
+    visit.page(&Message { frame: visit.frame(t.accessibility()), lines, link: None })
+}
+
+/// A kind page for whatever went wrong.
+fn explained(visit: &Visit<'_>, wrong: &Wrong) -> Answer {
+    let error = match wrong {
+        Wrong::FormOver => {
+            let lines = vec![visit.t.form_over().to_owned()];
+            return problem(visit, StatusCode::FORBIDDEN, visit.t.form_over_title(), lines);
+        }
+        Wrong::Service(error) => error,
+    };
+    if matches!(error, Error::Unauthenticated) && visit.asked.method.is_safe() {
+        return visit.sign_in_and_return();
+    }
+    let t = visit.t;
+    let said = |text: &Bilingual| vec![visit.say(text).to_owned()];
+    let (status, title, lines) = match error {
+        Error::Refused(refusals) => {
+            let reasons = refusals.iter().map(|refusal| visit.say(&refusal.message).to_owned()).collect();
+            (StatusCode::UNPROCESSABLE_ENTITY, t.not_possible(), reasons)
+        }
+        Error::Stale(_) | Error::Conflict => {
+            (StatusCode::CONFLICT, t.changed_meanwhile(), vec![t.load_again().to_owned()])
+        }
+        Error::IdempotencyConflict => (StatusCode::CONFLICT, t.done_before(), vec![t.load_again().to_owned()]),
+        Error::Unauthenticated => (StatusCode::UNAUTHORIZED, t.sign_in(), vec![t.session_ended().to_owned()]),
+        Error::Forbidden(message) => (StatusCode::FORBIDDEN, t.not_possible(), said(message)),
+        Error::NotFound => (StatusCode::NOT_FOUND, t.not_found(), vec![t.not_found_lead().to_owned()]),
+        Error::BadInput { message, .. } => (StatusCode::BAD_REQUEST, t.not_possible(), said(message)),
+        Error::RateLimited { retry_after_seconds } => {
+            (StatusCode::TOO_MANY_REQUESTS, t.too_many(), vec![t.try_again_in(*retry_after_seconds)])
+        }
+        Error::Unavailable | Error::Contention => {
+            (StatusCode::SERVICE_UNAVAILABLE, t.unavailable(), vec![t.unavailable_lead().to_owned()])
+        }
+        Error::Fault(why) => {
+            tracing::error!(request_id = %visit.asked.visitor.request_id, why, "a page failed");
+            (StatusCode::INTERNAL_SERVER_ERROR, t.fault(), vec![t.fault_lead().to_owned()])
+        }
+    };
+    problem(visit, status, title, lines)
+}
+
+fn problem(visit: &Visit<'_>, status: StatusCode, title: &str, mut lines: Vec<String>) -> Answer {
+    if status != StatusCode::NOT_FOUND {
+        lines.push(number_to_quote(visit.t, &visit.asked.visitor.request_id));
+    }
+    let link = Some(("/".to_owned(), visit.t.to_start().to_owned()));
+    visit.page_with(status, &Message { frame: visit.frame(title), lines, link })
+}
+
+/// A page for what went wrong outside of the pages: a path that nobody knows, a handler that failed.
+#[must_use]
+pub fn failed(service: &Service, asked: &Asked, status: StatusCode, why: Option<&Bilingual>) -> Answer {
+    let visit = Visit::new(service, asked);
+    let t = visit.t;
+    let (title, lead) = match status {
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => (t.not_found(), t.not_found_lead()),
+        status if status.is_client_error() => (t.not_possible(), t.load_again()),
+        _ => (t.fault(), t.fault_lead()),
+    };
+    problem(&visit, status, title, vec![why.map_or(lead, |why| visit.say(why)).to_owned()])
+}
+
+fn number_to_quote(t: Text, request_id: &str) -> String {
+    format!("{}{request_id}", t.number_to_quote())
+}

@@ -1,0 +1,381 @@
+//! The words of the pages, in both languages. What a program says in its own words comes from its definition.
+
+use vocabulary::{Bilingual, Locale};
+
+/// The words in one language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Text(pub Locale);
+
+macro_rules! words {
+    ($($name:ident: $ja:literal, $en:literal;)*) => {
+        impl Text {
+            $(pub const fn $name(self) -> &'static str {
+                match self.0 {
+                    Locale::Ja => $ja,
+                    Locale::En => $en,
+                }
+            })*
+        }
+    };
+}
+
+words! {
+    site: "補助金ポータル", "Subsidy portal";
+    skip: "本文へ移動", "Skip to the main content";
+    menu: "メニュー", "Menu";
+    footer: "自治体の補助金の申請から支払いまで、この画面で手続できます。", "Apply for subsidies of municipalities, from application to payment.";
+    accessibility: "アクセシビリティ方針", "Accessibility";
+    accessibility_aim: "このサイトは JIS X 8341-3:2016 の適合レベルAAと WCAG 2.2 のレベルAAへの準拠を目指しています。", "This site aims to conform to JIS X 8341-3:2016 and WCAG 2.2, both at level AA.";
+    accessibility_means: "すべての手続は、キーボードだけでも、JavaScriptなしでも、画面の拡大や読み上げでも行えます。", "Everything can be done by keyboard alone, without JavaScript, enlarged, and with a screen reader.";
+    accessibility_contact: "使いにくいところがありましたら、補助金の窓口にお知らせください。", "If anything is hard to use, please tell the office of the subsidy.";
+    error_prefix: "エラー: ", "Error: ";
+    errors_heading: "入力内容を確認してください", "Please check what is entered";
+    why: "理由を見る", "See why";
+    required: "必須", "required";
+    optional: "任意", "optional";
+    remark: "窓口からの指摘", "Remark of the office";
+    remark_on: "指摘: ", "Remark on: ";
+    choose: "選択してください", "Please choose";
+    i_agree: "はい、同意します", "Yes, I agree";
+    yes: "はい", "Yes";
+    no: "いいえ", "No";
+    all: "すべて", "All";
+    nothing: "なし", "none";
+    yen: "円", "yen";
+    total: "合計", "Total";
+    net: "税抜額（円）", "Net (yen)";
+    tax: "消費税（円）", "Tax (yen)";
+    category: "経費区分", "Category";
+    what_bought: "内容", "What";
+    supplier: "支払先", "Supplier";
+    ordered_on: "発注日", "Ordered on";
+    delivered_on: "納品日", "Delivered on";
+    paid_on: "支払日", "Paid on";
+    invoice_number: "適格請求書発行事業者の登録番号（T＋13桁）", "Invoice registration number (T and 13 digits)";
+    more_rows: "行を追加", "Add rows";
+    item: "項目", "Item";
+    current_value: "提出された内容", "As submitted";
+    document: "書類", "Document";
+    documents: "添付書類", "Documents";
+    received: "受領済", "received";
+    remove: "取り外す", "Remove";
+    upload: "アップロード", "Upload";
+    choose_file: "ファイルを選ぶ（PDF、画像、Word、Excel、PowerPoint、テキスト、CSV。20MBまで）", "Choose a file (PDF, images, Word, Excel, PowerPoint, text, CSV; up to 20 MB)";
+    documents_lead: "受け取ったファイルは名前とハッシュ値（SHA-256）を表示します。表示されていれば、確かに保存されています。", "Each file that has arrived is shown with its name and digest (SHA-256): what is shown here is safely kept.";
+    locked: "補正の対象ではありません", "Not to be corrected";
+    go_on: "次へ", "Continue";
+    award_estimate: "補助金額の試算", "Estimated award";
+    award_later: "経費を入力すると、補助金額の試算とその計算が表示されます。", "Enter the costs to see the estimated award and how it is computed.";
+    how_computed: "計算の内訳", "How it is computed";
+    not_eligible: "対象外", "not eligible";
+    sign_in: "ログイン", "Sign in";
+    sign_out: "ログアウト", "Sign out";
+    sign_up: "新規登録", "Sign up";
+    sign_up_lead: "メールアドレスだけで登録できます。確認のメールをお送りします。", "All you need is an e-mail address. We send you a mail to confirm it.";
+    email: "メールアドレス", "E-mail address";
+    password: "パスワード", "Password";
+    new_password: "新しいパスワード", "New password";
+    password_hint: "15文字以上。記号や数字の決まりはありません。長い文が覚えやすく安全です。", "15 characters or more; no rules about signs or digits. A long sentence is easy to remember and safe.";
+    your_name: "氏名", "Your name";
+    wrong_password: "メールアドレスかパスワードが正しくありません", "The e-mail address or the password is wrong";
+    forgot_password: "パスワードを忘れたとき", "Forgot your password?";
+    forgot_password_lead: "登録したメールアドレスに、パスワードを設定するためのリンクをお送りします。", "We send a link for setting a new password to your e-mail address.";
+    send_mail: "メールを送る", "Send the mail";
+    set_password: "パスワードを設定", "Set the password";
+    set_password_lead: "新しいパスワードを入力してください。設定すると、他の端末からはログアウトします。", "Enter a new password. You will be signed out everywhere else.";
+    password_set: "パスワードを設定しました", "The password is set";
+    password_set_lead: "新しいパスワードでログインしてください。", "Please sign in with the new password.";
+    mail_sent: "メールをお送りしました", "We have sent you a mail";
+    mail_sent_lead: "届いたメールのリンクを開いてください。届かないときは、迷惑メールのフォルダーとアドレスをご確認ください。", "Please open the link in it. If it does not arrive, look into the spam folder and check the address.";
+    verify_email: "メールアドレスを確認", "Confirm the e-mail address";
+    verify_email_lead: "ボタンを押すと登録が完了します。", "Press the button to complete the registration.";
+    verified: "確認できました", "Confirmed";
+    verified_lead: "ログインして手続を始められます。", "You can sign in now.";
+    invitation: "招待を受ける", "Accept an invitation";
+    invitation_lead: "招待されたメールアドレスで参加します。", "You join with the address that was invited.";
+    invitation_password_hint: "初めての方は15文字以上で決めてください。登録済みの方は空欄のままにしてください。", "If you are new, choose one of 15 characters or more. If you have an account, leave it empty.";
+    accept: "参加する", "Accept";
+    accepted: "参加しました", "You have joined";
+    session_ended: "時間がたったためログアウトしました。もう一度ログインしてください。入力した内容は残っています。", "You were signed out after some time. Please sign in again; what you typed is kept.";
+    resume: "続きから再開", "Go on where you were";
+    resume_lead: "入力した内容は残っています。ボタンを押すと、先ほどの操作を続けます。", "What you typed is kept. Press the button to go on.";
+    find_program: "制度を探す", "Find a program";
+    find_lead: "使える補助金を探して、そのまま申請できます。", "Find a subsidy that fits, and apply for it right here.";
+    words: "キーワード", "Words";
+    municipality: "自治体", "Municipality";
+    only_open: "募集中のみ", "Only open ones";
+    search: "検索", "Search";
+    open: "募集中", "Open";
+    opens_later: "募集前", "Opens later";
+    closed: "募集終了", "Closed";
+    rate: "補助率", "Rate";
+    cap: "上限額", "Cap";
+    period: "募集期間", "Period";
+    while_money_lasts: "予算に達するまで", "while the budget lasts";
+    time_left: "締切まで", "Time left";
+    budget_left: "予算の残額", "Budget left";
+    places_left: "残りの定員", "Places left";
+    applicant_kinds: "対象者", "Who";
+    company: "会社", "Company";
+    sole_proprietor: "個人事業主", "Sole proprietor";
+    group: "グループ", "Group";
+    association: "団体", "Association";
+    comma: "、", ", ";
+    grounds: "根拠", "Grounds";
+    note: "注意", "Note";
+    sample_figures: "金額・期限などに見本の値を含みます", "Some figures are samples";
+    who_may_apply: "対象にならない場合", "Who is not eligible";
+    refused_when: "次に当てはまる場合は申請できません。", "You cannot apply in these cases:";
+    documents_to_prepare: "用意する書類", "Documents to prepare";
+    if_it_applies: "（該当する場合）", " (if it applies)";
+    what_counts: "対象になる経費", "Costs that count";
+    apply: "申請", "Apply";
+    not_open_now: "現在、申請は受け付けていません。次の募集をお待ちください。", "Applications are not taken at the moment. Please wait for the next call.";
+    sign_in_to_apply: "申請にはログインが必要です。初めての方は新規登録してください。", "Please sign in to apply, or sign up if you are new.";
+    register_to_apply: "申請する事業者を登録してください。一度登録すると、次からは選ぶだけです。", "Please register the business that applies. You do this once.";
+    register_business: "事業者を登録", "Register a business";
+    register_business_lead: "法人番号がある場合は13桁で入力してください。個人事業主は空欄のままにします。", "Enter the corporate number of 13 digits if there is one; sole proprietors leave it empty.";
+    which_business: "申請する事業者", "The business that applies";
+    start_application: "申請書を作り始める", "Start the application";
+    businesses: "事業者", "Businesses";
+    no_business: "登録した事業者はまだありません。", "No business is registered yet.";
+    address: "所在地", "Address";
+    representative: "代表者", "Representative";
+    corporate_number: "法人番号", "Corporate number";
+    corporate_number_hint: "13桁の数字", "13 digits";
+    members: "メンバー", "Members";
+    my_applications: "申請一覧", "My applications";
+    no_applications: "申請はまだありません。", "There are no applications yet.";
+    program: "制度", "Program";
+    number: "受付番号", "Number";
+    business: "事業者", "Business";
+    state: "状態", "State";
+    deadline: "期限", "Deadline";
+    your_turn: "あなたの手続待ちです", "waits for you";
+    next_page: "次のページ", "Next page";
+    progress: "進みぐあい", "Progress";
+    step_done: "（済）", " (done)";
+    stage_drafting: "作成", "Draft";
+    stage_review: "審査", "Review";
+    stage_project: "事業・報告", "Project and report";
+    stage_payment: "確定・支払", "Payment";
+    stage_done: "完了", "Done";
+    stage_ended: "終了", "Ended";
+    what_next: "次の手続", "What comes next";
+    next_nothing: "この案件の手続は終わりました。", "This case is closed.";
+    next_yours: "あなたの手続をお待ちしています。下のボタンから進めてください。", "It waits for you. Go on with the buttons below.";
+    next_applicant: "申請者の手続を待っています。", "It waits for the applicant.";
+    next_transfer: "振込の結果を待っています。", "It waits for the result of the transfer.";
+    next_office: "窓口で手続を進めています。結果はメールでお知らせします。", "The office is working on it. You will get a mail.";
+    please_correct: "補正のお願い", "Please correct";
+    what_you_can_do: "できること", "What you can do";
+    not_now: "今はできません", "not now";
+    amounts: "金額", "Amounts";
+    amount: "金額", "Amount";
+    procedures: "関連する手続", "Procedures beside the case";
+    letters: "通知書", "Letters";
+    being_made: "作成中", "being made";
+    mails: "お送りしたメール", "Mails";
+    history: "経過", "History";
+    when: "日時", "When";
+    what: "内容", "What";
+    who: "担当", "By";
+    back_to_case: "案件に戻る", "Back to the case";
+    pages: "ページ", "Pages";
+    confirm: "確認と提出", "Check and send";
+    save: "保存する", "Save";
+    save_and_next: "保存して次へ", "Save and continue";
+    saved: "保存しました。", "Saved.";
+    saved_with_faults: "保存しました。下の点を直してください。ほかのページは上から開けます。", "Saved. Please put right what is said below; the other pages can be opened above.";
+    save_failed: "保存できませんでした。通信を確認して「保存する」を押してください。", "Not saved. Please check the connection and press Save.";
+    more_questions: "保存しました。回答に応じた項目が増えました。", "Saved. Your answer brings some more questions.";
+    nothing_missing: "不足はありません。内容を確認して送信してください。", "Nothing is missing. Please check and send.";
+    as_the_office_sees: "窓口に届く内容", "As the office will see it";
+    changed_meanwhile: "ほかの人が先に更新しました", "Somebody else has changed it in the meantime";
+    load_again: "最新の内容を確認してから、もう一度お試しください。", "Please look at it as it is now, and try again.";
+    done_before: "この操作は済んでいます", "This was done before";
+    done: "手続しました。", "Done.";
+    not_possible: "できませんでした", "This was not possible";
+    not_found: "ページが見つかりません", "Page not found";
+    not_found_lead: "アドレスが正しいか、ログインしているかをご確認ください。", "Please check the address, and whether you are signed in.";
+    too_many: "回数の上限に達しました", "Too many tries";
+    unavailable: "ただいま処理できません", "Not possible at the moment";
+    unavailable_lead: "少し待ってから、同じ操作をもう一度お試しください。", "Please wait a moment and do the same again.";
+    fault: "問題が起きました", "Something went wrong";
+    fault_lead: "ご不便をおかけします。下の番号を窓口にお知らせください。", "We are sorry. Please tell the office the number below.";
+    number_to_quote: "お問い合わせ番号: ", "Number to quote: ";
+    to_start: "最初のページへ", "To the start page";
+    form_over_title: "画面の有効期限が切れました", "This page is too old";
+    form_over: "前の画面に戻って読み込み直し、もう一度送信してください。", "Please go back, load the page again, and send it once more.";
+    bank_code: "金融機関コード", "Bank code";
+    bank_code_hint: "数字4桁", "4 digits";
+    branch_code: "支店コード", "Branch code";
+    branch_code_hint: "数字3桁", "3 digits";
+    kind_of_account: "預金種目", "Kind of account";
+    account_number: "口座番号", "Account number";
+    account_number_hint: "数字7桁。足りないときは先頭に0を付けます", "7 digits; put zeros in front if there are fewer";
+    holder_kana: "口座名義（カナ）", "Holder in kana";
+    holder_kana_hint: "通帳のとおりに、カタカナで", "In katakana, as in the passbook";
+    rate_hint: "例: 1/2", "Example: 1/2";
+    in_approval: "決裁中", "In approval";
+    drafted_by: "起案者", "Drafted by";
+    comment: "コメント", "Comment";
+    not_signed: "未決裁", "not signed";
+    signed_acting: "代決", "acting";
+    signed_skipped: "兼務", "same person";
+    what_is_signed: "決裁の対象", "What is signed";
+    partner_title: "ご依頼の確認", "What you are asked";
+    partner_lead: "メールのリンクからお越しの方の画面です。自動で進まないときは、メールのリンクを貼り付けてください。", "This page is for people who come by the link in a mail. If it does not go on by itself, paste the link here.";
+    partner_token: "メールのリンク", "Link in the mail";
+    partner_token_hint: "「#」から後ろも含めて貼り付けてください", "Paste all of it, with what follows the #";
+    partner_link_over: "このリンクは使えません。期限が切れたか、新しいリンクが送られています。窓口にお問い合わせください。", "This link does not hold. It is over, or a newer one was sent. Please ask the office.";
+    partner_nothing: "現在、お願いしている手続はありません。", "Nothing is asked of you at the moment.";
+    link_until: "リンクの期限", "The link holds until";
+}
+
+impl Text {
+    fn one(self, ja: String, en: String) -> String {
+        match self.0 {
+            Locale::Ja => ja,
+            Locale::En => en,
+        }
+    }
+
+    pub fn found(self, count: usize) -> String {
+        self.one(format!("{count}件"), format!("{count} programs"))
+    }
+
+    pub fn days(self, days: i64) -> String {
+        self.one(format!("あと{days}日"), format!("{days} days"))
+    }
+
+    /// A last day, and the days until then.
+    pub fn until(self, day: &str, left: i64) -> String {
+        match left {
+            ..0 => self.one(format!("期限: {day}（過ぎています）"), format!("Until {day} (over)")),
+            0 => self.one(format!("期限: {day}（今日まで）"), format!("Until {day} (today)")),
+            _ => self.one(format!("期限: {day}（あと{left}日）"), format!("Until {day} ({left} days left)")),
+        }
+    }
+
+    /// The day until which the office means to act.
+    pub fn next_office_until(self, day: &str) -> String {
+        self.one(
+            format!("窓口で手続を進めています。{day}ごろまでが目安です。結果はメールでお知らせします。"),
+            format!("The office is working on it and means to be done by {day}. You will get a mail."),
+        )
+    }
+
+    pub fn version(self, version: i32) -> String {
+        self.one(format!("第{version}版"), format!("Version {version}"))
+    }
+
+    pub fn at_most(self, yen: &str) -> String {
+        self.one(format!("上限{yen}円"), format!("up to {yen} yen"))
+    }
+
+    pub fn rows(self, count: usize) -> String {
+        self.one(format!("{count}行"), format!("{count} rows"))
+    }
+
+    /// The name of a cell: its column and row.
+    pub fn of_row(self, head: &str, row: usize) -> String {
+        self.one(format!("{row}行目 {head}"), format!("Row {row}, {head}"))
+    }
+
+    pub fn part(self, page: usize) -> String {
+        self.one(format!("記入{page}"), format!("Part {page}"))
+    }
+
+    pub fn saved_at(self, time: &str) -> String {
+        self.one(format!("{time} に自動保存しました"), format!("Saved at {time}"))
+    }
+
+    pub fn try_again_in(self, seconds: u64) -> String {
+        let minutes = seconds.div_ceil(60).max(1);
+        self.one(
+            format!("{minutes}分ほど待ってからお試しください。"),
+            format!("Please try again in {minutes} minutes."),
+        )
+    }
+
+    pub fn account_kind(self, kind: &str) -> &'static str {
+        let (ja, en) = match kind {
+            "ordinary" => ("普通", "Ordinary"),
+            "checking" => ("当座", "Checking"),
+            "savings" => ("貯蓄", "Savings"),
+            "other" => ("その他", "Other"),
+            _ => ("", ""),
+        };
+        match self.0 {
+            Locale::Ja => ja,
+            Locale::En => en,
+        }
+    }
+}
+
+/// What is said on the page after something was done, by a code that a cookie carries.
+pub(crate) fn notice(t: Text, code: &str) -> Option<&'static str> {
+    let (ja, en) = match code {
+        "done" => ("手続しました。", "Done."),
+        "done-before" => ("この操作は済んでいます。", "This was done before."),
+        "not-offered" => ("その手続は、今は必要ありません。", "This is not asked for at the moment."),
+        "uploaded" => ("ファイルを受け取りました。", "The file has arrived."),
+        "removed" => ("ファイルを取り外しました。", "The file was removed."),
+        "registered" => ("事業者を登録しました。", "The business is registered."),
+        _ => return None,
+    };
+    Some(match t.0 {
+        Locale::Ja => ja,
+        Locale::En => en,
+    })
+}
+
+/// The name of the comment that an internal return asks for.
+pub(crate) fn reason() -> Bilingual {
+    Bilingual::new("差戻しの理由", "Reason of the return")
+}
+
+pub(crate) fn changed_meanwhile() -> Bilingual {
+    Bilingual::new(
+        "案件の内容が変わりました。最新の内容を確認して、もう一度送信してください",
+        "The case has changed; please look at it as it is now and send again",
+    )
+}
+
+/// Of the form that registers a business, in the order in which it asks in `businesses::fields`.
+pub(crate) fn business_labels() -> [Bilingual; 12] {
+    [
+        ("事業者名", "Name"),
+        ("事業者名（カナ）", "Name in kana"),
+        ("所在地", "Address"),
+        ("代表者の氏名", "Representative"),
+        ("法人番号", "Corporate number"),
+        ("事業者の種別", "Kind"),
+        ("規模", "Size"),
+        ("みなし大企業に当たる（大企業が出資・役員の過半を占める等）", "Counts as a large company (controlled by one)"),
+        ("この自治体で事業を始めた日", "In business in this municipality since"),
+        ("従業員数", "Employees"),
+        ("資本金", "Capital"),
+        ("業種", "Trade"),
+    ]
+    .map(|(ja, en)| Bilingual::new(ja, en))
+}
+
+pub(crate) fn applicant_kinds() -> [(&'static str, Bilingual); 4] {
+    [
+        ("company", Bilingual::new("会社", "Company")),
+        ("sole_proprietor", Bilingual::new("個人事業主", "Sole proprietor")),
+        ("group", Bilingual::new("グループ", "Group")),
+        ("association", Bilingual::new("団体", "Association")),
+    ]
+}
+
+pub(crate) fn business_sizes() -> [(&'static str, Bilingual); 4] {
+    [
+        ("micro", Bilingual::new("小規模事業者", "Micro business")),
+        ("sme", Bilingual::new("中小企業者", "Small or medium-sized business")),
+        ("large", Bilingual::new("大企業", "Large company")),
+        ("", Bilingual::default()),
+    ]
+}
