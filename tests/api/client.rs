@@ -1,33 +1,19 @@
 //! A server on a free port of 127.0.0.1, and what is sent to it.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
-use poem::Server;
-use poem::listener::{Acceptor as _, Listener as _, TcpListener};
+use acceptance::site::Served;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
-use server::adapters::RandomIds;
-use server::cli::{ServeArgs, SiteArgs};
-use server::http::{Site, app};
-use server::startup::Installation;
 use testkit::TestOffice;
-use testkit::office::BASE_URL;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::task::JoinHandle;
 
 /// The site of an office, until it is dropped.
 pub struct Api {
     pub address: SocketAddr,
     http: reqwest::Client,
-    task: JoinHandle<()>,
-}
-
-impl Drop for Api {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
+    _served: Served,
 }
 
 /// One answer, checked: nothing of the inside is in it, and every error is coded.
@@ -119,26 +105,9 @@ impl Answer {
 
 impl Api {
     pub async fn serve(office: &TestOffice) -> Self {
-        let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
-        let address = *acceptor.local_addr()[0].as_socket_addr().unwrap();
-        let site = SiteArgs { listen: address, smtp_url: None, development: false, max_connections: 4 };
-        let installation = Installation {
-            service: office.service.clone(),
-            store: office.store.clone(),
-            ids: Arc::new(RandomIds::default()),
-            clock: Arc::new(office.clock.clone()),
-            data: "unused".into(),
-            base_url: BASE_URL.to_owned(),
-            smtp_url: None,
-            development: false,
-        };
-        let args = ServeArgs { site, no_worker: true, migrate: false, trusted_proxy: Vec::new(), metrics_token: None };
-        let app = app(Arc::new(Site::new(&installation, &args)));
-        let task = tokio::spawn(async move {
-            Server::new_with_acceptor(acceptor).run(app).await.unwrap();
-        });
+        let served = Served::start(office).await;
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { address, http, task }
+        Self { address: served.address, http, _served: served }
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {

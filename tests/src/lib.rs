@@ -1,4 +1,6 @@
-//! What the acceptance tests of several kinds share: the real binary, and the books that must balance.
+//! What the acceptance tests of several kinds share: the real binary, the whole site over a socket, and the books that
+//! must balance.
 
 pub mod binary;
 pub mod books;
+pub mod site;

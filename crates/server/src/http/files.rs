@@ -12,6 +12,7 @@ use poem::web::{Field, Multipart};
 use poem::{Body, FromRequest as _, Request, RequestBody, Response};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
+use tokio::sync::SemaphorePermit;
 use uuid::Uuid;
 
 use super::Site;
@@ -37,6 +38,28 @@ pub async fn upload(site: Arc<Site>, request: Request) -> Reply {
             return Err(problem);
         }
     };
+    let received = receive(&site, request).await?;
+    let (name, bytes) = received.file.ok_or_else(wrong)?;
+    let file = site.service.upload(&viewer, &name, bytes).await?;
+    let answer = json!({
+        "id": file.id, "name": file.name, "size": file.size, "sha256": file.sha256, "mediaType": file.media_type,
+    });
+    Ok(json_with(StatusCode::CREATED, &answer))
+}
+
+/// What came as `multipart/form-data`, while it has its place in memory.
+pub struct Received<'s> {
+    pub fields: Vec<(String, String)>,
+    /// Name and bytes.
+    pub file: Option<(String, Vec<u8>)>,
+    _room: SemaphorePermit<'s>,
+}
+
+/// Takes in plain fields and at most one file, within the limits of the whole site.
+///
+/// # Errors
+/// When it is too large, not whole, or too much arrives at once.
+pub async fn receive(site: &Site, request: Request) -> Result<Received<'_>, Problem> {
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > MAXIMUM_FILE + MAXIMUM_AROUND) {
         drain(request.into_body()).await;
@@ -46,24 +69,30 @@ pub async fn upload(site: Arc<Site>, request: Request) -> Reply {
         drain(request.into_body()).await;
         return Err(service::Error::Unavailable.into());
     };
-    let (name, mut received) = one_file(request, &site.scratch).await?;
+    let (fields, file) = parts(request, &site.scratch).await?;
     // Senders may be slow, so that what they send waits on the disk; only whole files come into memory, a few at once.
-    let _room = site.uploads_in_memory.acquire().await.map_err(|_| Problem::from(service::Error::Unavailable))?;
-    let mut bytes = Vec::with_capacity(received.size);
-    received.file.rewind().await.map_err(|error| disk(&error))?;
-    received.file.read_to_end(&mut bytes).await.map_err(|error| disk(&error))?;
-    let file = site.service.upload(&viewer, &name, bytes).await?;
-    let answer = json!({
-        "id": file.id, "name": file.name, "size": file.size, "sha256": file.sha256, "mediaType": file.media_type,
-    });
-    Ok(json_with(StatusCode::CREATED, &answer))
+    let room = site.uploads_in_memory.acquire().await.map_err(|_| Problem::from(service::Error::Unavailable))?;
+    let file = match file {
+        Some((name, kept)) => Some((name, kept.into_memory().await?)),
+        None => None,
+    };
+    Ok(Received { fields, file, _room: room })
 }
 
 /// A file that has arrived, without a name on this disk.
-struct Received {
+struct Kept {
     file: tokio::fs::File,
     /// Bytes.
     size: usize,
+}
+
+impl Kept {
+    async fn into_memory(mut self) -> Result<Vec<u8>, Problem> {
+        let mut bytes = Vec::with_capacity(self.size);
+        self.file.rewind().await.map_err(|error| disk(&error))?;
+        self.file.read_to_end(&mut bytes).await.map_err(|error| disk(&error))?;
+        Ok(bytes)
+    }
 }
 
 fn disk(error: &std::io::Error) -> Problem {
@@ -71,14 +100,17 @@ fn disk(error: &std::io::Error) -> Problem {
     service::Error::Unavailable.into()
 }
 
-async fn one_file(request: Request, scratch: &Path) -> Result<(String, Received), Problem> {
-    let wrong = || {
-        Problem::http(
-            StatusCode::BAD_REQUEST,
-            "multipart/form-data でファイルを1つだけ送ってください",
-            "Send exactly one file as multipart/form-data",
-        )
-    };
+fn wrong() -> Problem {
+    Problem::http(
+        StatusCode::BAD_REQUEST,
+        "multipart/form-data でファイルを1つだけ送ってください",
+        "Send exactly one file as multipart/form-data",
+    )
+}
+
+type Fields = Vec<(String, String)>;
+
+async fn parts(request: Request, scratch: &Path) -> Result<(Fields, Option<(String, Kept)>), Problem> {
     let (parts, body) = request.into_parts();
     let request = Request::from_parts(parts, Body::empty());
     // However long the body says it is, no more than this is read.
@@ -92,21 +124,30 @@ async fn one_file(request: Request, scratch: &Path) -> Result<(String, Received)
         ),
         _ => wrong(),
     })?;
-    let mut file = None;
+    let (mut fields, mut file) = (Vec::new(), None);
     while let Some(part) = parts.next_field().await.map_err(|_| wrong())? {
         let Some(name) = part.file_name().map(str::to_owned) else {
-            // A plain field says nothing that we need; it is read past within the limit of the whole.
+            fields.extend(plain_field(part).await?);
             continue;
         };
         if file.is_some() {
             return Err(wrong());
         }
-        file = Some((name, content(part, scratch, &wrong).await?));
+        file = Some((name, content(part, scratch).await?));
     }
-    file.ok_or_else(wrong)
+    Ok((fields, file))
 }
 
-async fn content(part: Field, scratch: &Path, wrong: &impl Fn() -> Problem) -> Result<Received, Problem> {
+/// Name and text; a plain field is as small as what may stand around a file.
+async fn plain_field(part: Field) -> Result<Option<(String, String)>, Problem> {
+    let Some(name) = part.name().map(str::to_owned) else { return Ok(None) };
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(MAXIMUM_AROUND).unwrap_or(u64::MAX);
+    part.into_async_read().take(limit).read_to_end(&mut bytes).await.map_err(|_| wrong())?;
+    Ok(Some((name, String::from_utf8_lossy(&bytes).into_owned())))
+}
+
+async fn content(part: Field, scratch: &Path) -> Result<Kept, Problem> {
     let file = std::fs::create_dir_all(scratch).and_then(|()| tempfile::tempfile_in(scratch));
     let mut file = tokio::fs::File::from_std(file.map_err(|error| disk(&error))?);
     let mut reader = std::pin::pin!(part.into_async_read());
@@ -127,7 +168,7 @@ async fn content(part: Field, scratch: &Path, wrong: &impl Fn() -> Problem) -> R
         return Err(Problem::too_large(MAXIMUM_MIB));
     }
     file.flush().await.map_err(|error| disk(&error))?;
-    Ok(Received { file, size })
+    Ok(Kept { file, size })
 }
 
 /// `GET /files/{id}`: always to be saved, never to be shown.

@@ -14,8 +14,8 @@ use poem::http::header::{
 use poem::{Endpoint, Request, Response};
 use vocabulary::{Ids as _, Locale};
 
-use super::Site;
 use super::reply::{code_of, problem};
+use super::{Site, pages};
 
 /// A slow body is cut off after this, and so is a slow answer.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -70,17 +70,22 @@ impl<E: Endpoint<Output = Response>> Endpoint for Guard<E> {
         request.set_data(RequestId(id.clone()));
         let locale = accepted_locale(request.headers()).unwrap_or(Locale::Ja);
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let headers = request.headers().clone();
+        let plain = |status| {
+            let page = pages::failed(&self.site, &headers, &path, &id, status);
+            page.unwrap_or_else(|| plain(&path, status, locale, &id))
+        };
 
         let work = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
         let mut response = match tokio::time::timeout(DEADLINE, work).await {
             Ok(Ok(Ok(response))) => response,
-            Ok(Ok(Err(error))) => plain(&path, error.status(), locale, &id),
+            Ok(Ok(Err(error))) => plain(error.status()),
             Ok(Err(_panic)) => {
                 self.site.metrics.panicked();
                 tracing::error!(request_id = %id, "a handler panicked");
-                plain(&path, StatusCode::INTERNAL_SERVER_ERROR, locale, &id)
+                plain(StatusCode::INTERNAL_SERVER_ERROR)
             }
-            Err(_late) => plain(&path, StatusCode::REQUEST_TIMEOUT, locale, &id),
+            Err(_late) => plain(StatusCode::REQUEST_TIMEOUT),
         };
         self.dress(response.headers_mut(), &id);
         self.site.metrics.answered(response.status(), began.elapsed());

@@ -7,6 +7,7 @@ mod guard;
 mod health;
 mod input;
 mod metrics;
+mod pages;
 mod reply;
 mod session;
 
@@ -17,7 +18,7 @@ use std::sync::Arc;
 
 use graphql::endpoint::{GraphQl, Policy, RequestId, accepted_locale, identify};
 use poem::endpoint::make;
-use poem::{Addr, Endpoint, Request, Response, Route};
+use poem::{Addr, Endpoint, Request, Response, Route, RouteMethod};
 use service::{Service, Viewer};
 use store::Store;
 use tokio::sync::Semaphore;
@@ -120,9 +121,9 @@ pub fn app(site: Arc<Site>) -> impl Endpoint<Output = Response> {
     let routes = Route::new()
         .at("/graphql", graphql)
         .at("/session", poem::post(at(&site, session::sign_in)).delete(at(&site, session::sign_out)))
-        .at("/sign-up", poem::post(at(&site, accounts::sign_up)))
-        .at("/verify-email", poem::post(at(&site, accounts::verify_email)))
-        .at("/password-reset", poem::post(at(&site, accounts::request_password_reset)))
+        .at("/sign-up", page_and(&site, accounts::sign_up))
+        .at("/verify-email", page_and(&site, accounts::verify_email))
+        .at("/password-reset", page_and(&site, accounts::request_password_reset))
         .at("/password-reset/confirm", poem::post(at(&site, accounts::reset_password)))
         .at("/invitations/:token", poem::post(at(&site, accounts::accept_invitation)))
         .at("/files", poem::post(at(&site, files::upload)))
@@ -133,5 +134,21 @@ pub fn app(site: Arc<Site>) -> impl Endpoint<Output = Response> {
         .at("/health/ready", poem::get(at(&site, health::ready)))
         .at("/metrics", poem::get(at(&site, health::metrics)));
     let routes = if site.development.is_some() { routes.nest("/dev", dev::routes(&site)) } else { routes };
+    let routes = routes.nest("/", at(&site, pages::page));
     Guard::new(routes, site)
+}
+
+/// A page to look at, whose form has the path of a command.
+fn page_and<F, Answer>(site: &Arc<Site>, command: F) -> RouteMethod
+where
+    F: Fn(Arc<Site>, Request) -> Answer + Copy + Send + Sync + 'static,
+    Answer: Future<Output = Reply> + Send + 'static,
+{
+    let sent = move |site, request: Request| async move {
+        match pages::is_form(&request) {
+            true => pages::page(site, request).await,
+            false => command(site, request).await,
+        }
+    };
+    poem::get(at(site, pages::page)).post(at(site, sent))
 }

@@ -42,16 +42,14 @@ pub async fn sign_out(site: Arc<Site>, request: Request) -> Reply {
     if let Some(viewer) = site.viewer(&request).await? {
         site.service.sign_out(&viewer).await?;
     }
-    let cookie = cookie(&site.policy, "", 0);
-    Ok(Response::builder().status(StatusCode::NO_CONTENT).header(SET_COOKIE, cookie).body(()))
+    Ok(Response::builder().status(StatusCode::NO_CONTENT).header(SET_COOKIE, closing_cookie(&site)).body(()))
 }
 
 /// The answer to a sign-in: a page for a form sent by a browser, JSON otherwise.
 pub fn welcome(site: &Site, request: &Request, session: &NewSession) -> Response {
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let is_form = header(CONTENT_TYPE).starts_with("application/x-www-form-urlencoded");
-    let seconds = (session.expires_at - site.clock.now()).num_seconds().max(0);
-    let cookie = cookie(&site.policy, &session.token, seconds);
+    let cookie = opening_cookie(site, session);
     if is_form && header(ACCEPT).contains("text/html") {
         return Response::builder()
             .status(StatusCode::SEE_OTHER)
@@ -75,6 +73,15 @@ fn shown(viewer: &Viewer) -> serde_json::Value {
         .map(|(municipality, role)| json!({ "municipality": municipality, "role": role.as_str() }))
         .collect();
     json!({ "id": viewer.person.id, "name": viewer.person.name, "email": viewer.email, "roles": roles })
+}
+
+pub fn opening_cookie(site: &Site, session: &NewSession) -> String {
+    let seconds = (session.expires_at - site.clock.now()).num_seconds().max(0);
+    cookie(&site.policy, &session.token, seconds)
+}
+
+pub fn closing_cookie(site: &Site) -> String {
+    cookie(&site.policy, "", 0)
 }
 
 /// `__Host-` and `Secure` wherever there is TLS.

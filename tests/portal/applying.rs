@@ -1,0 +1,245 @@
+//! From the first look at a program to the decision: as a person without scripts does it.
+
+use reqwest::StatusCode;
+use serde_json::Value;
+use testkit::office::{SALES_CHANNEL, sample_pdf};
+use testkit::{TestOffice, each_database};
+
+use acceptance::site::Served;
+
+use crate::browser::{Browser, Form, Page};
+
+/// Types a form's values into a page as far as the page asks for them.
+fn typed(mut form: Form, values: &serde_json::Map<String, Value>) -> Form {
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        other => other.to_string(),
+    };
+    for (name, value) in values {
+        let prefix = format!("v.{name}");
+        match value {
+            Value::Array(rows) if form.fields.iter().any(|(field, _)| field.starts_with(&format!("{prefix}."))) => {
+                for (number, row) in rows.iter().enumerate() {
+                    for (part, value) in row.as_object().unwrap() {
+                        form = form.set(&format!("{prefix}.{number}.{part}"), &text(value));
+                    }
+                }
+            }
+            Value::Object(parts) => {
+                for (part, value) in parts {
+                    form = form.set(&format!("{prefix}.{part}"), &text(value));
+                }
+            }
+            Value::Array(_) => {}
+            value => form = form.set(&prefix, &text(value)),
+        }
+    }
+    form
+}
+
+/// Fills in all pages of an action's form and attaches what is asked, up to the last page.
+async fn fill_in(browser: &Browser, path: &str, values: &serde_json::Map<String, Value>) -> Page {
+    let mut page = browser.get(path).await;
+    for _ in 0..20 {
+        if page.html.contains("value=\"perform\"") {
+            return page;
+        }
+        if page.html.contains("enctype=\"multipart/form-data\"") {
+            let forms = page.forms();
+            for form in forms.iter().filter(|form| form.get("step") == "attach") {
+                let slot = form.get("slot").to_owned();
+                page = browser.upload(form, &format!("{slot}.pdf"), sample_pdf(&slot)).await;
+                page.says(&format!("{slot}.pdf")).says("received").says("SHA-256");
+            }
+            page = browser.get(&page.link("Continue")).await;
+            continue;
+        }
+        let form = typed(page.form(path), values).set("step", "next");
+        page = browser.submit(&form).await;
+        assert!(page.status.is_success(), "{}", page.text());
+    }
+    panic!("the form has no end: {}", page.text());
+}
+
+#[tokio::test]
+async fn from_signing_up_to_a_number() {
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["hino"]).await;
+        let served = Served::start(&office).await;
+        let life = office.life(SALES_CHANNEL, 0).await;
+        let browser = Browser::new(&served);
+
+        // An account, proven by the link in the mail.
+        let form =
+            browser.get("/sign-up").await.form("/sign-up").set("email", "new@business.example").set("name", "新人");
+        let page = browser.submit(&form.clone().set("password", "short")).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(page.form("/sign-up").get("email"), "new@business.example", "what was typed stays");
+        assert_eq!(page.form("/sign-up").get("password"), "");
+        assert!(page.html.contains("aria-invalid=\"true\" aria-describedby=\"password-hint password-error\""));
+        browser.submit(&form.set("password", testkit::office::PASSWORD)).await.says("We have sent you a mail");
+        office.work_off().await;
+        let mails = office.mail.take();
+        let mail = mails.iter().rfind(|mail| mail.to == "new@business.example").unwrap();
+        let (_, rest) = mail.text.split_once("/verify-email").unwrap();
+        let page = browser.get(&format!("/verify-email{}", rest.split_whitespace().next().unwrap())).await;
+        browser.submit(&page.form("/verify-email")).await.says("Confirmed");
+        let form = browser.get("/sign-in?next=/businesses/new").await.form("/sign-in");
+        let form = form.set("email", "new@business.example").set("password", testkit::office::PASSWORD);
+        let page = browser.submit(&form).await;
+
+        // A business: what is wrong stands beside its field.
+        let form = page.form("/businesses/new").set("v.name", "有限会社<見本>").set("v.name_kana", "ミホン");
+        let form =
+            form.set("v.address", "東京都日野市神明1").set("v.representative", "見本 一郎").set("v.kind", "company");
+        let form = form.set("v.size", "sme").set("v.established_here_on", "2008-04-01").set("v.employees", "２２人");
+        let page = browser.submit(&form.clone().set("v.corporate_number", "１２３４５６７８９０１２３")).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        page.says("Corporate number: ").says("Employees: ");
+        let again = page.form("/businesses/new");
+        assert_eq!((again.get("v.name"), again.get("v.employees")), ("有限会社<見本>", "２２人"));
+        assert!(page.html.contains("href=\"#f-employees\"") && page.html.contains("id=\"f-employees-error\""));
+        let form = again.set("v.corporate_number", "").set("v.employees", "２２");
+        browser.submit(&form).await.says("The business is registered").says("有限会社<見本>");
+        browser.submit(&form).await.says("The business is registered");
+        assert_eq!(browser.get("/businesses").await.html.matches("<li><h2").count(), 1, "pressed twice, done once");
+
+        // A program is found in parts of words, and says what matters.
+        let page = browser.get("/programs?q=%E8%B2%A9%E8%B7%AF&open=1").await;
+        page.says("Open").says("days");
+        let title = life.program.definition().program.title.en.clone();
+        let page = browser.get(&page.link(&title)).await;
+        page.says("Budget left").says("Documents to prepare");
+        let apply = format!("/programs/{SALES_CHANNEL}/apply");
+        let form = page.form(&apply);
+        let case = browser.submit(&form).await;
+        assert_eq!(browser.submit(&form).await.path, case.path, "pressed twice, one draft");
+        case.says("Draft").says("It waits for you");
+
+        // Nothing is filled in: everything that is missing is listed at once.
+        let path = format!("{}/act/submit", case.path);
+        let confirm = browser.get(&format!("{path}?page=99")).await;
+        let missing = confirm.html.split("id=\"summary\"").nth(1).unwrap().matches("<li>").count();
+        assert!(missing >= 5, "{}", confirm.text());
+
+        let step = life.next().unwrap();
+        let values = office.prepare(&life, &life.party.owner, step).await.unwrap().values;
+        let confirm = fill_in(&browser, &path, &values).await;
+        confirm.says("Nothing is missing").says("Estimated award");
+        let done = browser.submit(&confirm.form(&path).set("step", "perform")).await;
+        done.says("Done.").says("Submitted").says("Number");
+        assert_eq!(done.path, case.path);
+        // The second press of the same button finds it done.
+        let again = browser.submit(&confirm.form(&path).set("step", "perform")).await;
+        again.says("Done.").says("Submitted");
+        let number = office
+            .look(&office.viewer("new@business.example").await, case.path.rsplit('/').next().unwrap().parse().unwrap())
+            .await
+            .case;
+        assert_eq!(number.version, 1);
+        done.says(&number.body.numbers["application"]);
+        browser.get("/applications").await.says(&number.body.numbers["application"]).says("Submitted");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_correction_opens_only_what_was_marked() {
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["hino"]).await;
+        let served = Served::start(&office).await;
+        let mut life = office.life(SALES_CHANNEL, 0).await;
+        office.live_until(&mut life, "under_review").await;
+        let case = format!("/applications/{}", life.application);
+
+        // The office marks two fields in its own page.
+        let reviewer = office.staff("hino", "reviewer").email.clone();
+        let office_page = Browser::signed_in(&served, &office, &reviewer).await;
+        let path = format!("{case}/act/request_correction");
+        let page = office_page.get(&path).await;
+        let form = page.form(&path).set("v.marks.contact_phone", "市外局番からお願いします").set("step", "perform");
+        let page = office_page.submit(&form).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "a message is missing: {}", page.text());
+        let form = page.form(&path);
+        assert_eq!(form.get("v.marks.contact_phone"), "市外局番からお願いします", "what was typed stays");
+        let form = form.set("v.message", "電話番号をご確認ください").set("step", "perform");
+        office_page.submit(&form).await.says("In correction");
+
+        let email = life.party.owner.email.clone();
+        let browser = Browser::signed_in(&served, &office, &email).await;
+        let page = browser.get(&case).await;
+        page.says("Please correct").says("電話番号をご確認ください").says("市外局番からお願いします").says("Until");
+        let path = format!("{case}/act/resubmit");
+        let page = browser.get(&path).await;
+        page.says("市外局番からお願いします");
+        let form = page.form(&path);
+        let open: Vec<&str> =
+            form.fields.iter().map(|(name, _)| name.as_str()).filter(|name| name.starts_with("v.")).collect();
+        assert_eq!(open, ["v.contact_phone"], "{}", page.html);
+        // Whatever else is sent is not taken.
+        let form = form.set("v.contact_phone", "042-555-0199").set("v.contact_name", "他人").set("step", "next");
+        browser.submit(&form).await;
+        let confirm = browser.get(&format!("{path}?page=99")).await;
+        confirm.says("042-555-0199").silent("他人").says("Nothing is missing");
+        browser.submit(&confirm.form(&path).set("step", "perform")).await.says("Under review");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn somebody_else_was_faster() {
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["hino"]).await;
+        let served = Served::start(&office).await;
+        let mut life = office.life(SALES_CHANNEL, 0).await;
+        office.live_until(&mut life, "under_review").await;
+        let reviewer = office.staff("hino", "reviewer").clone();
+        let browser = Browser::signed_in(&served, &office, &reviewer.email).await;
+        let path = format!("/applications/{}/act/request_correction", life.application);
+        let form =
+            browser.get(&path).await.form(&path).set("v.message", "長い説明").set("v.marks.contact_name", "確認");
+        let mut values = serde_json::Map::new();
+        values.insert("message".to_owned(), "先に".into());
+        values.insert("marks".to_owned(), serde_json::json!({ "contact_phone": "先に" }));
+        office.act(office.staff("hino", "clerk"), life.application, "request_correction", values).await.unwrap();
+        let page = browser.submit(&form.set("step", "perform")).await;
+        assert_eq!(page.status, StatusCode::CONFLICT);
+        page.says("Somebody else has changed it").says("Request a correction");
+        assert_eq!(page.form(&path).get("v.message"), "長い説明");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn files_are_kept_with_a_receipt_or_refused_beside_their_slot() {
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["hino"]).await;
+        let served = Served::start(&office).await;
+        let life = office.life(SALES_CHANNEL, 0).await;
+        let email = life.party.owner.email.clone();
+        let browser = Browser::signed_in(&served, &office, &email).await;
+        let path = format!("/applications/{}/act/submit", life.application);
+        let mut page = browser.get(&path).await;
+        while !page.html.contains("multipart/form-data") {
+            page = browser
+                .get(&page.html.split("aria-current=\"step\"").nth(1).map(|_| page.link("Documents")).unwrap())
+                .await;
+        }
+        let forms = page.forms();
+        let form = forms.iter().find(|form| form.get("step") == "attach").unwrap().clone();
+        let refused = browser.upload(&form, "a.pdf", b"MZ this is a program".to_vec()).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        refused.says("The content is not what the file's name says");
+        let refused = browser.upload(&form, "", Vec::new()).await;
+        refused.says("Choose a file");
+        let kept = browser.upload(&form, "見積 <b>.pdf", sample_pdf("x")).await;
+        kept.says("The file has arrived").says("見積 _b_.pdf").says(&vocabulary::digest(&sample_pdf("x")));
+        let remove = kept.forms().into_iter().find(|form| !form.get("file").is_empty()).unwrap();
+        browser.submit(&remove.set("step", "detach")).await.says("The file was removed").silent("見積 _b_.pdf");
+        let foreign = browser.upload(&form.set("csrf", "0"), "a.pdf", sample_pdf("x")).await;
+        assert_eq!(foreign.status, StatusCode::FORBIDDEN);
+    })
+    .await;
+}

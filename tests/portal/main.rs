@@ -1,0 +1,6 @@
+//! The pages as people meet them, in a browser without scripts: the whole site over a real socket, on both databases.
+
+mod applying;
+mod browser;
+mod partners;
+mod safety;

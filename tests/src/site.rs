@@ -1,0 +1,52 @@
+//! The whole site of an office on a free port of 127.0.0.1, with a clock that the test decides.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use poem::Server;
+use poem::listener::{Acceptor as _, Listener as _, TcpListener};
+use server::adapters::RandomIds;
+use server::cli::{ServeArgs, SiteArgs};
+use server::http::{Site, app};
+use server::startup::Installation;
+use testkit::TestOffice;
+use testkit::office::BASE_URL;
+use tokio::task::JoinHandle;
+
+/// Serves until it is dropped.
+pub struct Served {
+    pub address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Served {
+    /// # Panics
+    /// When there is no free port.
+    pub async fn start(office: &TestOffice) -> Self {
+        let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
+        let address = *acceptor.local_addr()[0].as_socket_addr().unwrap();
+        let site = SiteArgs { listen: address, smtp_url: None, development: false, max_connections: 4 };
+        let installation = Installation {
+            service: office.service.clone(),
+            store: office.store.clone(),
+            ids: Arc::new(RandomIds::default()),
+            clock: Arc::new(office.clock.clone()),
+            data: std::env::temp_dir(),
+            base_url: BASE_URL.to_owned(),
+            smtp_url: None,
+            development: false,
+        };
+        let args = ServeArgs { site, no_worker: true, migrate: false, trusted_proxy: Vec::new(), metrics_token: None };
+        let app = app(Arc::new(Site::new(&installation, &args)));
+        let task = tokio::spawn(async move {
+            Server::new_with_acceptor(acceptor).run(app).await.unwrap();
+        });
+        Self { address, task }
+    }
+}
