@@ -2,5 +2,7 @@
 
 mod applying;
 mod browser;
+mod filling;
+mod journey;
 mod partners;
 mod safety;

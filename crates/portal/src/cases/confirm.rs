@@ -96,7 +96,7 @@ pub(super) async fn page(visit: &Visit<'_>, desk: &Desk, here: usize, status: St
         version: case.version,
         key: visit.key(),
         fields,
-        button: desk.title(visit),
+        button: desk.button(visit),
     };
     Ok(visit.page_with(status, &page))
 }
@@ -125,7 +125,7 @@ fn single(visit: &Visit<'_>, desk: &Desk, status: StatusCode, outcome: Outcome, 
         action: desk.href(None),
         hidden: vec![("version", case.version.to_string()), ("key", visit.key())],
         fields,
-        button: desk.title(visit),
+        button: desk.button(visit),
     };
     visit.page_with(status, &page)
 }

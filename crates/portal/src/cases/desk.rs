@@ -87,7 +87,12 @@ impl Desk {
         href(self.application.case.id, &self.action, page)
     }
 
+    /// What the form is called; an action without one is its own title.
     pub fn title(&self, visit: &Visit<'_>) -> String {
+        visit.say(self.form.as_ref().map_or(&self.action.label, |form| &form.label)).to_owned()
+    }
+
+    pub fn button(&self, visit: &Visit<'_>) -> String {
         visit.say(&self.action.label).to_owned()
     }
 
@@ -161,10 +166,14 @@ impl Desk {
     /// # Errors
     /// Faults only.
     pub async fn award(&self, visit: &Visit<'_>, values: &Map<String, Value>) -> Result<Option<AwardBox>, Wrong> {
-        let has_costs = |form: &&Form| form.fields.values().any(|field| field.rule.kind == FieldType::Costs);
-        let Some(form) = self.form.as_ref().filter(has_costs) else { return Ok(None) };
+        let Some(form) = &self.form else { return Ok(None) };
+        let mut costs = form.fields.iter().filter(|(_, field)| field.rule.kind == FieldType::Costs);
+        let Some((table, _)) = costs.next() else { return Ok(None) };
         if self.application.program.definition().program.amount.is_none() {
             return Ok(None);
+        }
+        if values.get(table).is_none_or(Value::is_null) {
+            return Ok(Some(AwardBox { t: visit.t, award: None }));
         }
         let case = self.application.case.id;
         let (award, _) = visit.service.preview_amount(visit.viewer()?, case, Some(&form.name), values).await?;

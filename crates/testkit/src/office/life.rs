@@ -39,6 +39,12 @@ impl Life {
     pub fn municipality(&self) -> &str {
         self.program.municipality()
     }
+
+    /// What is typed in a step.
+    #[must_use]
+    pub fn values(&self, step: &ScenarioStep) -> serde_json::Map<String, serde_json::Value> {
+        step_values(self.scenarios, step)
+    }
 }
 
 impl TestOffice {
