@@ -1,4 +1,4 @@
-//! Puts the shipped catalogue (`schema/{archetypes,municipalities,programs}`) into the binary.
+//! Puts the shipped catalogue (`schema/{archetypes,municipalities,programs}` and `schema/catalogue.yaml`) into the binary.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::{env, fs, io};
 fn main() -> io::Result<()> {
     let here = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let schema = here.join("../../schema");
-    let mut files = Vec::new();
+    let mut files = vec![schema.join("catalogue.yaml")];
     for folder in ["archetypes", "municipalities", "programs"] {
         let folder = schema.join(folder);
         println!("cargo::rerun-if-changed={}", folder.display());

@@ -1,10 +1,11 @@
-//! What must fit between files: programs and calls with their municipality, the municipality with itself.
+//! What must fit between files: programs and calls with their municipality, the municipality with itself, programs with the
+//! catalogue.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use vocabulary::Bilingual;
 
-use crate::definition::{Action, Calls, Definition, Effect, Municipality, Name};
+use crate::definition::{Action, Calls, Catalogue, Definition, Effect, Municipality, Name, ProgramText};
 use crate::finding::{Finding, did_you_mean};
 use crate::resolve::amount_path;
 use crate::yaml::pointer_part;
@@ -185,6 +186,64 @@ pub(crate) fn check_calls<'m>(
                 "There are two calls of this program, fiscal year and window",
             );
             findings.push(Finding::error("calls.twice", path, message));
+        }
+    }
+    findings
+}
+
+/// The kinds and documents that rows of the catalogue name.
+pub(crate) fn check_catalogue(catalogue: &Catalogue) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (number, row) in &catalogue.rows {
+        let path = format!("/rows/{}", pointer_part(number));
+        if !catalogue.kinds.contains_key(&row.kind) {
+            let known = keys(&catalogue.kinds);
+            findings.push(unknown("kind", format!("{path}/kind"), ("種類", "kind of scheme"), &row.kind, known));
+        }
+        if !catalogue.documents.contains_key(&row.document) {
+            let (path, known) = (format!("{path}/document"), keys(&catalogue.documents));
+            findings.push(unknown("document", path, ("計画", "planning document"), &row.document, known));
+        }
+    }
+    findings
+}
+
+/// The rows of the catalogue that a program says it is: they are there, of its municipality and archetype, and no other
+/// program's. `taken` remembers whose they are.
+pub(crate) fn check_rows(
+    program: &ProgramText,
+    catalogue: &Catalogue,
+    taken: &mut BTreeMap<String, String>,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (i, number) in program.catalogue.iter().enumerate() {
+        let path = format!("/program/catalogue/{i}");
+        let Some(row) = catalogue.rows.get(number) else {
+            let known = keys(&catalogue.rows);
+            findings.push(unknown("catalogue", path, ("一覧の番号", "row of the catalogue"), number, known));
+            continue;
+        };
+        if let Some(other) = taken.insert(number.clone(), program.program.clone()) {
+            let message = Bilingual::new(
+                format!("「{number}」はすでに「{other}」の番号です"),
+                format!("`{number}` is already the row of `{other}`"),
+            );
+            findings.push(Finding::error("catalogue.twice", path.clone(), message));
+        }
+        if program.program.split('/').next() != Some(row.municipality.as_str()) {
+            let message = Bilingual::new(
+                format!("「{number}」は「{}」の事業です", row.municipality),
+                format!("`{number}` is a scheme of `{}`", row.municipality),
+            );
+            findings.push(Finding::error("catalogue.municipality", path.clone(), message));
+        }
+        let kind = catalogue.kinds.get(&row.kind);
+        if let Some(kind) = kind.filter(|kind| kind.archetype.as_ref() != Some(&program.archetype)) {
+            let message = Bilingual::new(
+                format!("「{number}」は{}で、この類型の制度ではありません", kind.label.ja),
+                format!("`{number}` is of the kind {} ({}), which is not this archetype's", row.kind, kind.label.en),
+            );
+            findings.push(Finding::error("catalogue.archetype", path, message));
         }
     }
     findings

@@ -255,6 +255,7 @@ fn weight(path: &str, kind: DifferenceKind, before: Option<&Json>, after: Option
         }
         _ if kind == DifferenceKind::Reordered => true,
         ["program", "renames", ..] | ["program", "sample_figures", ..] | ["program", "grounds", ..] => true,
+        ["program", "catalogue", ..] => true,
         ["archetype", "mails" | "documents", _] => true,
         ["archetype", "letters", _, "body", ..] | ["archetype", "mails", _, ..] => true,
         ["program", "documents", _, _] => [before, after].into_iter().flatten().all(|slot| says(slot, "optional")),
@@ -338,6 +339,7 @@ const THINGS: &[Thing] = &[
     thing("program/title", "制度の名称", "Title"),
     thing("program/summary", "制度の概要", "Summary"),
     thing("program/grounds", "根拠", "Grounds"),
+    thing("program/catalogue", "計画の事業一覧での番号", "Row of the catalogue"),
     thing("program/legal_nature", "交付の法的性質", "Legal nature"),
     thing("program/sample_figures", "見本の数値", "Sample figures"),
     thing("program/options/*", "選択した類型の機能", "Chosen option"),

@@ -9,6 +9,7 @@ pub mod expression;
 mod amounts;
 mod award;
 mod canonical;
+mod catalogue;
 mod change;
 mod check;
 mod compile;
@@ -38,6 +39,7 @@ mod yaml;
 
 pub use award::{Award, AwardStep};
 pub use canonical::{canonical, from_canonical};
+pub use catalogue::catalogue_tables;
 pub use compiled::{ActionRef, Program};
 pub use deadline::StateDue;
 pub use describe::explain;

@@ -9,8 +9,8 @@ use serde_json::Value as Json;
 use vocabulary::Bilingual;
 
 use crate::compiled::Program;
-use crate::cross::{check_calls, check_municipality, check_program, unknown};
-use crate::definition::{Archetype, Call, Calls, Definition, Municipality, Name, ProgramText, Scenarios};
+use crate::cross::{check_calls, check_catalogue, check_municipality, check_program, check_rows, unknown};
+use crate::definition::{Archetype, Call, Calls, Catalogue, Definition, Municipality, Name, ProgramText, Scenarios};
 use crate::finding::{Finding, did_you_mean};
 use crate::lives::{asked_deadlines, check_names, check_samples, with_lives};
 use crate::municipality;
@@ -34,6 +34,8 @@ pub struct Loaded {
     pub programs: Vec<LoadedProgram>,
     pub municipalities: Vec<Municipality>,
     pub calls: Vec<Call>,
+    /// The schemes that planning documents name, when their list is among the files.
+    pub catalogue: Option<Catalogue>,
     pub findings: Vec<Finding>,
 }
 
@@ -54,6 +56,7 @@ pub struct LoadedProgram {
 /// * `…/municipalities/<name>.yaml`: fragments that municipalities include
 /// * `…/programs/<municipality>/municipality.yaml` and `calls.yaml`
 /// * `…/programs/<municipality>/<slug>.yaml` and `<slug>.scenarios.yaml`
+/// * `…/catalogue.yaml`: the schemes that planning documents name
 #[must_use]
 pub fn load(files: &[SourceFile]) -> Loaded {
     let mut loader = Loader::default();
@@ -73,20 +76,21 @@ enum Place<'a> {
     Calls(&'a str),
     Scenarios(&'a str, &'a str),
     Program(&'a str, &'a str),
+    Catalogue,
 }
 
 fn place_of(path: &str) -> Option<Place<'_>> {
     let mut parts = path.rsplit(['/', '\\']);
     let name = parts.next()?.strip_suffix(".yaml")?;
-    let folder = parts.next()?;
+    let folder = parts.next().unwrap_or_default();
     if folder == "archetypes" {
         return Some(name.strip_suffix(".scenarios").map_or(Place::Archetype(name), Place::Lives));
     }
     if folder == "municipalities" {
         return Some(Place::Fragment(name));
     }
-    if parts.next()? != "programs" {
-        return None;
+    if parts.next() != Some("programs") {
+        return (name == "catalogue").then_some(Place::Catalogue);
     }
     Some(match name {
         "municipality" => Place::Municipality(folder),
@@ -122,6 +126,7 @@ struct Loader {
     written: Vec<Written>,
     municipalities: IndexMap<Name, Read<Municipality>>,
     calls: Vec<Read<Calls>>,
+    catalogue: Option<Read<Catalogue>>,
     scenarios: IndexMap<String, Read<Scenarios>>,
     /// By the archetype or fragment.
     lives: IndexMap<Name, Read<Scenarios>>,
@@ -173,6 +178,7 @@ impl Loader {
                 let read = self.decode::<Calls>(file, SchemaKind::Calls);
                 self.calls.extend(read);
             }
+            Place::Catalogue => self.catalogue = self.decode::<Catalogue>(file, SchemaKind::Catalogue),
             Place::Scenarios(folder, slug) => {
                 if let Some(read) = self.decode::<Scenarios>(file, SchemaKind::Scenarios) {
                     self.scenarios.insert(format!("{folder}/{slug}"), read);
@@ -249,6 +255,7 @@ impl Loader {
         let merged = self.merge_all(&included);
         self.check_lives(&merged);
         self.complete_municipalities();
+        let mut taken = BTreeMap::new();
         let programs = std::mem::take(&mut self.programs);
         for read in programs {
             let Some(whole) = merged.get(&read.value.archetype) else {
@@ -265,6 +272,9 @@ impl Loader {
                 switch_options(&mut resolved);
                 findings.extend(check_program(&resolved, &municipality.value));
             }
+            if let Some(catalogue) = &self.catalogue {
+                findings.extend(check_rows(&definition.program, &catalogue.value, &mut taken));
+            }
             let program = program.filter(|_| !findings.iter().any(Finding::is_error));
             let placed = findings.into_iter().map(|finding| self.place(whole, &read, finding)).collect();
             self.findings.extend(unused.keep_apart(whole, placed));
@@ -275,6 +285,7 @@ impl Loader {
         self.check_around(&loaded);
         loaded.municipalities = self.municipalities.into_values().map(|read| read.value).collect();
         loaded.calls = self.calls.into_iter().flat_map(|read| read.value.calls).collect();
+        loaded.catalogue = self.catalogue.map(|read| read.value);
         loaded.findings = self.findings;
         drop_repeats(&mut loaded.findings);
         loaded
@@ -311,7 +322,7 @@ impl Loader {
         }
     }
 
-    /// Municipalities and calls, and scenarios without a program.
+    /// Municipalities, calls and the catalogue, and scenarios without a program.
     fn check_around(&mut self, loaded: &Loaded) {
         let mut findings = Vec::new();
         for read in self.municipalities.values() {
@@ -323,6 +334,10 @@ impl Loader {
         for read in &self.calls {
             let municipality = |name: &str| self.municipalities.get(name).map(|read| &read.value);
             let found = check_calls(&read.value, &known, &unread, municipality);
+            findings.extend(found.into_iter().map(|finding| placed(&read.path, &read.document, finding)));
+        }
+        if let Some(read) = &self.catalogue {
+            let found = check_catalogue(&read.value);
             findings.extend(found.into_iter().map(|finding| placed(&read.path, &read.document, finding)));
         }
         for (name, read) in &self.scenarios {

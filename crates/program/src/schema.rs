@@ -7,7 +7,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value as Json, json};
 use vocabulary::Bilingual;
 
-use crate::definition::{Archetype, Audience, Calls, HoldingAccount, Municipality, ProgramText, Scenarios};
+use crate::definition::{Archetype, Audience, Calls, Catalogue, HoldingAccount, Municipality, ProgramText, Scenarios};
 use crate::finding::{Finding, did_you_mean};
 use crate::yaml::{Document, pointer_part};
 
@@ -20,11 +20,19 @@ pub enum SchemaKind {
     MunicipalityFragment,
     Calls,
     Scenarios,
+    Catalogue,
 }
 
 impl SchemaKind {
-    pub const ALL: [SchemaKind; 6] =
-        [Self::Program, Self::Archetype, Self::Municipality, Self::MunicipalityFragment, Self::Calls, Self::Scenarios];
+    pub const ALL: [SchemaKind; 7] = [
+        Self::Program,
+        Self::Archetype,
+        Self::Municipality,
+        Self::MunicipalityFragment,
+        Self::Calls,
+        Self::Scenarios,
+        Self::Catalogue,
+    ];
 
     /// `program`, `archetype` …: the schema of programs is kept as `program.schema.json`.
     #[must_use]
@@ -36,6 +44,7 @@ impl SchemaKind {
             Self::MunicipalityFragment => "municipality_fragment",
             Self::Calls => "calls",
             Self::Scenarios => "scenarios",
+            Self::Catalogue => "catalogue",
         }
     }
 }
@@ -50,6 +59,7 @@ pub fn schema(kind: SchemaKind) -> Json {
         SchemaKind::MunicipalityFragment => fragment_of(schema_of::<Municipality>("MunicipalityFragment")),
         SchemaKind::Calls => schema_of::<Calls>("Calls"),
         SchemaKind::Scenarios => schema_of::<Scenarios>("Scenarios"),
+        SchemaKind::Catalogue => schema_of::<Catalogue>("Catalogue"),
     }
 }
 

@@ -1,5 +1,6 @@
-//! The catalogue in `schema/` loads without a finding.
+//! The catalogue in `schema/` loads without a finding, and says which schemes it covers.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -23,6 +24,7 @@ fn catalogue() -> Vec<SourceFile> {
     for folder in ["archetypes", "municipalities", "programs"] {
         yaml_files(&root.join(folder), &mut paths);
     }
+    paths.push(root.join("catalogue.yaml"));
     paths.sort();
     let name = |path: &PathBuf| path.strip_prefix(&root).unwrap().display().to_string();
     paths.iter().map(|path| SourceFile { path: name(path), text: fs::read_to_string(path).unwrap() }).collect()
@@ -38,4 +40,33 @@ fn every_program_of_the_catalogue_is_sound() {
     for program in &loaded.programs {
         assert!(program.program.is_some(), "{}", program.path);
     }
+}
+
+#[test]
+fn every_scheme_with_money_and_three_of_each_other_kind_are_programs() {
+    let loaded = load(&catalogue());
+    let programs = loaded.programs.iter().map(|found| &found.definition.program);
+    let written: BTreeSet<&String> = programs.flat_map(|program| &program.catalogue).collect();
+    let catalogue = loaded.catalogue.as_ref().unwrap();
+    assert_eq!(catalogue.rows.len(), 135);
+    for code in catalogue.kinds.keys() {
+        let (found, missing): (Vec<_>, Vec<_>) = catalogue
+            .rows
+            .iter()
+            .filter(|(_, row)| row.kind == *code)
+            .map(|(number, _)| number)
+            .partition(|number| written.contains(number));
+        match code.chars().next() {
+            Some('G') => assert!(missing.is_empty(), "{code}: {missing:?}"),
+            Some('S') => assert!(found.len() >= 3, "{code}: only {found:?}"),
+            _ => assert!(found.is_empty(), "{code} is only evaluated: {found:?}"),
+        }
+    }
+    let unproven: Vec<&str> = loaded
+        .programs
+        .iter()
+        .filter(|found| found.scenarios.as_ref().is_none_or(|told| told.scenarios.is_empty()))
+        .map(|found| found.path.as_str())
+        .collect();
+    assert!(unproven.is_empty(), "without scenarios: {unproven:?}");
 }

@@ -15,10 +15,10 @@ pub fn shipped() -> Vec<SourceFile> {
 }
 
 /// What programs stand on; what is not beside them comes from the binary.
-const SHARED: [&str; 2] = ["archetypes", "municipalities"];
+const SHARED: [&str; 3] = ["archetypes", "municipalities", "catalogue.yaml"];
 
-/// What the paths say. A program's file brings its neighbors: the municipality, the calls, the scenarios; archetypes and
-/// fragments of municipalities that are not beside it come from the binary.
+/// What the paths say. A program's file brings its neighbors: the municipality, the calls, the scenarios; archetypes,
+/// fragments of municipalities and the catalogue of schemes come from the binary when they are not beside it.
 ///
 /// # Errors
 /// When a file cannot be read.
@@ -76,7 +76,7 @@ fn neighbors(path: &Path, files: &mut Vec<PathBuf>) -> Outcome {
     let Some(folder) = path.parent() else { return Ok(()) };
     collect(folder, files)?;
     let Some(schema) = folder.parent().and_then(Path::parent) else { return Ok(()) };
-    SHARED.iter().map(|name| schema.join(name)).filter(|folder| folder.is_dir()).try_for_each(|it| collect(&it, files))
+    SHARED.iter().map(|name| schema.join(name)).filter(|found| found.exists()).try_for_each(|it| collect(&it, files))
 }
 
 fn source(path: &Path) -> Outcome<SourceFile> {

@@ -162,6 +162,8 @@ pub enum SchemaCommand {
     Calls,
     /// JSON Schema of scenario files.
     Scenarios,
+    /// JSON Schema of the list of schemes that planning documents name.
+    Catalogue,
     /// The database's schema.
     Database {
         /// PostgreSQL needs the address of an empty database in `TEST_DATABASE_URL`.
@@ -262,6 +264,8 @@ pub enum ProgramCommand {
     Diagram(DiagramArgs),
     /// Print the program in words.
     Explain(Shown),
+    /// Print which program is which scheme of the planning documents, as tables in Markdown.
+    Catalogue(Paths),
     /// Run many made-up cases (not part of this release).
     Simulate(Paths),
     /// Say in words what a version changes against another, and whether that is major.

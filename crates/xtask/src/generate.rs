@@ -18,6 +18,8 @@ const FILES: &[(&str, &[&str])] = &[
     ("schema/municipality_fragment.schema.json", &["schema", "municipality-fragment"]),
     ("schema/calls.schema.json", &["schema", "calls"]),
     ("schema/scenarios.schema.json", &["schema", "scenarios"]),
+    ("schema/catalogue.schema.json", &["schema", "catalogue"]),
+    ("schema/programs/README.md", &["program", "catalogue"]),
     ("schema/database/sqlite.sql", &["schema", "database", "--backend", "sqlite"]),
     ("schema/database/postgres.sql", &["schema", "database", "--backend", "postgres"]),
 ];

@@ -5,6 +5,7 @@
 //! text only; [`crate::Program`] is the same thing understood: expressions typed, names looked up.
 
 mod archetype;
+mod catalogue;
 mod fields;
 mod municipality;
 mod panel;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use vocabulary::Bilingual;
 
 pub use archetype::*;
+pub use catalogue::*;
 pub use fields::*;
 pub use municipality::*;
 pub use panel::*;

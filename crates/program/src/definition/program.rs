@@ -18,6 +18,9 @@ pub struct ProgramText {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<Bilingual>,
     pub grounds: Grounds,
+    /// The schemes of `schema/catalogue.yaml` that this program is, by their numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub catalogue: Vec<String>,
     pub legal_nature: LegalNature,
     /// Figures that no source gives: shown as samples.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -1,6 +1,7 @@
 //! A small catalogue, put right and put wrong.
 
 mod amounts;
+mod catalogue;
 mod changes;
 mod days;
 mod forms;

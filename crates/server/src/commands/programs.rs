@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use casework::scenario;
-use program::{Finding, Loaded, LoadedProgram, explain, mermaid, svg, weight_of};
+use program::{Finding, Loaded, LoadedProgram, catalogue_tables, explain, mermaid, svg, weight_of};
 use serde_json::json;
 use service::Published;
 use uuid::Uuid;
@@ -25,6 +25,7 @@ pub async fn run(common: &Common, command: &ProgramCommand) -> Outcome {
             DiagramFormat::Svg => svg(program, args.shown.locale.into()),
         }),
         ProgramCommand::Explain(args) => show(&args.paths, |program| explain(program, args.locale.into())),
+        ProgramCommand::Catalogue(args) => tables(&args.paths),
         ProgramCommand::Simulate(_) => {
             Err(Failure::misuse("this is not part of this release; `program check` and `program test` are"))
         }
@@ -117,6 +118,13 @@ fn show(paths: &[PathBuf], text: impl Fn(&program::Program) -> String) -> Outcom
         shown += 1;
     }
     if shown == 0 { right_or_printed(&loaded).and(Err(Failure::misuse("there is no program here"))) } else { Ok(()) }
+}
+
+fn tables(paths: &[PathBuf]) -> Outcome {
+    let loaded = catalogue::read(paths)?;
+    right_or_printed(&loaded)?;
+    let tables = catalogue_tables(&loaded).ok_or_else(|| Failure::misuse("there is no catalogue.yaml here"))?;
+    say(&tables)
 }
 
 async fn publish(common: &Common, paths: &[PathBuf], actor: Option<&str>) -> Outcome {

@@ -15,6 +15,7 @@ pub async fn run(command: SchemaCommand) -> Outcome {
         SchemaCommand::MunicipalityFragment => json(SchemaKind::MunicipalityFragment)?,
         SchemaCommand::Calls => json(SchemaKind::Calls)?,
         SchemaCommand::Scenarios => json(SchemaKind::Scenarios)?,
+        SchemaCommand::Catalogue => json(SchemaKind::Catalogue)?,
         SchemaCommand::Database { backend } => database(backend).await?,
     };
     say(text.trim_end())
