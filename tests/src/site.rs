@@ -26,9 +26,23 @@ impl Drop for Served {
 }
 
 impl Served {
+    /// As people reach it: behind TLS, which ends before it.
+    ///
     /// # Panics
     /// When there is no free port.
     pub async fn start(office: &TestOffice) -> Self {
+        Self::at(office, |_| BASE_URL.to_owned()).await
+    }
+
+    /// As a browser on this machine reaches it, without TLS.
+    ///
+    /// # Panics
+    /// When there is no free port.
+    pub async fn on_this_machine(office: &TestOffice) -> Self {
+        Self::at(office, |address| format!("http://{address}")).await
+    }
+
+    async fn at(office: &TestOffice, base_url: impl FnOnce(SocketAddr) -> String) -> Self {
         let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
         let address = *acceptor.local_addr()[0].as_socket_addr().unwrap();
         let site = SiteArgs { listen: address, smtp_url: None, development: false, max_connections: 4 };
@@ -38,7 +52,7 @@ impl Served {
             ids: Arc::new(RandomIds::default()),
             clock: Arc::new(office.clock.clone()),
             data: std::env::temp_dir(),
-            base_url: BASE_URL.to_owned(),
+            base_url: base_url(address),
             smtp_url: None,
             development: false,
         };

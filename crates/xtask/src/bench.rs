@@ -10,7 +10,7 @@ use crate::workspace::{Profile, Workspace, show};
 const PACKAGE: &str = "bench";
 
 pub fn run(workspace: &Workspace, arguments: &[String]) -> Outcome {
-    setup::install(&[Purpose::Bench])?;
+    setup::install(workspace, &[Purpose::Bench])?;
     let package = workspace.packages.iter().find(|package| package.name == PACKAGE);
     let package = package.ok_or("there is no benchmark in this workspace; it belongs into crates/bench")?;
     let target = package.targets.iter().find(|target| target.kind.iter().any(|kind| kind == "bin"));

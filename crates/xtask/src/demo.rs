@@ -9,7 +9,7 @@ use crate::workspace::{Profile, Workspace, show};
 
 /// Returns only when something fails: the demonstration takes this process's place, and with it Ctrl-C.
 pub fn run(workspace: &Workspace, arguments: &[String]) -> Outcome {
-    setup::install(&[Purpose::Demo])?;
+    setup::install(workspace, &[Purpose::Demo])?;
     println!("building hojokin (the first time takes some minutes)");
     show(&mut workspace.cargo(["build", "--release", "-p", "server"]))?;
     let program = workspace.program(Profile::Release, "hojokin");

@@ -26,7 +26,7 @@ const FILES: &[(&str, &[&str])] = &[
 
 /// Builds first, and starts a server of its own unless `TEST_DATABASE_URL` is set.
 pub fn run(workspace: &Workspace, check: bool) -> Outcome {
-    setup::install(&[Purpose::Test])?;
+    setup::install(workspace, &[Purpose::Generate])?;
     show(&mut workspace.cargo(["build", "-p", "server"]))?;
     let given = std::env::var("TEST_DATABASE_URL").ok().filter(|url| !url.is_empty());
     let server = match given {

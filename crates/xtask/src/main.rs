@@ -112,6 +112,8 @@ fn run(command: Command) -> Outcome {
         Command::Generate { check } => generate::run(&workspace, check),
         Command::Bench { arguments } => bench::run(&workspace, &arguments),
         Command::Architecture => architecture::run(&workspace),
-        Command::Setup => setup::install(&[setup::Purpose::Demo, setup::Purpose::Test, setup::Purpose::Bench]),
+        Command::Setup => {
+            setup::install(&workspace, &[setup::Purpose::Demo, setup::Purpose::Test, setup::Purpose::Bench])
+        }
     }
 }

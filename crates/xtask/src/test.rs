@@ -22,7 +22,7 @@ struct Run<'a> {
 /// With whether `--quick` leaves it out.
 fn steps<'a>() -> [(bool, Step<Run<'a>>); 8] {
     [
-        (false, Step { name: "system packages", run: |_| setup::install(&[Purpose::Test]) }),
+        (false, Step { name: "system packages", run: |run| setup::install(run.workspace, &[Purpose::Test]) }),
         (true, Step { name: "formatting", run: |run| show(&mut run.workspace.cargo(["fmt", "--all", "--check"])) }),
         (false, Step { name: "architecture", run: |run| architecture::run(run.workspace) }),
         (true, Step { name: "lints", run: lint }),
@@ -74,6 +74,7 @@ fn test(run: &mut Run<'_>) -> Outcome {
     command
         .args(&run.filters)
         .env("HOJOKIN_BIN", run.workspace.program(Profile::Dev, "hojokin"))
+        .env("AXE_CORE", setup::axe(&run.workspace.target))
         .env("SMTP_SINK_BIN", run.workspace.program(Profile::Dev, "smtp-sink"))
         .envs(run.database_url.as_ref().map(|url| ("TEST_DATABASE_URL", url)))
         .stdout(Stdio::piped());
