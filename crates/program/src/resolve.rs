@@ -36,6 +36,7 @@ pub(crate) fn switch_options(definition: &mut Definition) -> BTreeSet<Name> {
     on.extend(program.options.iter().map(|(name, is_on)| (name.clone(), *is_on)));
     let is_on = |option: &Option<Name>| option.as_ref().is_none_or(|name| on.get(name).copied().unwrap_or(true));
 
+    program.applicant.must.retain(|need| is_on(&need.option));
     let off: BTreeSet<Name> =
         archetype.procedures.iter().filter(|(_, p)| !is_on(&p.option)).map(|(name, _)| name.clone()).collect();
     archetype.procedures.retain(|_, procedure| is_on(&procedure.option));
@@ -53,6 +54,7 @@ pub(crate) fn switch_options(definition: &mut Definition) -> BTreeSet<Name> {
             let had_from = !action.from.as_slice().is_empty();
             trim(&mut action.from, &closed);
             action.or_wait = action.or_wait.take().filter(|state| !closed.contains(state));
+            action.needs.retain(|need| is_on(&need.option));
             let stays = is_on(&action.option) && !(had_from && action.from.as_slice().is_empty());
             if !stays {
                 gone.insert(name.clone());

@@ -121,6 +121,11 @@ fn check_action(definition: &Definition, machine: &Machine<'_>, path: &str, acti
     if let Some(option) = &action.option {
         known(OPTION, format!("{path}/option"), option, &archetype.options, findings);
     }
+    for (i, need) in action.needs.iter().enumerate() {
+        if let Some(option) = &need.option {
+            known(OPTION, format!("{path}/needs/{i}/option"), option, &archetype.options, findings);
+        }
+    }
     for (i, procedure) in action.none_open.iter().enumerate() {
         known(PROCEDURE, format!("{path}/none_open/{i}"), procedure, &archetype.procedures, findings);
     }
@@ -346,6 +351,12 @@ fn check_options(definition: &Definition, findings: &mut Findings) {
 
 fn check_program(definition: &Definition, findings: &mut Findings) {
     let program = &definition.program;
+    for (i, need) in program.applicant.must.iter().enumerate() {
+        if let Some(option) = &need.option {
+            let path = format!("/program/applicant/must/{i}/option");
+            known(OPTION, path, option, &definition.archetype.options, findings);
+        }
+    }
     let every: Vec<&str> = definition.archetype.procedures.keys().map(String::as_str).collect();
     for form in program.forms.keys() {
         known_form(definition, &every, format!("/program/forms/{}", pointer_part(form)), form, findings);

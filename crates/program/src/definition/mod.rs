@@ -42,6 +42,9 @@ pub struct Need {
     pub when: Source,
     #[serde(rename = "else")]
     pub otherwise: Bilingual,
+    /// Asked only where this option of the archetype is on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub option: Option<Name>,
 }
 
 /// A list that may be written without brackets when it has one item.
