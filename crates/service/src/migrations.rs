@@ -6,12 +6,16 @@ use casework::{Actor, Refusal};
 use program::Program;
 use store::{CaseKey, Lock, Tx};
 use uuid::Uuid;
+use vocabulary::Bilingual;
 
 use crate::applications::Fixed;
 use crate::once::Wish;
 use crate::service::Service;
 use crate::view::{Application, MigrationOutcome, MigrationView, Viewer};
 use crate::{Error, Result};
+
+/// What a repeat is told of a case: the version before, what came of it, and what is otherwise since.
+type Answer = (i32, MigrationOutcome, Vec<Bilingual>);
 
 impl Service {
     /// What would happen to the cases of a program that are on other versions: the first of them after one, in the
@@ -85,6 +89,35 @@ impl Service {
         self.prospect(self.reader(), &before, &target).await
     }
 
+    /// Moves these cases, each in a transaction of its own, or only says what would happen. The key is taken for all that
+    /// is asked before anything is looked up, so that it serves no other command; asked again, what was done is answered
+    /// as it was, and what was not is tried again.
+    ///
+    /// # Errors
+    /// `IdempotencyConflict` when the key was used for something else; otherwise as [`Service::migration_of`].
+    pub async fn migrate_cases(
+        &self,
+        viewer: &Viewer,
+        (program, to): (&str, i32),
+        applications: &[Uuid],
+        dry_run: bool,
+        key: &str,
+    ) -> Result<Vec<MigrationView>> {
+        self.require_scope(viewer, "act")?;
+        let input = (program, to, applications, dry_run);
+        let wish = Wish::new(viewer, key, "migrateApplications", &input, (self.inner.ids.next(), self.now()))?;
+        self.once(&wish, &|_| Box::pin(async { Ok(()) })).await?;
+        let mut views = Vec::with_capacity(applications.len());
+        for application in applications {
+            views.push(if dry_run {
+                self.migration_of(viewer, program, to, *application).await?
+            } else {
+                self.migrate_case(viewer, program, to, *application, key).await?
+            });
+        }
+        Ok(views)
+    }
+
     /// Moves one case in a transaction of its own. Moving it again changes nothing.
     ///
     /// # Errors
@@ -104,23 +137,26 @@ impl Service {
         let key = vocabulary::digest(format!("{key}\n{application}").as_bytes());
         let (fixed, actor) = (self.fix(), viewer.actor());
         let input = (program, to, application);
-        let wish = Wish::new(viewer, key.as_str(), "migrateApplications", &input, (fixed.event, fixed.now))?;
+        let wish = Wish::new(viewer, key.as_str(), "migrateApplication", &input, (fixed.event, fixed.now))?;
         let done = self
             .store()
             .write(|tx| {
-                let (wish, fixed, actor, target) = (&wish, &fixed, &actor, &target);
+                let (wish, fixed, actor, target, seen) = (&wish, &fixed, &actor, &target, &seen);
                 Box::pin(async move {
-                    match wish.claim(tx).await? {
-                        // Moved the first time, if that left an event.
-                        Some(event) if tx.event(event).await?.is_some() => Ok(MigrationOutcome::Moved),
-                        Some(_) => Ok(MigrationOutcome::Already),
-                        None => self.migrate_in(tx, actor, application, target, fixed).await,
+                    if let Some(answer) = wish.claim_answer::<Answer>(tx).await? {
+                        return Ok(answer);
                     }
+                    let outcome = self.migrate_in(tx, actor, application, target, fixed).await?;
+                    let answer = (seen.version, outcome, seen.notes.clone());
+                    wish.keep_answer(tx, &answer).await?;
+                    Ok(answer)
                 })
             })
             .await;
         match done {
-            Ok(outcome) => Ok(MigrationView { outcome, refusals: Vec::new(), ..seen }),
+            Ok((version, outcome, notes)) => {
+                Ok(MigrationView { version, outcome, notes, refusals: Vec::new(), ..seen })
+            }
             Err(Error::Refused(refusals)) => Ok(MigrationView { outcome: MigrationOutcome::Refused, refusals, ..seen }),
             Err(error) => Err(error),
         }

@@ -3,6 +3,9 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use store::Tx;
 use uuid::Uuid;
 use vocabulary::{Instant, canonical_json};
@@ -30,7 +33,7 @@ pub(crate) type Work<'c> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'c>>
 impl Wish {
     /// # Errors
     /// `BadInput` for a key of another shape.
-    pub fn new<'a, I: serde::Serialize>(
+    pub fn new<'a, I: Serialize>(
         viewer: &Viewer,
         key: impl Into<Option<&'a str>>,
         operation: &'static str,
@@ -44,7 +47,7 @@ impl Wish {
     ///
     /// # Errors
     /// `BadInput` for a key of another shape.
-    pub fn by<'a, I: serde::Serialize>(
+    pub fn by<'a, I: Serialize>(
         account: Uuid,
         key: impl Into<Option<&'a str>>,
         operation: &'static str,
@@ -62,13 +65,37 @@ impl Wish {
     /// # Errors
     /// `IdempotencyConflict` when it was taken for something else.
     pub async fn claim(&self, tx: &Tx<'_>) -> Result<Option<Uuid>> {
+        Ok(self.claimed(tx).await?.map(|(subject, _)| subject))
+    }
+
+    /// As [`Wish::claim`]: the answer that [`Wish::keep_answer`] kept.
+    ///
+    /// # Errors
+    /// `IdempotencyConflict` when the key was taken for something else.
+    pub async fn claim_answer<T: DeserializeOwned>(&self, tx: &Tx<'_>) -> Result<Option<T>> {
+        let Some((_, kept)) = self.claimed(tx).await? else { return Ok(None) };
+        let kept = kept.ok_or_else(|| Error::Fault(format!("{} kept no answer", self.operation)))?;
+        serde_json::from_value(kept).map(Some).map_err(|error| Error::Fault(error.to_string()))
+    }
+
+    /// What a repeat is told, where the subject alone does not say it.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn keep_answer<T: Serialize>(&self, tx: &Tx<'_>, answer: &T) -> Result<()> {
+        let Some(key) = &self.key else { return Ok(()) };
+        let answer = serde_json::to_value(answer).map_err(|error| Error::Fault(error.to_string()))?;
+        Ok(tx.set_idempotency_result(self.account, key, &answer).await?)
+    }
+
+    async fn claimed(&self, tx: &Tx<'_>) -> Result<Option<(Uuid, Option<Value>)>> {
         let Some(key) = &self.key else { return Ok(None) };
         let Self { account, operation, input_digest, subject, at, .. } = self;
         let (account, subject, at) = (*account, *subject, *at);
         let wish = store::KeyUse { account, key, operation, input_digest, subject, at };
         match tx.claim_idempotency(&wish).await? {
             store::Claim::Fresh => Ok(None),
-            store::Claim::Repeated { subject, .. } => Ok(Some(subject)),
+            store::Claim::Repeated { subject, result } => Ok(Some((subject, result))),
             store::Claim::OtherInput => Err(Error::IdempotencyConflict),
         }
     }

@@ -113,7 +113,7 @@ pub struct MigrationView {
     pub notes: Vec<Bilingual>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MigrationOutcome {
     /// Could be moved; nothing has happened.

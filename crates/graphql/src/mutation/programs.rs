@@ -71,15 +71,9 @@ impl Programs {
         for id in &input.application_ids {
             ids.push(Kind::Application.uuid("applicationIds", id)?);
         }
-        let mut results = Vec::with_capacity(ids.len());
-        for id in ids {
-            let result = if input.dry_run {
-                service.migration_of(viewer, &input.program, input.to_version, id).await
-            } else {
-                service.migrate_case(viewer, &input.program, input.to_version, id, key).await
-            };
-            results.push(Migration(result.map_err(|error| scope.fault(&error))?));
-        }
+        let target = (input.program.as_str(), input.to_version);
+        let results = service.migrate_cases(viewer, target, &ids, input.dry_run, key).await;
+        let results = results.map_err(|error| scope.fault(&error))?.into_iter().map(Migration).collect();
         Ok(MigrateApplicationsPayload::of(Ok(results), |results| results))
     }
 }
