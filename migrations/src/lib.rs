@@ -9,6 +9,7 @@ mod m20261101_000002_partners_and_places;
 mod m20261126_000003_procedures;
 mod m20261126_000004_limits_and_seals;
 mod m20261126_000005_versions;
+mod m20261126_000006_judges;
 mod types;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000003_procedures::Migration),
             Box::new(m20261126_000004_limits_and_seals::Migration),
             Box::new(m20261126_000005_versions::Migration),
+            Box::new(m20261126_000006_judges::Migration),
         ]
     }
 }

@@ -197,6 +197,36 @@ CREATE TABLE idempotency (
     CONSTRAINT idempotency_pkey PRIMARY KEY (account, key)
 );
 
+CREATE TABLE judge (
+    id uuid NOT NULL,
+    call uuid NOT NULL,
+    account uuid NOT NULL,
+    from_day date NOT NULL,
+    until_day date,
+    appointed_by uuid,
+    appointed_at timestamp with time zone NOT NULL,
+    dismissed_by uuid,
+    dismissed_at timestamp with time zone,
+    CONSTRAINT judge_pkey PRIMARY KEY (id),
+    CONSTRAINT judge_account_fkey FOREIGN KEY (account) REFERENCES account(id),
+    CONSTRAINT judge_appointed_by_fkey FOREIGN KEY (appointed_by) REFERENCES account(id),
+    CONSTRAINT judge_call_fkey FOREIGN KEY (call) REFERENCES call(id),
+    CONSTRAINT judge_dismissed_by_fkey FOREIGN KEY (dismissed_by) REFERENCES account(id),
+    CONSTRAINT judge_period CHECK (((until_day IS NULL) OR (until_day >= from_day)))
+);
+
+CREATE TABLE judge_recusal (
+    application uuid NOT NULL,
+    account uuid NOT NULL,
+    reason text NOT NULL,
+    declared_by uuid NOT NULL,
+    declared_at timestamp with time zone NOT NULL,
+    CONSTRAINT judge_recusal_pkey PRIMARY KEY (account, application),
+    CONSTRAINT judge_recusal_account_fkey FOREIGN KEY (account) REFERENCES account(id),
+    CONSTRAINT judge_recusal_application_fkey FOREIGN KEY (application) REFERENCES application(id),
+    CONSTRAINT judge_recusal_declared_by_fkey FOREIGN KEY (declared_by) REFERENCES account(id)
+);
+
 CREATE TABLE known_place (
     account uuid NOT NULL,
     place bytea NOT NULL,
@@ -547,6 +577,12 @@ CREATE INDEX file_owner ON file USING btree (owner);
 
 CREATE INDEX idempotency_at ON idempotency USING btree (at);
 
+CREATE INDEX judge_account ON judge USING btree (account);
+
+CREATE UNIQUE INDEX judge_standing ON judge USING btree (call, account) WHERE (dismissed_at IS NULL);
+
+CREATE INDEX judge_recusal_application ON judge_recusal USING btree (application);
+
 CREATE INDEX ledger_entry_application ON ledger_entry USING btree (application) WHERE (application IS NOT NULL);
 
 CREATE INDEX letter_application ON letter USING btree (application);
@@ -596,6 +632,12 @@ CREATE FUNCTION append_only() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'appen
 CREATE TRIGGER event_kept BEFORE DELETE ON event FOR EACH ROW EXECUTE FUNCTION append_only();
 
 CREATE TRIGGER event_unchanged BEFORE UPDATE OF id, application, sequence, at, actor, role, action, stage, from_state, to_state, facts, previous, hash ON event FOR EACH ROW EXECUTE FUNCTION append_only();
+
+CREATE TRIGGER judge_kept BEFORE DELETE ON judge FOR EACH ROW EXECUTE FUNCTION append_only();
+
+CREATE TRIGGER judge_recusal_kept BEFORE DELETE ON judge_recusal FOR EACH ROW EXECUTE FUNCTION append_only();
+
+CREATE TRIGGER judge_recusal_unchanged BEFORE UPDATE ON judge_recusal FOR EACH ROW EXECUTE FUNCTION append_only();
 
 CREATE TRIGGER ledger_entry_kept BEFORE DELETE ON ledger_entry FOR EACH ROW EXECUTE FUNCTION append_only();
 

@@ -160,6 +160,28 @@ CREATE TABLE idempotency (
     PRIMARY KEY (account, key)
 ) STRICT;
 
+CREATE TABLE judge (
+    id BLOB PRIMARY KEY,
+    call BLOB NOT NULL REFERENCES call (id),
+    account BLOB NOT NULL REFERENCES account (id),
+    from_day TEXT NOT NULL,
+    until_day TEXT,
+    appointed_by BLOB REFERENCES account (id),
+    appointed_at TEXT NOT NULL,
+    dismissed_by BLOB REFERENCES account (id),
+    dismissed_at TEXT,
+    CONSTRAINT judge_period CHECK (until_day IS NULL OR until_day >= from_day)
+) STRICT;
+
+CREATE TABLE judge_recusal (
+    application BLOB NOT NULL REFERENCES application (id),
+    account BLOB NOT NULL REFERENCES account (id),
+    reason text NOT NULL,
+    declared_by BLOB NOT NULL REFERENCES account (id),
+    declared_at TEXT NOT NULL,
+    PRIMARY KEY (account, application)
+) STRICT;
+
 CREATE TABLE known_place (
     account BLOB NOT NULL REFERENCES account (id),
     place BLOB NOT NULL,
@@ -455,6 +477,12 @@ CREATE INDEX file_owner ON file (owner);
 
 CREATE INDEX idempotency_at ON idempotency (at);
 
+CREATE INDEX judge_account ON judge (account);
+
+CREATE UNIQUE INDEX judge_standing ON judge (call, account) WHERE dismissed_at IS NULL;
+
+CREATE INDEX judge_recusal_application ON judge_recusal (application);
+
 CREATE INDEX ledger_entry_application ON ledger_entry (application) WHERE application IS NOT NULL;
 
 CREATE INDEX letter_application ON letter (application);
@@ -503,6 +531,12 @@ CREATE TRIGGER event_kept BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'appe
 
 CREATE TRIGGER event_unchanged BEFORE UPDATE OF id, application, sequence, at, actor, role, action, stage, from_state,
     to_state, facts, previous, hash ON event BEGIN SELECT RAISE(ABORT, 'append only'); END;
+
+CREATE TRIGGER judge_kept BEFORE DELETE ON judge BEGIN SELECT RAISE(ABORT, 'append only'); END;
+
+CREATE TRIGGER judge_recusal_kept BEFORE DELETE ON judge_recusal BEGIN SELECT RAISE(ABORT, 'append only'); END;
+
+CREATE TRIGGER judge_recusal_unchanged BEFORE UPDATE ON judge_recusal BEGIN SELECT RAISE(ABORT, 'append only'); END;
 
 CREATE TRIGGER ledger_entry_kept BEFORE DELETE ON ledger_entry BEGIN SELECT RAISE(ABORT, 'append only'); END;
 

@@ -36,8 +36,10 @@ pub struct Person {
     pub roles: Vec<(Name, Role)>,
     /// Municipality and position, held today.
     pub positions: Vec<(Name, Name)>,
-    /// Municipalities on whose panels the person judges (審査員).
-    pub panels: Vec<Name>,
+    /// Calls whose cases the person judges (審査員) today.
+    pub panels: Vec<Uuid>,
+    /// Cases that the person keeps away from as a judge (利害関係), declared at the office.
+    pub recusals: Vec<Uuid>,
 }
 
 impl Person {
@@ -137,6 +139,8 @@ pub struct World<'a> {
     pub lines: BTreeMap<FiscalYear, Uuid>,
     /// The business that [`Needs::successor`] asked for, if there is one.
     pub successor: Option<Business>,
+    /// Judges who keep away from the case, with why. Empty unless [`Needs::recusals`] asked for it.
+    pub recusals: BTreeMap<Uuid, String>,
     pub now: Instant,
     /// The event's, known beforehand so that an idempotency key can be tied to it.
     pub event: Uuid,
@@ -180,6 +184,7 @@ pub struct Needs {
     pub lines: bool,
     /// The business that the case is to be moved to.
     pub successor: Option<Uuid>,
+    pub recusals: bool,
 }
 
 /// What one act does, all of it or nothing.

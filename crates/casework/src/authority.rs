@@ -53,7 +53,8 @@ pub fn may_see(actor: &Actor, case: &Case) -> bool {
 /// Whether the person is a judge before whose panel the case is, without a conflict of interest.
 #[must_use]
 pub fn judges(person: &Person, case: &Case) -> bool {
-    person.panels.contains(&case.municipality)
+    person.panels.contains(&case.call.id)
+        && !person.recusals.contains(&case.id)
         && !case.body.standing.kind.is_none_or(StateKind::is_end)
         && case.body.panel.as_ref().is_some_and(|panel| panel.admits(person.id))
 }

@@ -37,6 +37,7 @@ pub fn needs(program: &program::Program, case: &Case, act: &Act) -> Needs {
         call: line::asks(program, case, &action_behind),
         lines: charged.is_some_and(|rule| rule.charged_to_year_of.is_some()),
         successor,
+        recusals: rule.effects.iter().any(|effect| matches!(effect, Effect::Panel(_))),
     }
 }
 

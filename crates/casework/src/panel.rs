@@ -58,6 +58,18 @@ impl Panel {
         !self.conflicts.contains_key(&judge)
     }
 
+    /// Whoever keeps away from the case by a declaration at the office has stepped aside, and what they scored counts no
+    /// more; a closed panel stays as it is.
+    pub(crate) fn without(mut self, recusals: &BTreeMap<Uuid, String>) -> Self {
+        if self.outcome.is_none() {
+            for (judge, reason) in recusals {
+                self.scores.remove(judge);
+                self.conflicts.entry(*judge).or_insert_with(|| reason.clone());
+            }
+        }
+        self
+    }
+
     /// # Errors
     /// When the panel is closed, the judge has stepped aside, or too few have scored.
     pub(crate) fn take(

@@ -421,7 +421,7 @@ impl Work<'_> {
     fn judge(&mut self, step: PanelStep, performance: &Performance<'_>) -> Result<(), Vec<Refusal>> {
         let Some(rule) = &self.world.program.definition().program.panel else { return Ok(()) };
         let judge = Judge { id: performance.actor, name: performance.name, at: self.world.now };
-        let panel = self.after.body.panel.take().unwrap_or_default();
+        let panel = self.after.body.panel.take().unwrap_or_default().without(&self.world.recusals);
         let panel = panel.take(rule, step, &judge, &self.input)?;
         if let Some(outcome) = &panel.outcome {
             self.note("score", json!({ "judges": outcome.judges, "mean": outcome.mean, "passed": outcome.passed }));

@@ -409,6 +409,7 @@ impl<'a> Run<'a> {
             call: self.call,
             lines: self.lines.clone(),
             successor,
+            recusals: BTreeMap::new(),
             now: self.now,
             event: ids(),
             ids,
@@ -430,7 +431,7 @@ impl<'a> Run<'a> {
         if by == Role::Applicant.as_str() {
             person.memberships.push(self.case.business.id);
         } else if by.starts_with(Role::Panelist.as_str()) {
-            person.panels.push(place);
+            person.panels.push(self.case.call.id);
         } else if let Some(position) = by.strip_prefix("position:") {
             person.id = person_id(position);
             person.positions.push((place.clone(), position.to_owned()));

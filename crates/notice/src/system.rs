@@ -9,6 +9,8 @@ use crate::mail::MailText;
 pub enum SystemMail {
     /// Somebody is invited to an account, as staff or as a member of a business.
     Invitation,
+    /// Somebody with an account is appointed to judge the cases of a call.
+    Appointment,
     EmailVerification,
     PasswordReset,
     /// Tells the owner of the account, in case it was not they.
@@ -18,13 +20,20 @@ pub enum SystemMail {
 }
 
 impl SystemMail {
-    pub const ALL: [SystemMail; 5] =
-        [Self::Invitation, Self::EmailVerification, Self::PasswordReset, Self::PasswordChanged, Self::DeadLetters];
+    pub const ALL: [SystemMail; 6] = [
+        Self::Invitation,
+        Self::Appointment,
+        Self::EmailVerification,
+        Self::PasswordReset,
+        Self::PasswordChanged,
+        Self::DeadLetters,
+    ];
 
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Invitation => "invitation",
+            Self::Appointment => "appointment",
             Self::EmailVerification => "email_verification",
             Self::PasswordReset => "password_reset",
             Self::PasswordChanged => "password_changed",
@@ -51,6 +60,18 @@ impl SystemMail {
                  Please choose a password on this page to complete your registration.\n\n{{ url }}\n\n\
                  Valid until: {{ valid_until }}\n\
                  After that, ask whoever invited you to send it again. If you do not expect this mail, ignore it.\n",
+            ],
+            Self::Appointment => [
+                "【{{ program }}】審査員の委嘱",
+                "[{{ program }}] You are appointed as a judge",
+                "{{ organization }} から、{{ program }}の審査員に委嘱されました。\n\
+                 任期: {{ from | wareki }}から{% if until %}{{ until | wareki }}まで{% endif %}\n\n\
+                 審査会に付議された案件は、次の画面からご覧いただけます。\n\n{{ url }}\n\n\
+                 利害関係のある案件は、採点せずに、画面から申し出てください。\n",
+                "{{ organization }} has appointed you as a judge of the {{ program }}.\n\
+                 Term: from {{ from | wareki }}{% if until %} to {{ until | wareki }}{% endif %}\n\n\
+                 The cases before the panel are on this page.\n\n{{ url }}\n\n\
+                 Where you have an interest in a case, please say so there, and do not score it.\n",
             ],
             Self::EmailVerification => [
                 "【補助金申請システム】メールアドレスの確認",
@@ -101,6 +122,13 @@ impl SystemMail {
                 "role": { "ja": "審査担当", "en": "reviewer" },
                 "url": url,
                 "valid_until": "2026-05-25 10:00",
+            }),
+            Self::Appointment => json!({
+                "organization": { "ja": "墨田区", "en": "Sumida City" },
+                "program": { "ja": "実証実験支援事業", "en": "Field-Test Support" },
+                "from": "2026-07-01",
+                "until": "2026-09-30",
+                "url": "https://hojokin.example",
             }),
             Self::EmailVerification | Self::PasswordReset => json!({ "url": url, "valid_until": "2026-05-25 10:00" }),
             Self::PasswordChanged => json!({ "url": url, "at": "2026-05-22 10:00" }),

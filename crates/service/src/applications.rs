@@ -29,7 +29,7 @@ pub(crate) struct Fixed {
     seed: Uuid,
     pub salt: [u8; 32],
     /// The rank that the ranking of a whole call gives the case.
-    pub placing: Option<casework::Placing>,
+    placing: Option<casework::Placing>,
 }
 
 impl Service {
@@ -180,7 +180,8 @@ impl Service {
         Ok(())
     }
 
-    async fn one_act(
+    /// One act and nothing else.
+    pub(crate) async fn one_act(
         &self,
         tx: &Tx<'_>,
         actor: &Actor,
@@ -281,6 +282,7 @@ impl Service {
             BTreeMap::new()
         };
         let successor = if let Some(id) = needs.successor { tx.business(id).await? } else { None };
+        let recusals = if needs.recusals { tx.recusals_of_case(case.id).await? } else { BTreeMap::new() };
         let ids = fixed.ids();
         let world = World {
             program: &before.program,
@@ -291,6 +293,7 @@ impl Service {
             call,
             lines,
             successor,
+            recusals,
             now: fixed.now,
             event: fixed.event,
             ids: &ids,
@@ -424,7 +427,7 @@ impl Service {
         self.page(page).await
     }
 
-    async fn page(&self, page: store::Page) -> Result<Page<Application>> {
+    pub(crate) async fn page(&self, page: store::Page) -> Result<Page<Application>> {
         let mut items = Vec::with_capacity(page.rows.len());
         for row in page.rows {
             let cursor = format!("{}.{}", row.cursor.at.timestamp_micros(), row.cursor.id.simple());
@@ -708,6 +711,7 @@ impl Fixed {
             call: casework::CallStanding::default(),
             lines: BTreeMap::new(),
             successor: None,
+            recusals: BTreeMap::new(),
             now: self.now,
             event: self.event,
             ids,
@@ -719,6 +723,11 @@ impl Fixed {
     pub(crate) fn following(&self, count: u32) -> Self {
         let seed = Uuid::from_u128(self.seed.as_u128() ^ (u128::from(count) << 32));
         Self { event: seed, seed, placing: None, ..*self }
+    }
+
+    /// With the rank that the ranking of its call gives the case.
+    pub(crate) fn placed(self, placing: casework::Placing) -> Self {
+        Self { placing: Some(placing), ..self }
     }
 
     /// The same identifiers each time it is asked for: the seed, counted up.
@@ -762,7 +771,7 @@ fn is_interested(person: &Person, case: &Case) -> bool {
 }
 
 /// Opaque to clients: the value that the list is ordered by, and the id.
-fn cursor(text: &str) -> Result<store::Cursor> {
+pub(crate) fn cursor(text: &str) -> Result<store::Cursor> {
     let parse = || {
         let (at, id) = text.split_once('.')?;
         let at = Instant::from_timestamp_micros(at.parse().ok()?)?;

@@ -6,6 +6,7 @@ mod audit;
 mod drafts;
 mod error;
 mod files;
+mod judges;
 mod migrations;
 mod offers;
 mod once;
@@ -24,11 +25,12 @@ pub use audit::{AuditLine, AuditReport, Seal, SealedHead, verify_export};
 pub use drafts::DraftView;
 pub use error::{Error, Result};
 pub use files::LARGEST_FILE;
+pub use judges::{JudgeView, Term};
 pub use partners::{PARTNER_TOKEN, PartnerCase, PartnerDocument, PartnerViewer};
 pub use programs::Published;
 pub use service::{Deps, FileStore, Service, Settings};
 pub use sessions::SCOPES;
-pub use store::{ApiToken, Message, OutboxDepth, PositionHeld, ProgramEventKind};
+pub use store::{ApiToken, Count, Message, OutboxDepth, PositionHeld, ProgramEventKind, Recusal};
 pub use treasury::BankFile;
 pub use view::{
     Application, ApplicationFilter, ApplicationOrder, AskedView, AvailableAction, BatchView, BudgetView, BusinessView,

@@ -9,6 +9,7 @@ use store::{Account, LinkKind, Membership, OneTimeLink, PositionHeld, StaffRole,
 use uuid::Uuid;
 use vocabulary::{Bilingual, CorporateNumber, EmailAddress, Instant, Locale, day_in_japan};
 
+use crate::judges::Promise;
 use crate::once::Wish;
 use crate::secrets::{self, hashed};
 use crate::service::Service;
@@ -214,6 +215,13 @@ impl Service {
         (token, link)
     }
 
+    /// An invitation that promises something, and the page on which it is accepted.
+    pub(crate) fn invitation(&self, email: &EmailAddress, payload: Value) -> (String, OneTimeLink) {
+        let (token, mut link) = self.link(LinkKind::Invitation, None, Some(email), TimeDelta::days(INVITATION_DAYS));
+        link.payload = payload;
+        (self.url("invitations", &token), link)
+    }
+
     fn url(&self, page: &str, token: &str) -> String {
         format!("{}/{page}?token={token}", self.inner.settings.base_url)
     }
@@ -362,11 +370,9 @@ impl Service {
     ) -> Result<()> {
         let (mail, now) = (self.inner.ids.next(), self.now());
         let wish = Wish::new(viewer, key, "invite", &(email.as_str(), &payload), (mail, now))?;
-        let (token, mut link) = self.link(LinkKind::Invitation, None, Some(email), TimeDelta::days(INVITATION_DAYS));
-        link.payload = payload;
+        let (url, link) = self.invitation(email, payload);
         let data = json!({
-            "organization": organization, "role": role,
-            "url": self.url("invitations", &token), "valid_until": valid_until(&link),
+            "organization": organization, "role": role, "url": url, "valid_until": valid_until(&link),
         });
         self.once(&wish, &|tx| {
             let (link, data) = (&link, &data);
@@ -627,7 +633,7 @@ async fn linked_account(tx: &Tx<'_>, link: &OneTimeLink) -> Result<Account> {
     tx.account(id).await?.ok_or_else(stale_link)
 }
 
-/// What the invitation said: a membership, or roles.
+/// What the invitation said: a membership, roles, or to judge the cases of a call.
 async fn grant_promise(tx: &Tx<'_>, payload: &Value, account: Uuid, now: Instant) -> Result<()> {
     let business = payload.get("business").and_then(Value::as_str).and_then(|id| id.parse::<Uuid>().ok());
     if let Some(business) = business {
@@ -637,6 +643,10 @@ async fn grant_promise(tx: &Tx<'_>, payload: &Value, account: Uuid, now: Instant
             _ => MemberRole::Member,
         };
         tx.put_membership(&Membership { account, business, role, ends_at: None }).await?;
+    }
+    if let Some(promise) = payload.get("judge").cloned() {
+        let promise: Promise = serde_json::from_value(promise).map_err(|error| Error::Fault(error.to_string()))?;
+        promise.keep(tx, account, now).await?;
     }
     let Some(municipality) = payload.get("municipality").and_then(Value::as_str) else { return Ok(()) };
     let words: Vec<&str> =

@@ -76,12 +76,12 @@ impl Reader {
         self.one(sql::FIRST_IN_LINE, vec![call.into()]).await?.map(|row| Columns::of(&row).take()).transpose()
     }
 
-    /// By id, drafts included.
+    /// Those that wait for the office or the applicant, by id.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn cases_of_call(&self, call: Uuid) -> Result<Vec<Uuid>> {
-        let rows = self.all(sql::CASES_OF_CALL, vec![call.into()]).await?;
+    pub async fn waiting_cases_of_call(&self, call: Uuid) -> Result<Vec<Uuid>> {
+        let rows = self.all(sql::WAITING_CASES_OF_CALL, vec![call.into()]).await?;
         rows.iter().map(|row| Columns::of(row).take()).collect()
     }
 
@@ -100,7 +100,8 @@ impl Reader {
     /// When the database fails.
     pub async fn rankings(&self, call: Uuid) -> Result<Vec<StoredRanking>> {
         let query = ranking::Entity::find().filter(ranking::Column::Call.eq(call));
-        let rows = query.order_by_desc(ranking::Column::At).all(&self.db()).await?;
+        let query = query.order_by_desc(ranking::Column::At).order_by_desc(ranking::Column::Id);
+        let rows = query.all(&self.db()).await?;
         let stored = rows.into_iter().map(|row| StoredRanking {
             id: row.id,
             call: row.call,

@@ -89,6 +89,13 @@ entities! {
     ranking "ranking" (id: Uuid) {
         call: Uuid, ranked_by: Uuid, at: Instant, seed: String, content: String, sha256: String,
     }
+    judge "judge" (id: Uuid) {
+        call: Uuid, account: Uuid, from_day: NaiveDate, until_day: Option<NaiveDate>, appointed_by: Option<Uuid>,
+        appointed_at: Instant, dismissed_by: Option<Uuid>, dismissed_at: Option<Instant>,
+    }
+    judge_recusal "judge_recusal" (account: Uuid, application: Uuid) {
+        reason: String, declared_by: Uuid, declared_at: Instant,
+    }
     submission "submission" (id: Uuid) {
         application: Uuid, form: String, sequence: i64, at: Instant, submitted_by: Uuid, field_values: String,
         documents: String, changes: String, salt: Bytes,

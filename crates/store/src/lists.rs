@@ -232,8 +232,9 @@ impl Reader {
                 parts.push(conditions);
             }
         }
-        for municipality in &person.panels {
-            let mut conditions = of_office(&common, "a.municipality", municipality);
+        for call in &person.panels {
+            let mut conditions = common.clone();
+            conditions.equal("a.call", *call);
             conditions.equal("a.waits_on", Role::Panelist.as_str());
             parts.push(conditions);
         }

@@ -119,12 +119,11 @@ impl Reader {
             let (kind, id): (String, Uuid) = (columns.take()?, columns.take()?);
             match kind.as_str() {
                 "account" => found = Some(account_row(row)?),
-                "role" => {
-                    let (place, role) = (columns.take()?, columns.word("role")?);
-                    // A judge works for no office: sees what is before the panel, and nothing else.
-                    if role == Role::Panelist { rights.panels.push(place) } else { rights.roles.push((place, role)) }
-                }
+                "role" => rights.roles.push((columns.take()?, columns.word("role")?)),
                 "position" => rights.positions.push((columns.take()?, columns.take()?)),
+                // A judge works for no office: sees what is before the panel, and nothing else.
+                "panel" => rights.panels.push(id),
+                "recusal" => rights.recusals.push(id),
                 _ => rights.memberships.push(id),
             }
         }
@@ -135,10 +134,12 @@ impl Reader {
             rights.roles.sort();
             rights.roles.dedup();
             rights.memberships.sort();
+            rights.panels.sort();
             signed_in.person.roles = rights.roles;
             signed_in.person.positions = rights.positions;
             signed_in.person.memberships = rights.memberships;
             signed_in.person.panels = rights.panels;
+            signed_in.person.recusals = rights.recusals;
             signed_in
         }))
     }
@@ -189,7 +190,8 @@ struct Rights {
     roles: Vec<(Name, Role)>,
     positions: Vec<(Name, Name)>,
     memberships: Vec<Uuid>,
-    panels: Vec<Name>,
+    panels: Vec<Uuid>,
+    recusals: Vec<Uuid>,
 }
 
 fn account_row(row: &QueryResult) -> Result<SignedIn> {

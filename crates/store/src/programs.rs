@@ -80,6 +80,14 @@ pub struct StoredCall {
     pub carry_over: Option<Bilingual>,
 }
 
+impl StoredCall {
+    /// The first part of the program's name.
+    #[must_use]
+    pub fn municipality(&self) -> &str {
+        self.program.split('/').next().unwrap_or_default()
+    }
+}
+
 const PUBLISHED: &str = "published";
 const CLOSED: &str = "closed";
 

@@ -223,7 +223,12 @@ macro_rules! person {
              FROM position_holder h JOIN who ON who.id = h.account \
              WHERE h.from_day <= $3 AND (h.until_day IS NULL OR h.until_day >= $3) \
              UNION ALL SELECT 'membership', m.business, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL \
-             FROM membership m JOIN who ON who.id = m.account WHERE m.ends_at IS NULL OR m.ends_at > $2"
+             FROM membership m JOIN who ON who.id = m.account WHERE m.ends_at IS NULL OR m.ends_at > $2 \
+             UNION ALL SELECT 'panel', j.call, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL \
+             FROM judge j JOIN who ON who.id = j.account WHERE j.dismissed_at IS NULL \
+             AND j.from_day <= $3 AND (j.until_day IS NULL OR j.until_day >= $3) \
+             UNION ALL SELECT 'recusal', k.application, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL \
+             FROM judge_recusal k JOIN who ON who.id = k.account"
         )
     };
 }
@@ -312,12 +317,26 @@ pub const WAITING: &str = "SELECT COUNT(*) FROM application WHERE call = $1 AND 
 pub const FIRST_IN_LINE: &str = "SELECT id FROM application WHERE call = $1 AND in_line_since IS NOT NULL \
     ORDER BY in_line_since, id LIMIT 1";
 
-pub const CASES_OF_CALL: &str = "SELECT id FROM application WHERE call = $1 ORDER BY id";
+/// Handed in and not decided about or at an end, as far as the kind of the state tells.
+pub const WAITING_CASES_OF_CALL: &str = "SELECT id FROM application WHERE call = $1 AND received_at IS NOT NULL \
+    AND state_kind IN ('with_office', 'with_applicant') ORDER BY id";
 
-/// Cases and distinct businesses of a call: handed in, decided for, and ended well.
+/// Nothing when the account judges for the call already.
+pub const APPOINT_JUDGE: &str = "INSERT INTO judge (id, call, account, from_day, until_day, appointed_by, appointed_at) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (call, account) WHERE dismissed_at IS NULL DO NOTHING";
+pub const DISMISS_JUDGE: &str =
+    "UPDATE judge SET dismissed_at = $2, dismissed_by = $3 WHERE id = $1 AND dismissed_at IS NULL";
+pub const RECUSE_JUDGE: &str = "INSERT INTO judge_recusal (account, application, reason, declared_by, declared_at) \
+    VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account, application) DO NOTHING";
+pub const RECUSALS_OF_CALL: &str = "SELECT k.account, k.application, a.number, k.reason, k.declared_by, k.declared_at \
+    FROM judge_recusal k JOIN application a ON a.id = k.application WHERE a.call = $1 ORDER BY k.declared_at, k.application";
+
+/// Cases and distinct businesses of a call: handed in, decided for, and ended well. A report that is being looked at is
+/// with the office again; what the case holds tells that it was decided for.
 pub const REACHED: &str = "SELECT COUNT(*), COUNT(DISTINCT business), \
-    COUNT(CASE WHEN state_kind IN ('in_project', 'awaiting_payment', 'closed_paid') THEN 1 END), \
-    COUNT(DISTINCT CASE WHEN state_kind IN ('in_project', 'awaiting_payment', 'closed_paid') THEN business END), \
+    COUNT(CASE WHEN granted_yen > 0 OR state_kind IN ('in_project', 'awaiting_payment', 'closed_paid') THEN 1 END), \
+    COUNT(DISTINCT CASE WHEN granted_yen > 0 OR state_kind IN ('in_project', 'awaiting_payment', 'closed_paid') \
+    THEN business END), \
     COUNT(CASE WHEN state_kind = 'closed_paid' THEN 1 END), \
     COUNT(DISTINCT CASE WHEN state_kind = 'closed_paid' THEN business END) \
     FROM application WHERE call = $1 AND received_at IS NOT NULL";

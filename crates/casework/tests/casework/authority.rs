@@ -121,9 +121,11 @@ fn actors(desk: &Desk) -> Vec<(String, Actor)> {
         actors.push((format!("{partner} of this case"), link(desk.case.id, partner)));
         actors.push((format!("{partner} of another case"), link(person("x").id, partner)));
     }
-    for place in [here, ELSEWHERE] {
-        let judge = Person { panels: vec![place.to_owned()], ..person("judge") };
-        actors.push((format!("judge of {place}"), Actor::Person(judge)));
+    for (call, name) in [(desk.case.call.id, "this call"), (person("x").id, "another call")] {
+        let judge = Person { panels: vec![call], ..person("judge") };
+        actors.push((format!("judge of {name}"), Actor::Person(judge.clone())));
+        let recused = Person { recusals: vec![desk.case.id], ..judge };
+        actors.push((format!("judge of {name} who keeps away from the case"), Actor::Person(recused)));
     }
     actors.extend(["applicant", "clock", "treasury"].map(|by| (by.to_owned(), desk.actor(by))));
     actors

@@ -263,6 +263,7 @@ fn digests_of_the_same_values_differ_by_salt() {
                 draft: None,
                 lines: world.lines.clone(),
                 successor: None,
+                recusals: world.recusals.clone(),
                 ..*world
             };
             casework::decide(&world, &desk.case, &desk.actor("reviewer"), &act).unwrap().event.facts

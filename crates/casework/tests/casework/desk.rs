@@ -223,6 +223,7 @@ impl Desk {
             call: self.call,
             lines: self.lines.clone(),
             successor: self.successor.clone(),
+            recusals: BTreeMap::new(),
             now: self.now,
             event: ids(),
             ids: &ids,
@@ -285,7 +286,7 @@ impl Desk {
             return Actor::Partner(self.partner(partner));
         }
         if by.starts_with(Role::Panelist.as_str()) {
-            return Actor::Person(Person { panels: vec![place.to_owned()], ..person(by) });
+            return Actor::Person(Person { panels: vec![self.case.call.id], ..person(by) });
         }
         match (by, by.strip_prefix("position:"), role) {
             ("clock", _, _) => Actor::Clock,

@@ -7,7 +7,7 @@ use casework::Act;
 use casework::scenario::{self, ScenarioResult, moment, step_marks, step_values};
 use program::definition::{Scenario, ScenarioStep, Scenarios, StateKind};
 use program::{LoadedProgram, Program};
-use service::{Application, Error, Viewer};
+use service::{Application, Error, Term, Viewer};
 use treasury::{LineOutcome, LineResult, ReturnKind};
 use uuid::Uuid;
 
@@ -104,8 +104,33 @@ impl TestOffice {
             "clock" => Ok(()),
             "treasury" => self.pay(life, action).await,
             "applicant" => self.perform(life, &life.party.owner, step).await,
+            judge if judge.starts_with("panelist") => {
+                let call = self.look(&life.party.owner, life.application).await.case.call.id;
+                let judge = self.judge(life.municipality(), call, judge).await;
+                self.perform(life, &judge, step).await
+            }
             by => self.perform(life, self.staff(life.municipality(), by), step).await,
         }
+    }
+
+    /// A judge of the call, by a name that tells judges apart; appointed now when there was none.
+    ///
+    /// # Panics
+    /// When the appointment is refused.
+    pub async fn judge(&self, municipality: &str, call: Uuid, name: &str) -> Viewer {
+        let email = format!("{}@judges.example", name.replace(':', "-"));
+        let officer = self.staff(municipality, "program_officer");
+        let judges = self.service.judges(officer, call).await.expect("the judges of the call");
+        if !judges.iter().any(|judge| judge.email == email && judge.dismissed_at.is_none()) {
+            if self.service.viewer_by_email(&email).await.is_err() {
+                self.account(&email, name).await;
+            }
+            let term = Term { from: vocabulary::day_in_japan(self.service.now()), until: None };
+            let key = format!("appoint-{}", self.count());
+            let appointed = self.service.appoint_judge(officer, call, (&email, term), &key).await;
+            appointed.expect("an appointment").expect("a judge");
+        }
+        self.viewer(&email).await
     }
 
     async fn perform(&self, life: &Life, viewer: &Viewer, step: &ScenarioStep) -> service::Result<()> {
