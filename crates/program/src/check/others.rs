@@ -177,6 +177,15 @@ fn check_published(definition: &Definition, merged: &Merged, findings: &mut Find
             "The program does not say what it `publishes`",
         ));
     }
+    let asks_consent = fields.is_some_and(|fields| fields.values().any(|field| field.consent));
+    if let Some((name, _)) = published.filter(|_| !asks_consent) {
+        findings.push(error(
+            "publish.consent",
+            format!("/archetype/states/{}/published", pointer_part(name)),
+            "公開への同意を求める項目（yes_no、consent: true）が申請書にありません",
+            "No field of the application asks for a consent (`yes_no` with `consent: true`)",
+        ));
+    }
 }
 
 /// A program gives money exactly where its archetype has amounts.
