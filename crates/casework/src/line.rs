@@ -98,7 +98,7 @@ pub(crate) fn facts(world: &World<'_>, case: &Case) -> CallFacts {
     }
 }
 
-/// The action with which a program officer ranks a case, if its program has one.
+/// The action with which a program officer ranks a case from where it stands, if its program has one.
 #[must_use]
 pub fn ranking_action<'p>(program: &'p Program, case: &Case) -> Option<&'p str> {
     let from_here = program.actions().filter(|action| action.rule.from.as_slice().contains(&case.state));

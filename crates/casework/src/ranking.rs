@@ -2,10 +2,54 @@
 
 use std::cmp::Reverse;
 
-use program::definition::Ties;
+use program::Program;
+use program::definition::{Effect, StateKind, Ties};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use vocabulary::{Instant, Rate, Yen, day_in_japan, digest};
+use vocabulary::{Bilingual, Instant, Rate, Yen, day_in_japan, digest, time_in_japan};
+
+use crate::case::Case;
+use crate::line::ranking_action;
+
+/// What a case is when its call is ranked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// Takes part.
+    Ranked(Contender),
+    /// Its panel's points do not reach the minimum (基準点): it gets no rank.
+    Failed,
+    /// Has still to be put before its panel, to be scored, or to be decided about: the call cannot be ranked yet.
+    Unfinished,
+    /// Decided or ended, or its program ranks nothing.
+    Beside,
+}
+
+/// What the case is when its call is ranked now.
+#[must_use]
+pub fn entry(program: &Program, case: &Case) -> Entry {
+    let body = &case.body;
+    let ranks = program.actions().any(|action| action.rule.effects.contains(&Effect::Rank));
+    let waits = matches!(body.standing.kind, Some(StateKind::WithOffice | StateKind::WithApplicant));
+    if ranking_action(program, case).is_none() {
+        return if ranks && waits && body.placing.is_none() { Entry::Unfinished } else { Entry::Beside };
+    }
+    let outcome = body.panel.as_ref().and_then(|panel| panel.outcome.as_ref());
+    if outcome.is_some_and(|outcome| !outcome.passed) {
+        return Entry::Failed;
+    }
+    let before_a_panel = program.definition().program.panel.is_some();
+    if body.pending.is_some() || (before_a_panel && outcome.is_none()) {
+        return Entry::Unfinished;
+    }
+    let amounts = program.definition().archetype.amounts.keys().rev();
+    let asks = amounts.filter_map(|name| body.amounts.get(name)).map(|frozen| frozen.yen).next();
+    Entry::Ranked(Contender {
+        application: case.id,
+        score: outcome.map(|outcome| outcome.mean),
+        arrived: body.ranked_at.or(body.standing.received_at).unwrap_or(case.head.at),
+        asks: asks.unwrap_or(Yen::ZERO),
+    })
+}
 
 /// A case that is to be ranked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,14 +59,14 @@ pub struct Contender {
     pub score: Option<Rate>,
     /// The moment of (complete) receipt.
     pub arrived: Instant,
-    /// What it asks of the budget.
+    /// What it asks of the budget: the newest amount that was frozen.
     pub asks: Yen,
 }
 
 /// What there is to give.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Room {
-    /// None: no budget limits this call.
+    /// Yen. None: no budget limits this call.
     pub money: Option<Yen>,
     /// None: no capacity limits this call.
     pub places: Option<i64>,
@@ -36,6 +80,8 @@ pub struct Ranked {
     pub within: bool,
     /// Whether a lot decided between this case and one next to it.
     pub by_lot: bool,
+    /// Why it has this place, and why it is within or on the reserve list; one line a reason.
+    pub explanation: Vec<Bilingual>,
 }
 
 /// The best score first, then the earliest; what decides between equals is `ties`. From the first case that the room does
@@ -50,11 +96,55 @@ pub fn rank(contenders: &[Contender], ties: Ties, seed: &str, room: Room) -> Vec
     let mut ranked = Vec::with_capacity(keyed.len());
     for (i, (_, _, contender)) in keyed.iter().enumerate() {
         let before_reached = ranked.last().is_none_or(|last: &Ranked| last.within);
+        let room_before = left;
         let within = before_reached && left.take(contender.asks);
         let by_lot = ties == Ties::Lot && (equal(i, i + 1) || i.checked_sub(1).is_some_and(|before| equal(before, i)));
-        ranked.push(Ranked { application: contender.application, place: ranked.len() as i64 + 1, within, by_lot });
+        let mut explanation = order_explained(contender, by_lot);
+        if before_reached {
+            explanation.extend(room_explained(contender, room_before, within));
+        } else {
+            explanation.push(Bilingual::new(
+                "上位に補欠の案件があるため補欠です（順位を飛ばした採択はありません）",
+                "On the reserve list, because a case ranked above is; nobody overtakes",
+            ));
+        }
+        let place = ranked.len() as i64 + 1;
+        ranked.push(Ranked { application: contender.application, place, within, by_lot, explanation });
     }
     ranked
+}
+
+fn order_explained(contender: &Contender, by_lot: bool) -> Vec<Bilingual> {
+    let arrived = time_in_japan(contender.arrived);
+    let mut lines = Vec::new();
+    if let Some(mean) = contender.score {
+        lines.push(Bilingual::new(
+            format!("審査会の総合点の平均 {mean}点"),
+            format!("Mean of the panel's totals: {mean}"),
+        ));
+    }
+    lines.push(Bilingual::new(format!("到達 {arrived}"), format!("Arrived at {arrived}")));
+    if by_lot {
+        let (ja, en) = ("同順位の案件があるため、抽選で順位を決めました", "Decided by lot between equals");
+        lines.push(Bilingual::new(ja, en));
+    }
+    lines
+}
+
+fn room_explained(contender: &Contender, room: Room, within: bool) -> Vec<Bilingual> {
+    let (ja, en) = if within { ("範囲内", "within") } else { ("不足のため補欠", "not enough: reserve list") };
+    let asks = contender.asks;
+    let money = room.money.map(|left| {
+        Bilingual::new(
+            format!("所要額 {asks}円、この順位での予算の残額 {left}円"),
+            format!("Asks {asks} yen; {left} yen are left at this place"),
+        )
+    });
+    let places = room.places.map(|left| {
+        Bilingual::new(format!("この順位での残りの枠 {left}件"), format!("{left} places are left at this place"))
+    });
+    let outcome = Bilingual::new(format!("採択の枠・予算: {ja}"), format!("Places and budget: {en}"));
+    money.into_iter().chain(places).chain([outcome]).collect()
 }
 
 impl Room {

@@ -3,6 +3,7 @@
 
 mod applications;
 mod audit;
+mod calls;
 mod drafts;
 mod error;
 mod files;
@@ -23,6 +24,7 @@ mod view;
 mod worker;
 
 pub use audit::{AuditLine, AuditReport, Seal, SealedHead, verify_export};
+pub use calls::{CallResult, Progress, RankedCase, RankingView};
 pub use drafts::DraftView;
 pub use error::{Error, Result};
 pub use files::LARGEST_FILE;
