@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use serde_json::{Value, json};
 use service::Viewer;
-use testkit::office::{PASSWORD, SALES_CHANNEL, sample_pdf};
+use testkit::office::{PASSWORD, SALES_CHANNEL, catalogue, sample_pdf};
 use testkit::{TestOffice, each_database};
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -14,13 +14,14 @@ use uuid::Uuid;
 use crate::client::{Answer, Api};
 use crate::partners::token_to;
 
-/// A preview has no effect to repeat. A migration has one key for many cases, each of which keeps it by itself: the tests of
-/// versions repeat it.
-const NOT_HERE: [&str; 2] = ["previewAmount", "migrateApplications"];
+/// A preview has no effect to repeat.
+const NOT_HERE: [&str; 1] = ["previewAmount"];
 /// Copies of one request that are sent at once.
 const AT_ONCE: usize = 8;
 /// A partner records each visit.
 const EXPERT_DISPATCH: &str = "hino/expert-dispatch";
+/// A panel scores what comes in, and the call is ranked.
+const OPEN_CALL: &str = "sumida/field-test";
 
 struct Command {
     by: Header,
@@ -82,6 +83,11 @@ async fn cookie(office: &TestOffice, viewer: &Viewer) -> Header {
 /// All commands, in an order in which each can be done.
 async fn commands(office: &TestOffice) -> Vec<Command> {
     let submitted = office.submitted().await;
+    let moved = office.submitted().await;
+    let mut entered = [office.life(OPEN_CALL, 0).await, office.life(OPEN_CALL, 0).await];
+    for life in &mut entered {
+        office.step(life).await;
+    }
     let draft = office.life(SALES_CHANNEL, 0).await;
     let ordered = office.cases_in("ordered", 3).await;
     let owner = submitted.party.owner.clone();
@@ -117,6 +123,23 @@ async fn commands(office: &TestOffice) -> Vec<Command> {
     let assigned = office.live_until(&mut visited, "assigned").await;
     office.work_off().await;
     let by_partner = ("authorization", format!("Bearer {}", token_to(office, "expert@example.jp")));
+    let [judged, withdrawn] = &mut entered;
+    office.live_until(judged, "judged").await;
+    // Nobody waits for it when the call is ranked.
+    office.live_until(withdrawn, "judging").await;
+    office.act(&withdrawn.party.owner, withdrawn.application, "withdraw", serde_json::Map::new()).await.unwrap();
+    let by_sumida = bearer(office, office.staff("sumida", "program_officer")).await;
+    let call = office.look(&judged.party.owner, judged.application).await.case.call.id;
+    let calls = office.store.read().calls(Some(OPEN_CALL)).await.unwrap();
+    let another = calls.iter().find(|other| other.id != call).unwrap().id;
+    let officer = office.staff("sumida", "program_officer");
+    for name in ["panelist:dismissed", "panelist:recused"] {
+        office.judge("sumida", call, name).await;
+    }
+    let judges = office.service.judges(officer, call).await.unwrap();
+    let judge = |name: &str| judges.iter().find(|judge| judge.email.starts_with(name)).unwrap().id;
+    office.account("appointed@judges.example", "審査員").await;
+    publish_another(office).await;
     let command = |by: &Header, name, selection, input: Value, other| {
         let mut input = input;
         input["idempotencyKey"] = format!("key-of-{name}").into();
@@ -271,7 +294,52 @@ async fn commands(office: &TestOffice) -> Vec<Command> {
             json!({ "program": EXPERT_DISPATCH }),
             ("version", json!(1)),
         ),
+        command(
+            &by_officer,
+            "migrateApplications",
+            "results { applicationId version outcome refusals { code } notes } refusals { code }",
+            json!({ "program": SALES_CHANNEL, "toVersion": 2, "applicationIds": [moved.application, ordered[0].application] }),
+            // There is no such version, and the key is refused all the same.
+            ("toVersion", json!(7)),
+        ),
+        command(
+            &by_sumida,
+            "appointJudge",
+            "judge { id email } invited refusals { code }",
+            json!({ "callId": call, "email": "appointed@judges.example", "from": "2026-11-01" }),
+            ("from", json!("2026-11-02")),
+        ),
+        command(
+            &by_sumida,
+            "dismissJudge",
+            "judge { id dismissedAt } refusals { code }",
+            json!({ "judgeId": judge("panelist-dismissed") }),
+            ("judgeId", json!(judge("panelist-recused"))),
+        ),
+        command(
+            &by_sumida,
+            "recuseJudge",
+            "judge { id recusals { applicationId reason } } refusals { code }",
+            json!({ "judgeId": judge("panelist-recused"), "applicationId": withdrawn.application, "reason": "取引先" }),
+            ("reason", json!("親族")),
+        ),
+        command(
+            &by_sumida,
+            "rankCall",
+            "ranking { id seed ranked { applicationId place within } } refusals { code }",
+            json!({ "callId": call }),
+            ("callId", json!(another)),
+        ),
     ]
+}
+
+/// The second version of the program that most cases here are of.
+async fn publish_another(office: &TestOffice) {
+    let found = catalogue().programs.iter().find(|found| found.definition.program.program == SALES_CHANNEL).unwrap();
+    let mut definition = found.definition.clone();
+    definition.program.title.en.push('!');
+    let program = program::Program::compile(definition).unwrap();
+    office.service.publish(&program, &catalogue().calls, None, None).await.unwrap();
 }
 
 /// The names of all commands, as the schema says them of itself.
@@ -286,7 +354,7 @@ async fn named(api: &Api, by: &Header) -> BTreeSet<String> {
 #[tokio::test]
 async fn every_command_sent_twice_has_one_effect() {
     each_database(async |database| {
-        let office = TestOffice::of(database, &["hino"]).await;
+        let office = TestOffice::of(database, &["hino", "sumida"]).await;
         let api = Api::serve(&office).await;
         let commands = commands(&office).await;
         let tried: BTreeSet<String> = commands.iter().map(|command| command.name.to_owned()).collect();

@@ -3,9 +3,13 @@
 mod client;
 mod hardening;
 mod isolation;
+mod judges;
 mod keys;
 mod matrix;
 mod outage;
 mod partners;
+mod ranking;
+mod registry;
 mod schema;
 mod sessions;
+mod targets;

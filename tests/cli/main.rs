@@ -1,5 +1,6 @@
 //! The command line as people and scripts use it: the real binary, its words, its exit codes.
 
+mod calls;
 mod demonstration;
 mod files;
 mod money;

@@ -212,6 +212,89 @@ async fn parallel_last_signatures_on_the_money_of_five_five_succeed() {
     .await;
 }
 
+/// Who is in, and who waits in line, the first first.
+async fn places(office: &TestOffice, owner: &Viewer, applications: &[Uuid]) -> (Vec<Uuid>, Vec<Uuid>) {
+    let (mut accepted, mut line) = (Vec::new(), Vec::new());
+    for application in applications {
+        let case = office.look(owner, *application).await.case;
+        match case.state.as_str() {
+            "accepted" => accepted.push(case.id),
+            "waitlisted" => line.push((case.body.in_line_since.expect("since when it waits"), case.id)),
+            "withdrawn" => {}
+            other => panic!("{other}"),
+        }
+    }
+    line.sort_unstable();
+    (accepted, line.into_iter().map(|(_, id)| id).collect())
+}
+
+/// Two of five places are taken; sixteen register at once for the three that are left. Then places become free: one, and
+/// two at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_parallel_registrations_as_many_are_in_as_there_are_places_and_the_rest_wait_in_line() {
+    const PROGRAM: &str = "mizuho/succession-seminar";
+    const PLACES: usize = 5;
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["mizuho"]).await;
+        let calls = catalogue().calls.iter().filter(|call| call.program == PROGRAM).cloned();
+        let calls: Vec<_> =
+            calls.map(|call| program::definition::Call { capacity: u32::try_from(PLACES).ok(), ..call }).collect();
+        office.service.import_calls("mizuho", &calls).await.unwrap();
+        let (owner, applications) = drafts(&office, PROGRAM, 18).await;
+        office.advance_to(casework::scenario::moment(vocabulary::parse_day("2026-06-01").unwrap())).await;
+        let servers = if database.backend == Backend::Postgres { 3 } else { 1 };
+        let mut services = vec![office.service.clone()];
+        for seed in 1..servers {
+            services.push(office.another(300 + seed).await);
+        }
+        let (first, rest) = applications.split_at(2);
+        for call in submissions(&services, &owner, first, PROGRAM) {
+            assert_eq!(call.run().await.unwrap().application.case.state, "accepted");
+        }
+        for answer in at_once(submissions(&services, &owner, rest, PROGRAM)).await {
+            assert!(["accepted", "waitlisted"].contains(&answer.unwrap().application.case.state.as_str()));
+        }
+        let call = office.look(&owner, applications[0]).await.case.call.id;
+        let taken = async || office.store.read().call(call).await.unwrap().unwrap().taken;
+        let (accepted, line) = places(&office, &owner, &applications).await;
+        assert_eq!((accepted.len(), line.len(), taken().await), (PLACES, 13, 5));
+        assert_eq!(office.store.read().first_in_line(call).await.unwrap(), Some(line[0]));
+        for (place, application) in line.iter().enumerate() {
+            let since = office.look(&owner, *application).await.case.body.in_line_since;
+            let standing = office.store.read().call_standing(call, *application, since, true).await.unwrap();
+            assert_eq!(standing.waiting, i64::try_from(place).unwrap(), "how many wait before it");
+        }
+
+        // One gives up: the first of the line comes up, and nobody else.
+        office.act(&owner, accepted[0], "cancel", none()).await.unwrap();
+        let (now, left) = places(&office, &owner, &applications).await;
+        assert_eq!((now.len(), taken().await), (PLACES, 5));
+        assert!(now.contains(&line[0]));
+        assert_eq!(left, line[1..]);
+
+        // Two give up at once, and somebody of the line with them: the next two that still wait come up.
+        let act = |application: Uuid, version| Call {
+            service: services[0].clone(),
+            viewer: owner.clone(),
+            application,
+            act: Act { action: "cancel".to_owned(), expected_version: version, ..Act::default() },
+            key: format!("cancel-{application}"),
+        };
+        let mut calls = Vec::new();
+        for application in [accepted[1], accepted[2], *line.last().unwrap()] {
+            calls.push(act(application, office.look(&owner, application).await.case.version));
+        }
+        for answer in at_once(calls).await {
+            answer.unwrap();
+        }
+        let (now, left) = places(&office, &owner, &applications).await;
+        assert_eq!((now.len(), taken().await), (PLACES, 5));
+        assert!(now.contains(&line[1]) && now.contains(&line[2]));
+        assert_eq!(left, line[3..line.len() - 1]);
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn sixty_four_parallel_requests_with_one_key_have_one_effect() {
     each_database(async |database| {

@@ -185,6 +185,26 @@ pub(crate) enum TransferOutcome {
     Recalled,
 }
 
+/// What a target counts, and when.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "program::definition::TargetOf")]
+pub(crate) enum TargetOf {
+    DistinctCompaniesAtApplication,
+    CasesAtApplication,
+    DistinctCompaniesAtDecision,
+    CasesAtDecision,
+    DistinctCompaniesAtPayment,
+    CasesAtPayment,
+}
+
+/// What decides between equals of a ranking.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "program::definition::Ties")]
+pub(crate) enum Ties {
+    Arrival,
+    Lot,
+}
+
 /// A version of a program: drafts and checks of it are files, what is published is here.
 #[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ProgramStatus {

@@ -24,10 +24,12 @@ pub(crate) enum Kind {
     Procedure,
     Submission,
     ApiToken,
+    Judge,
+    Ranking,
 }
 
 impl Kind {
-    const ALL: [Kind; 14] = [
+    const ALL: [Kind; 16] = [
         Self::Application,
         Self::Business,
         Self::Program,
@@ -42,6 +44,8 @@ impl Kind {
         Self::Procedure,
         Self::Submission,
         Self::ApiToken,
+        Self::Judge,
+        Self::Ranking,
     ];
 
     const fn as_str(self) -> &'static str {
@@ -60,6 +64,8 @@ impl Kind {
             Self::Procedure => "Procedure",
             Self::Submission => "Submission",
             Self::ApiToken => "ApiToken",
+            Self::Judge => "Judge",
+            Self::Ranking => "Ranking",
         }
     }
 

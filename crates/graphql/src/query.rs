@@ -10,9 +10,11 @@ use crate::page::{Window, page_cost};
 use crate::scope::Scope;
 use crate::types::application::{Application, ApplicationConnection, Task, TaskConnection};
 use crate::types::business::{Business, Viewer};
+use crate::types::call::{CallResult, Judge, Ranking};
 use crate::types::money::{Budget, Payable, PaymentBatch, PaymentBatchConnection};
 use crate::types::partner::PartnerCase;
 use crate::types::program_type::{Program, ProgramConnection};
+use crate::types::registry::{RegistryConnection, RegistryEntry};
 use crate::types::versions::{Migration, MigrationPlan};
 
 pub(crate) struct Query;
@@ -114,6 +116,60 @@ impl Query {
         let last = plan.last().filter(|_| plan.len() == window.first);
         let end_cursor = last.map(|last| Kind::Application.id(last.application));
         Ok(MigrationPlan { results: plan.into_iter().map(Migration).collect(), end_cursor })
+    }
+
+    /// 公開中の登録: what businesses agreed to publish of their cases of a program; for anybody.
+    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    async fn registry(
+        &self,
+        ctx: &Context<'_>,
+        program: String,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<RegistryConnection, Error> {
+        let window = Window::new(first, after)?;
+        let scope = Scope::of(ctx)?;
+        let page = scope.service.registry(&program, window.first, window.after.as_deref()).await;
+        let page = page.map_err(|error| scope.fault(&error))?;
+        Ok(RegistryConnection(window.shown(page, RegistryEntry)))
+    }
+
+    /// 審査員: all who were ever appointed for the call; for its office.
+    #[graphql(complexity = "3 + 10 * child_complexity")]
+    async fn judges(&self, ctx: &Context<'_>, call_id: ID) -> Result<Vec<Judge>, Error> {
+        let scope = Scope::of(ctx)?;
+        let judges = scope.service.judges(scope.viewer()?, Kind::Call.uuid("callId", &call_id)?).await;
+        Ok(judges.map_err(|error| scope.fault(&error))?.into_iter().map(Judge).collect())
+    }
+
+    /// 順位の確定: every ranking of the call, the newest first; for its office.
+    #[graphql(complexity = "5 + 3 * child_complexity")]
+    async fn rankings(&self, ctx: &Context<'_>, call_id: ID) -> Result<Vec<Ranking>, Error> {
+        let scope = Scope::of(ctx)?;
+        let rankings = scope.service.rankings(scope.viewer()?, Kind::Call.uuid("callId", &call_id)?).await;
+        Ok(rankings.map_err(|error| scope.fault(&error))?.into_iter().map(Ranking).collect())
+    }
+
+    /// What ranking the call now would give; nothing is recorded, and lots that were never drawn are not drawn. For
+    /// program officers.
+    #[graphql(complexity = "50 + child_complexity")]
+    async fn ranking_preview(&self, ctx: &Context<'_>, call_id: ID) -> Result<Ranking, Error> {
+        let scope = Scope::of(ctx)?;
+        let preview = scope.service.ranking_preview(scope.viewer()?, Kind::Call.uuid("callId", &call_id)?).await;
+        preview.map(Ranking).map_err(|error| scope.fault(&error))
+    }
+
+    /// 募集の目標と実績: the calls of a municipality, of one fiscal year or all; for its staff.
+    #[graphql(complexity = "20 + 20 * child_complexity")]
+    async fn call_results(
+        &self,
+        ctx: &Context<'_>,
+        municipality: String,
+        fiscal_year: Option<i32>,
+    ) -> Result<Vec<CallResult>, Error> {
+        let scope = Scope::of(ctx)?;
+        let results = scope.service.call_results_for(scope.viewer()?, &municipality, fiscal_year).await;
+        Ok(results.map_err(|error| scope.fault(&error))?.into_iter().map(CallResult).collect())
     }
 
     /// By number or by id; `null` for whoever may not know that it exists.

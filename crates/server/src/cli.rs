@@ -82,6 +82,9 @@ pub enum Command {
     Program(ProgramCommand),
     /// Move a case.
     Act(ActArgs),
+    /// Calls: targets and results, judges, rankings.
+    #[command(subcommand)]
+    Calls(CallsCommand),
     /// Bank files.
     #[command(subcommand)]
     Payments(PaymentsCommand),
@@ -383,6 +386,81 @@ pub struct ActArgs {
     /// For sending the same command twice safely.
     #[arg(long)]
     pub idempotency_key: Option<String>,
+}
+
+/// One call, and who works on it.
+#[derive(Debug, Args)]
+pub struct CallArgs {
+    /// `<municipality>/<slug>`
+    pub program: String,
+    /// The fiscal year of the call.
+    #[arg(long)]
+    pub year: i32,
+    /// The window of the year, where there are several.
+    #[arg(long, default_value = "year")]
+    pub window: String,
+    /// The address of a program officer.
+    #[arg(long = "as", value_name = "EMAIL")]
+    pub actor: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CallsCommand {
+    /// Write the calls with their targets and what came of them, as a table (CSV).
+    Export {
+        /// Standard output when absent.
+        file: Option<PathBuf>,
+        /// Only of this municipality.
+        #[arg(long)]
+        municipality: Option<String>,
+        /// Only of this fiscal year.
+        #[arg(long)]
+        year: Option<i32>,
+        #[arg(long, value_enum, default_value_t = Language::Ja)]
+        locale: Language,
+    },
+    /// Rank the scored cases of a call as far as money and places reach, and record it.
+    Rank {
+        #[command(flatten)]
+        call: CallArgs,
+        /// Only say what the ranking would be; lots are not drawn.
+        #[arg(long)]
+        dry_run: bool,
+        #[arg(long, value_enum, default_value_t = Language::Ja)]
+        locale: Language,
+    },
+    /// The judges of a call, with the cases that they keep away from.
+    Judges {
+        #[command(flatten)]
+        call: CallArgs,
+    },
+    /// Appoint a judge; somebody without an account is invited.
+    Appoint {
+        #[command(flatten)]
+        call: CallArgs,
+        email: String,
+        #[arg(long)]
+        from: NaiveDate,
+        /// The last day; until the dismissal when absent.
+        #[arg(long)]
+        until: Option<NaiveDate>,
+    },
+    /// Dismiss a judge at once.
+    Dismiss {
+        #[command(flatten)]
+        call: CallArgs,
+        email: String,
+    },
+    /// Bar a judge from a case in which they have an interest.
+    Recuse {
+        #[command(flatten)]
+        call: CallArgs,
+        email: String,
+        /// The application's number.
+        number: String,
+        #[arg(long)]
+        reason: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,5 +1,6 @@
 //! The commands, by area. Each takes an idempotency key, which the service checks before anything else.
 
+mod calls;
 mod cases;
 mod partners;
 mod payments;
@@ -12,7 +13,14 @@ use crate::fault::bad_input;
 use crate::scope::Scope;
 
 #[derive(MergedObject, Default)]
-pub(crate) struct Mutation(people::People, cases::Cases, partners::Partners, payments::Payments, programs::Programs);
+pub(crate) struct Mutation(
+    people::People,
+    cases::Cases,
+    calls::Calls,
+    partners::Partners,
+    payments::Payments,
+    programs::Programs,
+);
 
 const LONGEST_KEY: usize = 255;
 

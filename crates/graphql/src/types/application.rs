@@ -16,6 +16,7 @@ use crate::page::{Window, connection, page_cost};
 use crate::scalars::{Date, Json, Yen};
 use crate::scope::{Scope, say};
 use crate::types::business::Business;
+use crate::types::call::Panel;
 use crate::types::case_parts::{
     Approval, Correction, Deadline, Document, Event, EventConnection, Letter, Message, State,
 };
@@ -97,6 +98,13 @@ impl Application {
         let pending = self.0.case.body.pending.as_ref();
         let pending = pending.filter(|_| viewer.person.is_staff_of(&self.0.case.municipality));
         Ok(pending.map(|pending| Approval { pending, application: &self.0 }))
+    }
+    /// 審査会: what the panel found. Of the office only: judges see nobody else's points, and an applicant learns what was
+    /// decided.
+    async fn panel(&self, ctx: &Context<'_>) -> Result<Option<Panel<'_>>, Error> {
+        let viewer = Scope::of(ctx)?.viewer()?;
+        let panel = self.0.case.body.panel.as_ref();
+        Ok(panel.filter(|_| viewer.person.is_staff_of(&self.0.case.municipality)).map(Panel))
     }
     /// What the applicant is asked to correct.
     async fn correction(&self) -> Option<Correction<'_>> {

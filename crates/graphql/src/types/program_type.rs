@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Error, ID, Object};
 use program::definition::{Cases, Name};
-use service::{CallView, ProgramVersion};
+use service::ProgramVersion;
 
 use crate::enums::{IntakeMode, LegalNature, Locale, ProgramStatus, Role};
 use crate::ids::Kind;
 use crate::loaders::ProgramKey;
 use crate::page::connection;
-use crate::scalars::{Date, Rate, Yen};
+use crate::scalars::{Rate, Yen};
 use crate::scope::{Scope, say};
 use crate::text::Bilingual;
+use crate::types::call::Call;
 use crate::types::case_parts::State;
 use crate::types::form::Form;
 use crate::types::versions::{ProgramVersion as Version, status};
@@ -198,48 +199,6 @@ impl<'a> ActionRule<'a> {
     /// Against the applicant: needs a reason.
     async fn adverse(&self) -> bool {
         self.0.rule.adverse
-    }
-}
-
-pub(crate) struct Call(CallView);
-
-/// 募集: a program in a fiscal year, for a window of time.
-#[Object]
-impl Call {
-    async fn id(&self) -> ID {
-        Kind::Call.id(self.0.id)
-    }
-    async fn fiscal_year(&self) -> i32 {
-        self.0.fiscal_year.0
-    }
-    async fn window(&self) -> &str {
-        &self.0.window
-    }
-    async fn opens(&self) -> Date {
-        self.0.opens.into()
-    }
-    /// The last day; open until the budget is used when absent.
-    async fn closes(&self) -> Option<Date> {
-        self.0.closes.map(Date)
-    }
-    /// Open today, with money and places left where they count.
-    async fn open(&self) -> bool {
-        self.0.open
-    }
-    /// Absent where the program gives no money.
-    async fn budget_left(&self) -> Option<Yen> {
-        self.0.budget_left.map(Yen)
-    }
-    /// 定員; any number when absent.
-    async fn capacity(&self) -> Option<i64> {
-        self.0.capacity
-    }
-    async fn places_left(&self) -> Option<i64> {
-        self.0.places_left
-    }
-    /// What an earlier window left over, and how it comes into this one.
-    async fn carry_over(&self, ctx: &Context<'_>, locale: Option<Locale>) -> Option<String> {
-        self.0.carry_over.as_ref().map(|words| say(ctx, words, locale))
     }
 }
 

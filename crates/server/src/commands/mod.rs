@@ -1,6 +1,7 @@
 //! What each command does.
 
 mod audit;
+mod calls;
 mod cases;
 mod doctor;
 mod outbox;
@@ -32,6 +33,7 @@ pub async fn run(cli: &Cli) -> Outcome {
         Command::Doctor(site) => doctor::run(common, site).await,
         Command::Program(command) => programs::run(common, command).await,
         Command::Act(args) => cases::act(common, args).await,
+        Command::Calls(command) => calls::run(common, command).await,
         Command::Payments(command) => payments::run(common, command).await,
         Command::Audit(command) => audit::run(common, command).await,
         Command::Outbox(command) => outbox::run(common, command).await,
