@@ -4,5 +4,6 @@ mod applying;
 mod browser;
 mod filling;
 mod journey;
+mod office;
 mod partners;
 mod safety;

@@ -14,6 +14,7 @@ mod html;
 mod partner;
 mod programs;
 mod routes;
+mod staff;
 mod text;
 mod visit;
 

@@ -12,6 +12,7 @@ use crate::businesses;
 use crate::cases;
 use crate::partner;
 use crate::programs;
+use crate::staff;
 use crate::text::Text;
 use crate::visit::{Message, Page, Visit, Wrong, language, not_found};
 
@@ -90,6 +91,12 @@ async fn route(visit: &Visit<'_>) -> Page {
         ("GET", ["applications", id, "act", action]) => cases::act_page(visit, id, action).await,
         ("POST", ["applications", id, "act", action]) => cases::act(visit, id, action).await,
 
+        // The office
+        ("GET", ["tasks"]) => staff::tasks(visit).await,
+        ("GET", ["cases"]) => staff::list(visit).await,
+        ("GET", ["cases.csv"]) => staff::export(visit).await,
+        ("POST", ["applications", id, "assign"]) => staff::assign(visit, id).await,
+
         // Partners
         ("GET", ["partner"]) => Ok(partner::door(visit)),
         ("POST", ["partner"]) => partner::case(visit).await,
@@ -100,7 +107,7 @@ async fn route(visit: &Visit<'_>) -> Page {
 
 /// Where people begin.
 async fn start(visit: &Visit<'_>) -> Page {
-    programs::find(visit).await
+    if visit.is_staff() { staff::tasks(visit).await } else { programs::find(visit).await }
 }
 
 fn change_language(visit: &Visit<'_>) -> Answer {

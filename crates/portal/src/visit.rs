@@ -140,10 +140,13 @@ impl<'a> Visit<'a> {
     /// The menu: one row for each kind of people.
     fn places(&self) -> Vec<Place> {
         let t = self.t;
+        let (staff, applicant) = (self.is_staff(), self.asked.visitor.viewer.is_some() && !self.is_staff());
         let rows: &[(&'static str, &'static str, bool)] = &[
+            ("/tasks", t.tasks(), staff),
+            ("/cases", t.cases(), staff),
             ("/programs", t.find_program(), true),
-            ("/applications", t.my_applications(), self.asked.visitor.viewer.is_some() && !self.is_staff()),
-            ("/businesses", t.businesses(), self.asked.visitor.viewer.is_some() && !self.is_staff()),
+            ("/applications", t.my_applications(), applicant),
+            ("/businesses", t.businesses(), applicant),
         ];
         rows.iter()
             .filter(|(_, _, shown)| *shown)

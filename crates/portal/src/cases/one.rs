@@ -28,6 +28,8 @@ struct One {
     next: String,
     deadlines: Vec<String>,
     correction: Option<Correction>,
+    /// Who takes care of it; of the office only.
+    care: Option<Care>,
     /// HTML; empty unless the visitor's office is deciding.
     approval: String,
     actions: Vec<Offered>,
@@ -37,6 +39,16 @@ struct One {
     forms: Vec<Submitted>,
     mails: Vec<Mail>,
     events: Vec<Event>,
+}
+
+/// Who takes care of a case, and what the visitor can do about it.
+struct Care {
+    now: &'static str,
+    /// `me` or `nobody`
+    to: &'static str,
+    button: &'static str,
+    action: String,
+    key: String,
 }
 
 /// A step of the bar at the top.
@@ -117,6 +129,7 @@ pub(crate) async fn one(visit: &Visit<'_>, case: &str) -> Page {
         next: what_next(visit, &application),
         deadlines: deadlines(visit, &application),
         correction: case.body.unlocked.as_ref().map(|unlocked| correction(visit, program, unlocked)),
+        care: care(visit, &application),
         approval: approval(visit, &application),
         actions: actions.iter().map(|action| shown_action(visit, case, action)).collect(),
         amounts: amounts(visit, &application),
@@ -149,6 +162,22 @@ pub(crate) async fn one(visit: &Visit<'_>, case: &str) -> Page {
             .collect(),
     };
     Ok(visit.page(&page))
+}
+
+fn care(visit: &Visit<'_>, application: &Application) -> Option<Care> {
+    let (t, viewer) = (visit.t, visit.viewer().ok()?);
+    if !viewer.person.is_staff_of(&application.case.municipality) {
+        return None;
+    }
+    let mine = application.assignee == Some(viewer.person.id);
+    let now = match application.assignee {
+        Some(_) if mine => t.assigned_to_you(),
+        Some(_) => t.assigned(),
+        None => t.unassigned(),
+    };
+    let (to, button) = if mine { ("nobody", t.hand_back()) } else { ("me", t.take_on()) };
+    let action = format!("/applications/{}/assign", application.case.id);
+    Some(Care { now, to, button, action, key: visit.key() })
 }
 
 fn date(visit: &Visit<'_>, at: Instant) -> String {
