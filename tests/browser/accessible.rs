@@ -93,8 +93,16 @@ async fn cases_in_every_state() {
                 chrome.is_accessible().await;
             }
             chrome.sign_in(&office, &office.staff("hino", "reviewer").email).await;
-            for path in ["/", "/cases", "/cases?q=%E3%81%AA%E3%81%84"] {
+            for path in ["/", "/cases", "/cases?q=%E3%81%AA%E3%81%84", "/budgets"] {
                 chrome.go(path).await;
+                chrome.is_accessible().await;
+            }
+            chrome.sign_in(&office, &office.staff("hino", "finance_maker").email).await;
+            chrome.go("/finance").await;
+            chrome.is_accessible().await;
+            if let Ok(batch) = chrome.client.find(Locator::Css("a[href^='/finance/batches/']")).await {
+                batch.click().await.unwrap();
+                chrome.client.wait().for_element(Locator::Css("dl.facts")).await.unwrap();
                 chrome.is_accessible().await;
             }
         })

@@ -3,6 +3,7 @@
 mod applying;
 mod browser;
 mod filling;
+mod finance;
 mod journey;
 mod office;
 mod partners;

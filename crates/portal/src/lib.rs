@@ -9,6 +9,7 @@ mod assets;
 mod businesses;
 mod cases;
 pub mod dev;
+mod finance;
 mod forms;
 mod html;
 mod partner;

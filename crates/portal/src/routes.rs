@@ -10,6 +10,7 @@ use crate::asked::{Asked, own_path};
 use crate::assets;
 use crate::businesses;
 use crate::cases;
+use crate::finance;
 use crate::partner;
 use crate::programs;
 use crate::staff;
@@ -86,6 +87,7 @@ async fn route(visit: &Visit<'_>) -> Page {
         ("POST", ["businesses", "new"]) => businesses::register(visit).await,
 
         // Cases, for everybody who may see them
+        ("GET", ["applications"]) if visit.is_staff() => Ok(Answer::see("/cases")),
         ("GET", ["applications"]) => cases::list(visit).await,
         ("GET", ["applications", id]) => cases::one(visit, id).await,
         ("GET", ["applications", id, "act", action]) => cases::act_page(visit, id, action).await,
@@ -96,6 +98,13 @@ async fn route(visit: &Visit<'_>) -> Page {
         ("GET", ["cases"]) => staff::list(visit).await,
         ("GET", ["cases.csv"]) => staff::export(visit).await,
         ("POST", ["applications", id, "assign"]) => staff::assign(visit, id).await,
+
+        // Public money
+        ("GET", ["finance"]) => finance::desk(visit).await,
+        ("POST", ["finance"]) => finance::make(visit).await,
+        ("GET", ["finance", "batches", id]) => finance::batch(visit, id).await,
+        ("POST", ["finance", "batches", id]) => finance::act(visit, id).await,
+        ("GET", ["budgets"]) => finance::budgets(visit).await,
 
         // Partners
         ("GET", ["partner"]) => Ok(partner::door(visit)),

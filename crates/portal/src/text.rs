@@ -220,6 +220,7 @@ words! {
     in_approval: "決裁中", "In approval";
     drafted_by: "起案者", "Drafted by";
     comment: "コメント", "Comment";
+    drafted: "起案", "drafted";
     not_signed: "未決裁", "not signed";
     signed_acting: "代決", "acting";
     signed_skipped: "兼務", "same person";
@@ -268,6 +269,54 @@ words! {
     unassigned: "担当者は決まっていません", "Nobody takes care of this case";
     take_on: "担当する", "Take it on";
     hand_back: "担当を外れる", "Hand it back";
+    payments: "支払", "Payments";
+    waiting_payments: "振込を待つ支払", "Payments that wait";
+    no_payments: "振込を待つ支払はありません。", "No payment waits.";
+    payee: "受取人", "Payee";
+    ordered_at: "支払命令日", "Ordered";
+    transfer_date: "振込指定日", "Day of the transfer";
+    make_batch: "振込データを作る", "Make a batch";
+    batch: "振込データ", "Payment batch";
+    batches: "振込データの一覧", "Batches";
+    no_batches: "振込データはまだありません。", "There are no batches yet.";
+    count: "件数", "Count";
+    top_payee: "最も多い受取人", "Largest payee";
+    what_is_approved: "承認の対象", "What is approved";
+    please_look_at: "確認してください", "Please look at this";
+    bank_file: "総合振込ファイル", "The bank's file";
+    save_file: "ファイルを保存する", "Save the file";
+    made_again: "このファイルは2回以上作られています。銀行へは1回だけ渡してください。", "This file was made more than once. Hand it over once only.";
+    account: "口座", "Account";
+    result: "結果", "Result";
+    not_known: "未確認", "not known";
+    transferred: "振込済", "Transferred";
+    transfer_failed: "振込不能", "Failed";
+    recalled: "組戻", "Recalled";
+    reason_of_bank: "銀行の理由", "The bank's reason";
+    approve_batch: "承認する", "Approve";
+    export_batch: "総合振込ファイルを作る", "Make the bank's file";
+    export_again: "同じファイルをもう一度作る", "Make the same file again";
+    hand_over_batch: "銀行に渡した", "It was handed to the bank";
+    record_results: "結果を記録する", "Record the results";
+    cancel_batch: "振込データを取り消す", "Cancel the batch";
+    reason_to_cancel: "取消しの理由", "Reason";
+    batch_drafted: "作成", "Made";
+    batch_approved: "承認済", "Approved";
+    batch_exported: "ファイル作成済", "File made";
+    batch_handed_over: "銀行へ提出済", "Handed to the bank";
+    batch_confirmed: "振込完了", "All transferred";
+    batch_partly_returned: "一部返却", "Partly returned";
+    batch_cancelled: "取消し", "Cancelled";
+    budgets: "予算", "Budgets";
+    no_budgets: "この年度の予算はありません。", "There is no budget for this year.";
+    show: "表示", "Show";
+    appropriated: "予算現額", "Appropriated";
+    held: "留保", "Held";
+    committed: "負担行為", "Committed";
+    finalized: "確定", "Finalized";
+    ordered: "支払命令", "Ordered";
+    paid: "支払済", "Paid";
+    used_share: "使った割合", "Share that is used";
     link_until: "リンクの期限", "The link holds until";
 }
 
@@ -302,6 +351,11 @@ impl Text {
             format!("窓口で手続を進めています。{day}ごろまでが目安です。結果はメールでお知らせします。"),
             format!("The office is working on it and means to be done by {day}. You will get a mail."),
         )
+    }
+
+    /// Whose signature is waited for.
+    pub fn next_signature(self, position: &str) -> String {
+        self.one(format!("{position}の決裁を待っています。"), format!("It waits for the signature of: {position}."))
     }
 
     pub fn version(self, version: i32) -> String {

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use poem::http::StatusCode;
+use program::definition::Role;
 use service::{Error, Service, Viewer};
 use uuid::Uuid;
 use vocabulary::{Bilingual, Locale, digest};
@@ -86,6 +87,13 @@ impl<'a> Visit<'a> {
         viewer.is_some_and(|viewer| viewer.person.roles.iter().any(|(_, role)| role.is_staff()))
     }
 
+    /// Makes, checks or audits payments.
+    fn is_in_finance(&self) -> bool {
+        let finance = |role: &Role| matches!(role, Role::FinanceMaker | Role::FinanceChecker | Role::Auditor);
+        let viewer = self.asked.visitor.viewer.as_ref();
+        viewer.is_some_and(|viewer| viewer.person.roles.iter().any(|(_, role)| finance(role)))
+    }
+
     pub fn say<'t>(&self, text: &'t Bilingual) -> &'t str {
         text.get(self.locale)
     }
@@ -144,6 +152,8 @@ impl<'a> Visit<'a> {
         let rows: &[(&'static str, &'static str, bool)] = &[
             ("/tasks", t.tasks(), staff),
             ("/cases", t.cases(), staff),
+            ("/finance", t.payments(), self.is_in_finance()),
+            ("/budgets", t.budgets(), staff),
             ("/programs", t.find_program(), true),
             ("/applications", t.my_applications(), applicant),
             ("/businesses", t.businesses(), applicant),

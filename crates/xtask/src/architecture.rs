@@ -27,7 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["casework", "program", "treasury", "vocabulary", "migrations"]),
     ("service", &["store", "casework", "program", "treasury", "notice", "vocabulary"]),
     ("graphql", &["service", "casework", "program", "treasury", "vocabulary"]),
-    ("portal", &["service", "vocabulary", "program", "casework"]),
+    ("portal", &["service", "casework", "program", "treasury", "vocabulary"]),
     ("server", &["graphql", "portal", "service", "casework", "program", "treasury", "notice", "store", "vocabulary"]),
     ("xtask", &[]),
 ];

@@ -1,7 +1,8 @@
 //! The page of one case: where it stands, what comes next and until when, what the visitor can do, what has happened.
 
 use askama::Template;
-use casework::{Case, Unlocked};
+use casework::history::Stage;
+use casework::{Case, Pending, Unlocked};
 use program::definition::{Role, StateKind};
 use program::{Form, Program};
 use service::{Application, AvailableAction};
@@ -154,7 +155,10 @@ pub(crate) async fn one(visit: &Visit<'_>, case: &str) -> Page {
             .rev()
             .map(|(_, view)| Event {
                 at: time_in_japan(view.event.at),
-                label: visit.say(&view.label).to_owned(),
+                label: match view.event.stage {
+                    Stage::Drafted => format!("{} ({})", visit.say(&view.label), visit.t.drafted()),
+                    _ => visit.say(&view.label).to_owned(),
+                },
                 comment: view.event.comment,
                 who: view.actor_name,
                 state: state_named(visit, program, &view.event.to),
@@ -244,6 +248,10 @@ fn what_next(visit: &Visit<'_>, application: &Application) -> String {
     let Some(state) = application.program.state(&application.case.state) else { return String::new() };
     if state.kind.is_end() {
         return t.next_nothing().to_owned();
+    }
+    if let Some(signing) = application.case.body.pending.as_ref().filter(|_| visit.is_staff()).and_then(Pending::next) {
+        let position = application.municipality.positions.get(&signing.position);
+        return t.next_signature(position.map_or(&signing.position, |position| visit.say(&position.name)));
     }
     match state.waits_on {
         Some(Role::Applicant) if visit.is_staff() => t.next_applicant().to_owned(),
