@@ -57,6 +57,13 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
     ("small.yaml", "to: submitted\n    form", "to: submited\n    form", "reference.state"),
     ("small.yaml", "from: [submitted, correcting]", "from: [submitted, corecting]", "reference.state"),
     ("small.yaml", "not_who: [grant]", "not_who: [grants]", "reference.action"),
+    (
+        "small.yaml",
+        "- when: amount.request > 0",
+        "- option: none\n        when: amount.request > 0",
+        "reference.option",
+    ),
+    ("small.yaml", "kind: in_project\n", "kind: in_project\n    published: true\n", "publish.nothing"),
     ("small.yaml", "then: remind }", "then: remind_me }", "reference.action"),
     ("small.yaml", "form: report\n    none", "form: reports\n    none", "reference.form"),
     ("small.yaml", "amount: award, form: change", "amount: award, form: changes", "reference.form"),
@@ -436,4 +443,15 @@ fn a_place_is_part_of_what_a_file_is() {
         text: "scenarios: []".to_owned(),
     });
     assert_eq!(codes(&load(&twice).findings), ["reference.program"]);
+}
+
+#[test]
+fn whoever_publishes_asks_for_a_consent() {
+    let mut files = files_with("small.yaml", "kind: in_project\n", "kind: in_project\n    published: true\n");
+    for file in &mut files {
+        file.text = file.text.replace("consent: true", "consent: false");
+    }
+    let findings = load(&files).findings;
+    let found = findings.iter().find(|finding| finding.code == "publish.consent").expect("the finding");
+    assert!(found.line.is_some() && found.file.as_ref().is_some_and(|file| file.ends_with("small.yaml")), "{found:?}");
 }
