@@ -159,6 +159,73 @@ async fn somebody_else_was_faster() {
 }
 
 #[tokio::test]
+async fn an_owner_says_who_else_acts_for_the_business() {
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["hino"]).await;
+        let served = Served::start(&office).await;
+        let life = office.life(SALES_CHANNEL, 0).await;
+        let owner = Browser::signed_in(&served, &office, &life.party.owner.email).await;
+        let path = format!("/businesses/{}/members", life.party.business);
+        let form = owner.get("/businesses").await.form(&path).set("step", "invite");
+        let wrong = owner.submit(&form.clone().set("email", "nobody")).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(wrong.form(&path).get("email"), "nobody", "what was typed stays");
+        owner.submit(&form.set("email", "helper@business.example")).await.says("The invitation is on its way");
+        office.work_off().await;
+        let mails = office.mail.take();
+        let mail = mails.iter().rfind(|mail| mail.to == "helper@business.example").unwrap();
+        let (_, rest) = mail.text.split_once("/invitations").unwrap();
+        let link = format!("/invitations{}", rest.split_whitespace().next().unwrap());
+
+        let helper = Browser::new(&served);
+        let form = helper.get(&link).await.form("/invitations").set("name", "助っ人");
+        let form = form.set("password", testkit::office::PASSWORD);
+        helper.submit(&form).await.says("You have joined");
+        let helper = Browser::signed_in(&served, &office, "helper@business.example").await;
+        helper.get("/businesses").await.says(&life.party.name).silent("Invite a member");
+        helper.get(&format!("/applications/{}", life.application)).await.says("Draft");
+
+        let page = owner.get("/businesses").await;
+        page.says("助っ人").says("Member");
+        let account = office.viewer("helper@business.example").await.person.id.to_string();
+        let remove = page.forms().into_iter().find(|form| form.get("account") == account).unwrap();
+        owner.submit(&remove.set("step", "remove")).await.says("The member was removed").silent("助っ人");
+        assert_eq!(helper.get(&format!("/applications/{}", life.application)).await.status, StatusCode::NOT_FOUND);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_tabs_keep_what_is_typed_in_both() {
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["hino"]).await;
+        let served = Served::start(&office).await;
+        let life = office.life(SALES_CHANNEL, 0).await;
+        let browser = Browser::signed_in(&served, &office, &life.party.owner.email).await;
+        let path = format!("/applications/{}/act/submit", life.application);
+        let first = browser.get(&path).await.form(&path).set("v.contact_name", "一枚目").set("step", "stay");
+        let second =
+            browser.get(&format!("{path}?page=2")).await.form(&path).set("v.venue", "二枚目").set("step", "stay");
+        browser.submit(&second).await.says("Saved.");
+        browser.submit(&first).await.says("Saved.");
+        // A server that has started anew knows both.
+        drop(served);
+        let served = Served::start(&office).await;
+        let browser = Browser::signed_in(&served, &office, &life.party.owner.email).await;
+        assert_eq!(browser.get(&path).await.form(&path).get("v.contact_name"), "一枚目");
+        assert_eq!(browser.get(&format!("{path}?page=2")).await.form(&path).get("v.venue"), "二枚目");
+        // What nobody can understand stays as it was typed, with what is wrong beside it.
+        let form = browser.get(&format!("{path}?page=3")).await.form(&path);
+        let form = form.set("v.costs.0.net", "二十万").set("v.costs.0.what", "小間").set("step", "next");
+        let page = browser.submit(&form).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(page.form(&path).get("v.costs.0.net"), "二十万");
+        assert!(page.html.contains("id=\"f-costs-0-net-error\""), "{}", page.html);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn files_are_kept_with_a_receipt_or_refused_beside_their_slot() {
     each_database(async |database| {
         let office = TestOffice::of(database, &["hino"]).await;

@@ -6,46 +6,102 @@ use poem::http::StatusCode;
 use program::FormField;
 use program::definition::{ApplicantFacts, FieldType, Name};
 use serde_json::{Map, Value, json};
-use service::{BusinessView, Error, NewBusiness};
+use service::{BusinessView, Error, Member, MemberRole, NewBusiness};
 use vocabulary::Bilingual;
 
 use crate::answer::Answer;
 use crate::asked::own_path;
 use crate::cases::Single;
-use crate::forms::{Drawing, Told, anchor, field, given, read};
+use crate::forms::{Drawing, Said, Told, anchor, field, given, read};
 use crate::text;
-use crate::visit::{Frame, Page, Visit, Wrong};
+use crate::visit::{Frame, Page, Visit, Wrong, id};
 
 #[derive(Template)]
 #[template(path = "businesses.html")]
 struct List {
     frame: Frame,
+    errors: Vec<Said>,
     businesses: Vec<Shown>,
+    /// What was typed for a new member.
+    email: String,
+    key: String,
 }
 
 struct Shown {
+    id: String,
     name: String,
     /// Label and value.
     facts: Vec<(&'static str, String)>,
+    members: Vec<MemberShown>,
+    /// The visitor owns it, and says who else acts for it.
+    owned: bool,
+}
+
+struct MemberShown {
+    account: String,
+    name: String,
+    role: &'static str,
 }
 
 pub(crate) async fn list(visit: &Visit<'_>) -> Page {
-    let businesses = visit.service.businesses(visit.viewer()?).await?;
-    let businesses = businesses.into_iter().map(|view| shown(visit, view)).collect();
-    Ok(visit.page(&List { frame: visit.frame(visit.t.businesses()), businesses }))
+    listed(visit, StatusCode::OK, &Told::default()).await
 }
 
-fn shown(visit: &Visit<'_>, view: BusinessView) -> Shown {
-    let t = visit.t;
+async fn listed(visit: &Visit<'_>, status: StatusCode, told: &Told) -> Page {
+    let businesses = visit.service.businesses(visit.viewer()?).await?;
+    let businesses = businesses.into_iter().map(|view| shown(visit, view)).collect::<Result<_, _>>()?;
+    let errors = told.summary(|_| None, visit.locale);
+    let frame = Frame { has_errors: !errors.is_empty(), ..visit.frame(visit.t.businesses()) };
+    let email = visit.asked.field("email").to_owned();
+    Ok(visit.page_with(status, &List { frame, errors, businesses, email, key: visit.key() }))
+}
+
+/// Who acts for a business: inviting somebody, and ending it.
+pub(crate) async fn members(visit: &Visit<'_>, business: &str) -> Page {
+    let (viewer, asked, business) = (visit.viewer()?, visit.asked, id(business)?);
+    let (key, wrong) = (asked.field("key"), StatusCode::UNPROCESSABLE_ENTITY);
+    let done = match asked.field("step") {
+        "remove" => {
+            let account = id(asked.field("account"))?;
+            visit.service.remove_member(viewer, business, account, key).await.map(|()| "removed-member")
+        }
+        _ => {
+            let role = if asked.field("role") == "delegate" { MemberRole::Delegate } else { MemberRole::Member };
+            visit.service.invite_member(viewer, business, asked.field("email"), role, key).await.map(|()| "invited")
+        }
+    };
+    match done {
+        Ok(notice) => Ok(visit.done("/businesses", notice)),
+        Err(Error::Refused(reasons)) => listed(visit, wrong, &Told::of(reasons)).await,
+        Err(Error::BadInput { path, message }) => listed(visit, wrong, &Told::one(path, message)).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn role_name(visit: &Visit<'_>, role: MemberRole) -> &'static str {
+    match role {
+        MemberRole::Owner => visit.t.member_owner(),
+        MemberRole::Member => visit.t.member(),
+        MemberRole::Delegate => visit.t.member_delegate(),
+    }
+}
+
+fn shown(visit: &Visit<'_>, view: BusinessView) -> Result<Shown, Wrong> {
+    let (t, viewer) = (visit.t, visit.viewer()?);
     let business = view.business;
-    let members: Vec<String> = view.members.iter().map(|member| member.name.clone()).collect();
+    let is_owner = |member: &Member| member.account == viewer.person.id && member.role == MemberRole::Owner;
+    let owned = view.members.iter().any(is_owner);
     let facts = vec![
         (t.address(), business.address),
         (t.representative(), business.representative),
         (t.corporate_number(), business.corporate_number.unwrap_or_else(|| t.nothing().to_owned())),
-        (t.members(), members.join(t.comma())),
     ];
-    Shown { name: business.name, facts }
+    let members = view.members.into_iter().map(|member| MemberShown {
+        account: member.account.to_string(),
+        role: role_name(visit, member.role),
+        name: member.name,
+    });
+    Ok(Shown { id: business.id.to_string(), name: business.name, facts, members: members.collect(), owned })
 }
 
 /// What is asked to register a business, drawn and read like every other form.

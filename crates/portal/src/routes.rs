@@ -85,6 +85,7 @@ async fn route(visit: &Visit<'_>) -> Page {
         ("GET", ["businesses"]) => businesses::list(visit).await,
         ("GET", ["businesses", "new"]) => businesses::new_page(visit),
         ("POST", ["businesses", "new"]) => businesses::register(visit).await,
+        ("POST", ["businesses", id, "members"]) => businesses::members(visit, id).await,
 
         // Cases, for everybody who may see them
         ("GET", ["applications"]) if visit.is_staff() => Ok(Answer::see("/cases")),

@@ -144,6 +144,12 @@ words! {
     corporate_number: "法人番号", "Corporate number";
     corporate_number_hint: "13桁の数字", "13 digits";
     members: "メンバー", "Members";
+    member_owner: "代表", "Owner";
+    member: "担当", "Member";
+    member_delegate: "代理人", "Delegate";
+    role_of_member: "役割", "Role";
+    invite_member: "メンバーを招待", "Invite a member";
+    remove_member: "外す", "Remove";
     my_applications: "申請一覧", "My applications";
     no_applications: "申請はまだありません。", "There are no applications yet.";
     program: "制度", "Program";
@@ -415,6 +421,8 @@ pub(crate) fn notice(t: Text, code: &str) -> Option<&'static str> {
         "uploaded" => ("ファイルを受け取りました。", "The file has arrived."),
         "removed" => ("ファイルを取り外しました。", "The file was removed."),
         "registered" => ("事業者を登録しました。", "The business is registered."),
+        "invited" => ("招待のメールを送りました。", "The invitation is on its way."),
+        "removed-member" => ("メンバーを外しました。", "The member was removed."),
         _ => return None,
     };
     Some(match t.0 {
