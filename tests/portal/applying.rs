@@ -196,6 +196,26 @@ async fn an_owner_says_who_else_acts_for_the_business() {
 }
 
 #[tokio::test]
+async fn a_program_says_beforehand_who_may_apply() {
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["hino"]).await;
+        let served = Served::start(&office).await;
+        let life = office.life(SALES_CHANNEL, 0).await;
+        let mut facts = office.look(&life.party.owner, life.application).await.case.business.facts;
+        let browser = Browser::signed_in(&served, &office, &life.party.owner.email).await;
+        let path = format!("/programs/{SALES_CHANNEL}");
+        browser.get(&path).await.says("This business meets the conditions");
+        facts.size = program::definition::BusinessSize::Large;
+        let large = office.party(&facts).await;
+        let browser = Browser::signed_in(&served, &office, &large.owner.email).await;
+        let page = browser.get(&path).await;
+        page.says("This business cannot apply").says("The applicant is not an SME").says("See why");
+        assert_eq!(browser.get("/applications").await.html.matches("<tbody>").count(), 0, "nothing was started");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn two_tabs_keep_what_is_typed_in_both() {
     each_database(async |database| {
         let office = TestOffice::of(database, &["hino"]).await;

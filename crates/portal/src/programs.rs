@@ -55,8 +55,16 @@ struct One {
     signed_in: bool,
     /// Identifier and name.
     businesses: Vec<(String, String)>,
+    /// Of each business, whether it may apply.
+    checks: Vec<Check>,
     here: String,
     key: String,
+}
+
+/// Whether a business may apply, and why not.
+struct Check {
+    name: String,
+    reasons: Vec<Said>,
 }
 
 pub(crate) async fn find(visit: &Visit<'_>) -> Page {
@@ -214,6 +222,19 @@ async fn shown(visit: &Visit<'_>, municipality: &str, slug: &str, code: StatusCo
         Some(viewer) => visit.service.businesses(viewer).await?,
         None => Vec::new(),
     };
+    let mut checks = Vec::new();
+    for view in &businesses {
+        let Some(viewer) = viewer else { break };
+        match visit.service.eligibility(viewer, version.program.name(), view.business.id).await {
+            Ok(refusals) => {
+                let reasons = Told::of(refusals).summary(|_| None, visit.locale);
+                checks.push(Check { name: view.business.name.clone(), reasons });
+            }
+            // There is no call to apply for.
+            Err(Error::Refused(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
     let named = businesses.into_iter().map(|view| (view.business.id.to_string(), view.business.name));
     let errors = told.summary(|_| None, visit.locale);
     let page = One {
@@ -230,6 +251,7 @@ async fn shown(visit: &Visit<'_>, municipality: &str, slug: &str, code: StatusCo
         may_apply: !version.closed && current(visit, &version).is_some(),
         signed_in: viewer.is_some(),
         businesses: named.collect(),
+        checks,
         here: href(&version),
         key: visit.key(),
     };

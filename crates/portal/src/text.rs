@@ -124,6 +124,8 @@ words! {
     grounds: "根拠", "Grounds";
     note: "注意", "Note";
     sample_figures: "金額・期限などに見本の値を含みます", "Some figures are samples";
+    may_apply: "事業者の条件を満たしています。", "This business meets the conditions.";
+    may_not_apply: "申請できません", "This business cannot apply";
     who_may_apply: "対象にならない場合", "Who is not eligible";
     refused_when: "次に当てはまる場合は申請できません。", "You cannot apply in these cases:";
     documents_to_prepare: "用意する書類", "Documents to prepare";

@@ -1,6 +1,6 @@
 //! The life of an application as its people see it: start, draft, act, look.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use casework::history::{ROOT, Stage};
 use casework::{Act, Actor, Case, Head, Person, Refusal, Step, World};
@@ -17,7 +17,11 @@ use crate::service::Service;
 use crate::view::{
     Application, AskedView, AvailableAction, EventView, LetterView, MessageView, Page, Performed, Task, Viewer,
 };
-use crate::{ApplicationFilter, ApplicationOrder, Error, Result};
+use crate::{ApplicationFilter, ApplicationOrder, Error, ProgramVersion, Result};
+
+/// The form that a business applies with, and what is wrong with the business itself.
+const APPLICATION: &str = "application";
+const APPLICANT_FAULTS: [&str; 2] = ["applicant.kind", "applicant.rule"];
 
 /// Cases that one act lets out of the line at most; the next act goes on with the rest.
 const MOST_TAKEN_ON: u32 = 50;
@@ -48,10 +52,24 @@ impl Service {
         if !viewer.person.memberships.contains(&business) {
             return Err(Error::NotFound);
         }
-        let version = self.program(program, None).await?;
+        let fixed = self.fix();
+        let (version, new) = self.new_case(program, business, &fixed).await?;
         if version.closed {
             return Err(Error::Refused(vec![drafts::closed()]));
         }
+        let wish = Wish::new(viewer, key, "startApplication", &(program, business), (new.id, fixed.now))?;
+        let id = self
+            .once(&wish, &|tx| {
+                let new = &new;
+                Box::pin(async move { Ok(tx.create_case(new, new.head.at).await?) })
+            })
+            .await?;
+        self.application(viewer, id).await?.ok_or(Error::NotFound)
+    }
+
+    /// A case as it would begin, on the newest version and the call that is open, or opens next.
+    async fn new_case(&self, program: &str, business: Uuid, fixed: &Fixed) -> Result<(ProgramVersion, Case)> {
+        let version = self.program(program, None).await?;
         let today = day_in_japan(self.now());
         let year = FiscalYear::of(today);
         let usable = |call: &&crate::CallView| call.closes.is_none_or(|last| last >= today);
@@ -69,11 +87,10 @@ impl Service {
                     "There is no call for this program at the moment; please wait for the next one",
                 )])
             })?;
-        let fixed = self.fix();
         let mut body = casework::Body::default();
         body.standing.kind = Some(StateKind::Drafting);
         body.standing.waits_on = Some(Role::Applicant.as_str().to_owned());
-        let new = Case {
+        let case = Case {
             id: fixed.event,
             version: 0,
             municipality: version.program.municipality().to_owned(),
@@ -91,14 +108,44 @@ impl Service {
             body,
             head: Head { sequence: 0, hash: ROOT.to_owned(), at: fixed.now },
         };
-        let wish = Wish::new(viewer, key, "startApplication", &(program, business), (new.id, fixed.now))?;
-        let id = self
-            .once(&wish, &|tx| {
-                let new = &new;
-                Box::pin(async move { Ok(tx.create_case(new, new.head.at).await?) })
+        Ok((version, case))
+    }
+
+    /// What the program asks of applicants and this business is not, each with its explanation; empty when it may apply.
+    ///
+    /// # Errors
+    /// `NotFound` for a program or business that is not there for the viewer; `Refused` when there is no call.
+    pub async fn eligibility(&self, viewer: &Viewer, program: &str, business: Uuid) -> Result<Vec<Refusal>> {
+        if !viewer.person.memberships.contains(&business) {
+            return Err(Error::NotFound);
+        }
+        let fixed = self.fix();
+        let (version, case) = self.new_case(program, business, &fixed).await?;
+        let application = Application {
+            municipality: self.municipality_named(&case.municipality).await?,
+            stored_version: case.program_hash.clone(),
+            case,
+            program: version.program,
+            program_version: version.version,
+            closed: version.closed,
+            assignee: None,
+            received_at: None,
+            updated_at: fixed.now,
+            created_at: fixed.now,
+        };
+        let ids = fixed.ids();
+        let world = fixed.world(&application, BTreeMap::new(), &ids);
+        let facts = casework::case_facts(&world, &application.case);
+        let check = application.program.check_form(APPLICATION, &Map::new(), &BTreeSet::new(), &facts);
+        let about_them = check.faults.into_iter().filter(|fault| APPLICANT_FAULTS.contains(&fault.code.as_str()));
+        Ok(about_them
+            .map(|fault| Refusal {
+                code: fault.code,
+                path: None,
+                message: fault.message,
+                explanation: fault.explanation,
             })
-            .await?;
-        self.application(viewer, id).await?.ok_or(Error::NotFound)
+            .collect())
     }
 
     /// The one way to move a case.
