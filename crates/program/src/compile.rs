@@ -48,7 +48,8 @@ pub(crate) fn compile(mut definition: Definition) -> (Option<Program>, Vec<Findi
     let merged = Merged::new(&definition);
     let graph_is_known = !findings.iter().any(|finding| finding.code == "reference.state");
     findings.extend(check::as_resolved(&definition, &merged, &closed_states, graph_is_known));
-    let mut compiler = Compiler { definition: &definition, merged: &merged, findings };
+    let rules = check::Rules::default();
+    let mut compiler = Compiler { definition: &definition, merged: &merged, findings, rules };
     let forms = compiler.forms();
     let actions = compiler.actions();
     let applicant_must = compiler.applicant_must();
@@ -59,7 +60,10 @@ pub(crate) fn compile(mut definition: Definition) -> (Option<Program>, Vec<Findi
     let deadlines = compiler.deadlines();
     let holdings = compiler.holdings();
     let charged = compiler.charged();
-    let findings = compiler.findings;
+    let Compiler { mut findings, rules, .. } = compiler;
+    if graph_is_known && !findings.iter().any(|finding| finding.code.starts_with("expression.")) {
+        check::check_rules(&definition.archetype, &rules, &mut findings);
+    }
     if findings.iter().any(Finding::is_error) {
         return (None, findings);
     }
@@ -91,6 +95,8 @@ struct Compiler<'a> {
     definition: &'a Definition,
     merged: &'a Merged,
     findings: Vec<Finding>,
+    /// The conditions that were read, to be looked at as rules.
+    rules: check::Rules,
 }
 
 impl Compiler<'_> {
@@ -123,15 +129,19 @@ impl Compiler<'_> {
 
     /// An optional condition at `<path>/when`.
     fn when(&mut self, path: &str, source: Option<&String>, scope: &Scope) -> Option<Expression> {
-        source.and_then(|source| self.condition(&format!("{path}/when"), source, scope))
+        let path = format!("{path}/when");
+        let condition = self.condition(&path, source?, scope)?;
+        self.rules.single.insert(path, condition.clone());
+        Some(condition)
     }
 
-    fn needs(&mut self, path: &str, needs: &[Need], scope: &Scope) -> Vec<CompiledNeed> {
+    fn needs(&mut self, path: &str, needs: &[Need], scope: &Scope) -> (Vec<CompiledNeed>, Vec<check::Placed>) {
         let compiled = needs.iter().enumerate().filter_map(|(i, need)| {
-            let when = self.condition(&format!("{path}/{i}/when"), &need.when, scope)?;
-            Some(CompiledNeed { when, otherwise: need.otherwise.clone() })
+            let path = format!("{path}/{i}/when");
+            let when = self.condition(&path, &need.when, scope)?;
+            Some((CompiledNeed { when: when.clone(), otherwise: need.otherwise.clone() }, (path, when)))
         });
-        compiled.collect()
+        compiled.unzip()
     }
 
     // -- forms
@@ -225,6 +235,7 @@ impl Compiler<'_> {
                     self.condition(&path, &rule.when, &scope.with_row(&row))?
                 }
             };
+            self.rules.add_together(&rule.at, rule.each.as_deref(), (path, when.clone()));
             let need = CompiledNeed { when, otherwise: rule.otherwise.clone() };
             Some(FormRule { each: rule.each.clone(), field: rule.field.clone(), need })
         });
@@ -237,7 +248,9 @@ impl Compiler<'_> {
 
     fn applicant_must(&mut self) -> Vec<CompiledNeed> {
         let scope = self.scope(APPLICATION);
-        self.needs("/program/applicant/must", &self.definition.program.applicant.must, &scope)
+        let (needs, placed) = self.needs("/program/applicant/must", &self.definition.program.applicant.must, &scope);
+        placed.into_iter().for_each(|rule| self.rules.add_together(APPLICATION, None, rule));
+        needs
     }
 
     // -- actions
@@ -247,23 +260,24 @@ impl Compiler<'_> {
         let mut compiled = IndexMap::new();
         for (name, action) in &archetype.actions {
             let path = format!("/archetype/actions/{}", pointer_part(name));
-            compiled.insert(name.clone(), self.action(&path, None, action));
+            compiled.insert(name.clone(), self.action(&path, name, None, action));
         }
         for (procedure, rule) in &archetype.procedures {
             for (name, action) in &rule.actions {
                 let path = format!("/archetype/procedures/{}/actions/{}", pointer_part(procedure), pointer_part(name));
-                let action = self.action(&path, Some(procedure), action);
+                let action = self.action(&path, name, Some(procedure), action);
                 compiled.insert(name.clone(), action);
             }
         }
         compiled
     }
 
-    fn action(&mut self, path: &str, procedure: Option<&Name>, action: &Action) -> CompiledAction {
+    fn action(&mut self, path: &str, name: &Name, procedure: Option<&Name>, action: &Action) -> CompiledAction {
         let form = action.form.as_deref().unwrap_or(APPLICATION);
         let near: Vec<&str> = procedure.map(String::as_str).into_iter().chain(action.opens()).collect();
         let scope = scope(&self.definition.archetype, &self.merged.fields, form, &near, &action.input);
-        let needs = self.needs(&format!("{path}/needs"), &action.needs, &scope);
+        let (needs, placed) = self.needs(&format!("{path}/needs"), &action.needs, &scope);
+        self.rules.needs.insert(name.clone(), placed);
         let mut input = IndexMap::new();
         for (name, field) in &action.input {
             let field = self.field(&format!("{path}/input/{}", pointer_part(name)), field, &scope);
@@ -385,14 +399,22 @@ impl Compiler<'_> {
         match cases {
             Cases::Always(then) => vec![CompiledCase { when: None, then: *then }],
             Cases::FirstOf(cases) => {
+                let mut placed = Vec::new();
                 let compiled = cases.iter().enumerate().filter_map(|(i, case)| {
                     let when = match &case.when {
                         None => None,
-                        Some(source) => Some(self.condition(&format!("{path}/{i}/when"), source, scope)?),
+                        Some(source) => {
+                            let path = format!("{path}/{i}/when");
+                            let condition = self.condition(&path, source, scope)?;
+                            placed.push((path, condition.clone()));
+                            Some(condition)
+                        }
                     };
                     Some(CompiledCase { when, then: case.then })
                 });
-                compiled.collect()
+                let compiled = compiled.collect();
+                self.rules.first_of.insert(path.to_owned(), placed);
+                compiled
             }
         }
     }

@@ -3,9 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use vocabulary::Bilingual;
+use vocabulary::{Bilingual, Calendar, FiscalYear};
 
-use crate::definition::{Action, Calls, Catalogue, Definition, Effect, Municipality, Name, ProgramText};
+use crate::definition::{
+    Action, Archetype, Call, Calls, Catalogue, Definition, Effect, LegalNature, Municipality, Name, ProgramText, RouteBand,
+};
 use crate::finding::{Finding, did_you_mean};
 use crate::resolve::amount_path;
 use crate::yaml::pointer_part;
@@ -20,7 +22,17 @@ pub(crate) fn unknown<'a>(
 ) -> Finding {
     let message =
         Bilingual::new(format!("{}「{name}」がありません", what.0), format!("There is no {} `{name}`", what.1));
-    Finding::error(format!("reference.{code}"), path, message).hint(did_you_mean(name, known))
+    Finding::error(code, path, message).hint(did_you_mean(name, known))
+}
+
+/// Office days of a fiscal year can be counted.
+fn has_holidays(calendar: &Calendar, year: FiscalYear) -> bool {
+    calendar.holidays.range(year.first_day()..=year.last_day()).next().is_some()
+}
+
+fn all_actions(archetype: &Archetype) -> impl Iterator<Item = &Action> {
+    let beside = archetype.procedures.values().flat_map(|procedure| procedure.actions.values());
+    archetype.actions.values().chain(beside)
 }
 
 /// Approval routes and kinds of numbers that a program's actions ask of its municipality.
@@ -42,7 +54,7 @@ pub(crate) fn check_program(definition: &Definition, municipality: &Municipality
         if let Some(table) = table.filter(|table| !municipality.interest.contains_key(*table)) {
             let path = format!("{}/interest/table", amount_path(archetype, name));
             findings.push(unknown(
-                "interest",
+                "reference.interest",
                 path,
                 ("利率の表", "table of interest"),
                 table,
@@ -50,10 +62,23 @@ pub(crate) fn check_program(definition: &Definition, municipality: &Municipality
             ));
         }
     }
+    if definition.program.legal_nature == LegalNature::Disposition && municipality.letter_head.appeal.is_none() {
+        let message = Bilingual::new(
+            "処分の通知書に載せる教示が、自治体の letter_head.appeal にありません",
+            "A disposition says where to appeal, and the municipality's `letter_head.appeal` does not",
+        );
+        findings.push(Finding::error("letter.appeal_text", "/program/legal_nature", message));
+    }
     for (name, letter) in &archetype.letters {
         if let Some(kind) = letter.number.as_ref().filter(|kind| !municipality.numbers.contains_key(*kind)) {
             let path = format!("/archetype/letters/{}/number", pointer_part(name));
-            findings.push(unknown("number", path, ("番号の種類", "kind of number"), kind, keys(&municipality.numbers)));
+            findings.push(unknown(
+                "reference.number",
+                path,
+                ("番号の種類", "kind of number"),
+                kind,
+                keys(&municipality.numbers),
+            ));
         }
     }
     findings
@@ -67,14 +92,20 @@ fn check_action(path: &str, action: &Action, municipality: &Municipality) -> Vec
     let mut findings = Vec::new();
     if let Some(route) = action.approval.as_ref().filter(|route| !municipality.routes.contains_key(*route)) {
         let known = keys(&municipality.routes);
-        findings.push(unknown("route", format!("{path}/approval"), ("決裁区分", "approval route"), route, known));
+        findings.push(unknown(
+            "reference.route",
+            format!("{path}/approval"),
+            ("決裁区分", "approval route"),
+            route,
+            known,
+        ));
     }
     for (i, effect) in action.effects.iter().enumerate() {
         match effect {
             Effect::Number(kind) if !municipality.numbers.contains_key(kind) => {
                 let path = format!("{path}/effects/{i}");
                 findings.push(unknown(
-                    "number",
+                    "reference.number",
                     path,
                     ("番号の種類", "kind of number"),
                     kind,
@@ -90,6 +121,7 @@ fn check_action(path: &str, action: &Action, municipality: &Municipality) -> Vec
 /// Offices, positions and routes of a municipality.
 pub(crate) fn check_municipality(municipality: &Municipality) -> Vec<Finding> {
     let mut findings = Vec::new();
+    check_deputies(municipality, &mut findings);
     for (name, table) in &municipality.interest {
         if !table.rates.is_sorted_by(|earlier, later| earlier.from < later.from) || table.rates.is_empty() {
             let message =
@@ -106,15 +138,18 @@ pub(crate) fn check_municipality(municipality: &Municipality) -> Vec<Finding> {
         let path = format!("/positions/{}", pointer_part(name));
         if !municipality.offices.contains_key(&position.office) {
             let known = keys(&municipality.offices);
-            findings.push(unknown("office", format!("{path}/office"), ("部署", "office"), &position.office, known));
+            findings.push(unknown(
+                "reference.office",
+                format!("{path}/office"),
+                ("部署", "office"),
+                &position.office,
+                known,
+            ));
         }
         for (i, deputy) in position.deputies.iter().enumerate() {
             let path = format!("{path}/deputies/{i}");
             if !municipality.positions.contains_key(deputy) {
-                findings.push(unknown("position", path, ("職", "position"), deputy, positions()));
-            } else if deputy == name {
-                let message = Bilingual::new("自分自身を代決者にはできません", "A position cannot stand in for itself");
-                findings.push(Finding::error("municipality.deputy", path, message));
+                findings.push(unknown("reference.position", path, ("職", "position"), deputy, positions()));
             }
         }
     }
@@ -139,15 +174,116 @@ pub(crate) fn check_municipality(municipality: &Municipality) -> Vec<Finding> {
                 let message = Bilingual::new("決裁する職がありません", "Nobody signs here");
                 findings.push(Finding::error("municipality.steps", format!("{path}/{i}/steps"), message));
             }
+            check_signers(municipality, band, &format!("{path}/{i}/steps"), &mut findings);
             for (j, step) in band.steps.iter().enumerate() {
                 if !municipality.positions.contains_key(&step.position) {
                     let path = format!("{path}/{i}/steps/{j}/position");
-                    findings.push(unknown("position", path, ("職", "position"), &step.position, positions()));
+                    findings.push(unknown("reference.position", path, ("職", "position"), &step.position, positions()));
                 }
             }
         }
     }
     findings
+}
+
+/// 代決: whoever stands in for somebody, and for whoever stands in, is somebody else in the end.
+fn check_deputies(municipality: &Municipality, findings: &mut Vec<Finding>) {
+    // Positions whose deputies end; the others stand in for each other in a circle.
+    let mut ending: BTreeSet<&str> = BTreeSet::new();
+    let mut waiting: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut stands_in_for: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, position) in &municipality.positions {
+        let deputies = position.deputies.iter().filter(|deputy| municipality.positions.contains_key(*deputy));
+        let count = deputies.map(|deputy| stands_in_for.entry(deputy).or_default().push(name)).count();
+        waiting.insert(name, count);
+    }
+    let mut open: Vec<&str> = waiting.iter().filter(|(_, count)| **count == 0).map(|(name, _)| *name).collect();
+    while let Some(name) = open.pop() {
+        ending.insert(name);
+        for other in stands_in_for.get(name).into_iter().flatten() {
+            if let Some(count) = waiting.get_mut(other) {
+                *count -= 1;
+                if *count == 0 {
+                    open.push(other);
+                }
+            }
+        }
+    }
+    for (name, position) in &municipality.positions {
+        for (i, deputy) in position.deputies.iter().enumerate() {
+            let goes_round = municipality.positions.contains_key(deputy) && !ending.contains(deputy.as_str());
+            if goes_round {
+                let message = Bilingual::new(
+                    format!("「{name}」の代決者をたどると元に戻ります"),
+                    format!("The deputies of `{name}` lead round in a circle"),
+                );
+                let path = format!("/positions/{}/deputies/{i}", pointer_part(name));
+                findings.push(Finding::error("municipality.deputy", path, message));
+            }
+        }
+    }
+}
+
+/// Each signature is another position's, and there is somebody left to sign when the drafter holds the only one.
+fn check_signers(municipality: &Municipality, band: &RouteBand, path: &str, findings: &mut Vec<Finding>) {
+    let mut seen = BTreeSet::new();
+    for (j, step) in band.steps.iter().enumerate().filter(|(_, step)| !seen.insert(&step.position)) {
+        let message = Bilingual::new(
+            format!("「{}」が2回決裁します", step.position),
+            format!("`{}` signs twice on this route", step.position),
+        );
+        findings.push(Finding::error("municipality.signs_twice", format!("{path}/{j}/position"), message));
+    }
+    if let [only] = band.steps.as_slice()
+        && municipality.positions.get(&only.position).is_some_and(|position| position.deputies.is_empty())
+    {
+        let message = Bilingual::new(
+            "この職の人が起案すると、決裁できる人がいません。代決者か、もう1つの職を加えてください",
+            "When the holder of this position drafts, nobody is left to sign; add a deputy or another position",
+        );
+        findings.push(Finding::error("municipality.lone_signer", format!("{path}/0/position"), message));
+    }
+}
+
+/// What a municipality declares and none of its programs and calls uses.
+pub(crate) fn check_unused(municipality: &Municipality, programs: &[&Definition], calls: &[&Call]) -> Vec<Finding> {
+    let actions = programs.iter().flat_map(|program| all_actions(&program.archetype));
+    let letters = programs.iter().flat_map(|program| program.archetype.letters.values());
+    let mut numbers: BTreeSet<&str> = letters.filter_map(|letter| letter.number.as_deref()).collect();
+    let mut routes: BTreeSet<&str> = BTreeSet::new();
+    for action in actions {
+        routes.extend(action.approval.as_deref());
+        numbers.extend(action.effects.iter().filter_map(|effect| match effect {
+            Effect::Number(kind) => Some(kind.as_str()),
+            _ => None,
+        }));
+    }
+    let steps = municipality.routes.values().flatten().flat_map(|band| &band.steps);
+    let deputies = municipality.positions.values().flat_map(|position| &position.deputies);
+    let positions: BTreeSet<&str> = steps.map(|step| &step.position).chain(deputies).map(String::as_str).collect();
+    let lines: BTreeSet<&str> = calls.iter().filter_map(|call| call.budget_line.as_deref()).collect();
+    let declared: [(&str, &str, (&str, &str), Vec<&str>, &BTreeSet<&str>); 4] = [
+        ("unused.route", "routes", ("決裁区分", "approval route"), keys(&municipality.routes).collect(), &routes),
+        ("unused.number", "numbers", ("番号の種類", "kind of number"), keys(&municipality.numbers).collect(), &numbers),
+        ("unused.position", "positions", ("職", "position"), keys(&municipality.positions).collect(), &positions),
+        (
+            "unused.budget_line",
+            "budget_lines",
+            ("予算科目", "budget line"),
+            keys(&municipality.budget_lines).collect(),
+            &lines,
+        ),
+    ];
+    let unused = declared.into_iter().flat_map(|(code, section, what, names, used)| {
+        names.into_iter().filter(|name| !used.contains(name)).map(move |name| {
+            let message = Bilingual::new(
+                format!("{}「{name}」はどこからも使われていません", what.0),
+                format!("The {} `{name}` is used by nothing", what.1),
+            );
+            Finding::warning(code, format!("/{section}/{}", pointer_part(name)), message)
+        })
+    });
+    unused.collect()
 }
 
 /// Calls name programs and budget lines that exist, and do not overlap.
@@ -163,14 +299,21 @@ pub(crate) fn check_calls<'m>(
         let path = format!("/calls/{i}");
         if !programs.contains(call.program.as_str()) && !unreadable.contains(call.program.as_str()) {
             let known = programs.iter().copied();
-            findings.push(unknown("program", format!("{path}/program"), ("制度", "program"), &call.program, known));
+            findings.push(unknown(
+                "reference.program",
+                format!("{path}/program"),
+                ("制度", "program"),
+                &call.program,
+                known,
+            ));
         }
-        if let Some(municipality) = municipality(call.program.split('/').next().unwrap_or_default())
+        let place = municipality(call.program.split('/').next().unwrap_or_default());
+        if let Some(municipality) = place
             && let Some(line) = call.budget_line.as_ref().filter(|line| !municipality.budget_lines.contains_key(*line))
         {
             let known = keys(&municipality.budget_lines);
             let path = format!("{path}/budget_line");
-            findings.push(unknown("budget_line", path, ("予算科目", "budget line"), line, known));
+            findings.push(unknown("reference.budget_line", path, ("予算科目", "budget line"), line, known));
         }
         if call.budget_line.is_none() && !call.appropriation.is_zero() {
             let message = Bilingual::new("予算額には予算科目が必要です", "An appropriation needs a budget line");
@@ -179,6 +322,16 @@ pub(crate) fn check_calls<'m>(
         if call.closes.is_some_and(|closes| closes < call.opens) {
             let message = Bilingual::new("締切が開始日より前です", "It closes before it opens");
             findings.push(Finding::error("calls.dates", format!("{path}/closes"), message));
+        }
+        if let Some(municipality) = place
+            && !has_holidays(&municipality.calendar, FiscalYear(call.fiscal_year))
+        {
+            let year = call.fiscal_year;
+            let message = Bilingual::new(
+                format!("自治体の暦（calendar）に{year}年度の休日がありません"),
+                format!("The municipality's calendar has no holidays in the fiscal year {year}"),
+            );
+            findings.push(Finding::error("calls.calendar", format!("{path}/fiscal_year"), message));
         }
         if !seen.insert((&call.program, call.fiscal_year, &call.window)) {
             let message = Bilingual::new(

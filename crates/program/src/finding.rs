@@ -11,6 +11,18 @@ pub enum Severity {
     /// The definition cannot be used.
     Error,
     Warning,
+    /// Nothing is wrong: says what the check leaves open.
+    Note,
+}
+
+impl Severity {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        }
+    }
 }
 
 /// One thing that is wrong, or at least strange.
@@ -32,6 +44,9 @@ pub struct Finding {
     /// Characters into the value at `path`, for expressions.
     #[serde(skip)]
     pub offset: Option<usize>,
+    /// Line and character of the text at `path`, both counted from 1, for templates.
+    #[serde(skip)]
+    pub within: Option<(u32, u32)>,
     pub message: Bilingual,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<Bilingual>,
@@ -48,6 +63,7 @@ impl Finding {
             column: None,
             path: path.into(),
             offset: None,
+            within: None,
             message,
             hint: None,
         }
@@ -56,6 +72,11 @@ impl Finding {
     #[must_use]
     pub fn warning(code: impl Into<String>, path: impl Into<String>, message: Bilingual) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, path, message) }
+    }
+
+    #[must_use]
+    pub fn note(code: impl Into<String>, path: impl Into<String>, message: Bilingual) -> Self {
+        Self { severity: Severity::Note, ..Self::error(code, path, message) }
     }
 
     #[must_use]
@@ -72,14 +93,13 @@ impl Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let severity = if self.is_error() { "error" } else { "warning" };
         match (&self.file, self.line, self.column) {
             (Some(file), Some(line), Some(column)) => write!(f, "{file}:{line}:{column}: ")?,
             (Some(file), ..) => write!(f, "{file}: ")?,
             (None, ..) if self.path.is_empty() => {}
             (None, ..) => write!(f, "{}: ", self.path)?,
         }
-        write!(f, "{severity}[{}]: {}", self.code, self.message.en)?;
+        write!(f, "{}[{}]: {}", self.severity.as_str(), self.code, self.message.en)?;
         match &self.hint {
             Some(hint) => write!(f, "\n  = help: {}", hint.en),
             None => Ok(()),

@@ -101,7 +101,7 @@ pub(crate) fn check_names(archetype: &Archetype, deadlines: &[&str], file: &Scen
             if !named && serde_json::from_value::<Role>(step.by.as_str().into()).is_err() {
                 let roles = Role::STAFF.into_iter().chain([Role::Applicant, Role::Clock, Role::Treasury]);
                 let path = format!("{path}/by");
-                findings.push(unknown("role", path, ("役割", "role"), &step.by, roles.map(Role::as_str)));
+                findings.push(unknown("reference.role", path, ("役割", "role"), &step.by, roles.map(Role::as_str)));
             }
             known.check_expectation(&mut findings, &format!("{path}/expect"), &step.expect);
         }
@@ -147,7 +147,7 @@ impl<'a> Known<'a> {
             _ => ("状態", "state"),
         };
         if !known.contains(name) {
-            findings.push(unknown(kind, path, what, name, known.iter().copied()));
+            findings.push(unknown(&format!("reference.{kind}"), path, what, name, known.iter().copied()));
         }
     }
 

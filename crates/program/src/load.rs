@@ -9,9 +9,9 @@ use serde_json::Value as Json;
 use vocabulary::Bilingual;
 
 use crate::compiled::Program;
-use crate::cross::{check_calls, check_catalogue, check_municipality, check_program, check_rows, unknown};
+use crate::cross::{check_calls, check_catalogue, check_municipality, check_program, check_rows, check_unused, unknown};
 use crate::definition::{Archetype, Call, Calls, Catalogue, Definition, Municipality, Name, ProgramText, Scenarios};
-use crate::finding::{Finding, did_you_mean};
+use crate::finding::{Finding, Severity, did_you_mean};
 use crate::lives::{asked_deadlines, check_names, check_samples, with_lives};
 use crate::municipality;
 use crate::resolve::{name_states_of_kinds, switch_options};
@@ -21,7 +21,7 @@ use crate::yaml::{self, Document, pointer_part};
 /// How deep fragments may include fragments.
 const DEEPEST_INCLUDE: usize = 4;
 
-/// A file of the catalogue; whoever reads it has made sure that it is UTF-8.
+/// A file of the catalogue. What is no UTF-8 in it is [`char::REPLACEMENT_CHARACTER`], which is reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceFile {
     pub path: String,
@@ -36,7 +36,10 @@ pub struct Loaded {
     pub calls: Vec<Call>,
     /// The schemes that planning documents name, when their list is among the files.
     pub catalogue: Option<Catalogue>,
+    /// What is wrong or strange.
     pub findings: Vec<Finding>,
+    /// What the check leaves open.
+    pub notes: Vec<Finding>,
 }
 
 #[derive(Debug)]
@@ -59,11 +62,18 @@ pub struct LoadedProgram {
 /// * `…/catalogue.yaml`: the schemes that planning documents name
 #[must_use]
 pub fn load(files: &[SourceFile]) -> Loaded {
+    load_checking(files, |_| Vec::new())
+}
+
+/// As [`load`], and asks for what else there is to say of each program that is right so far, e.g. of its letters. The
+/// paths of these findings are those of the definition.
+#[must_use]
+pub fn load_checking(files: &[SourceFile], also: impl Fn(&Program) -> Vec<Finding>) -> Loaded {
     let mut loader = Loader::default();
     for file in files {
         loader.read(file);
     }
-    loader.finish()
+    loader.finish(&also)
 }
 
 /// Where a file stands in the catalogue.
@@ -245,7 +255,7 @@ impl Loader {
         }
     }
 
-    fn finish(mut self) -> Loaded {
+    fn finish(mut self, also: &dyn Fn(&Program) -> Vec<Finding>) -> Loaded {
         let mut loaded = Loaded::default();
         let mut unused = Unused::default();
         let mut included = BTreeSet::new();
@@ -275,6 +285,7 @@ impl Loader {
             if let Some(catalogue) = &self.catalogue {
                 findings.extend(check_rows(&definition.program, &catalogue.value, &mut taken));
             }
+            findings.extend(program.iter().flat_map(also));
             let program = program.filter(|_| !findings.iter().any(Finding::is_error));
             let placed = findings.into_iter().map(|finding| self.place(whole, &read, finding)).collect();
             self.findings.extend(unused.keep_apart(whole, placed));
@@ -286,8 +297,8 @@ impl Loader {
         loaded.municipalities = self.municipalities.into_values().map(|read| read.value).collect();
         loaded.calls = self.calls.into_iter().flat_map(|read| read.value.calls).collect();
         loaded.catalogue = self.catalogue.map(|read| read.value);
-        loaded.findings = self.findings;
-        drop_repeats(&mut loaded.findings);
+        drop_repeats(&mut self.findings);
+        (loaded.notes, loaded.findings) = self.findings.into_iter().partition(|f| f.severity == Severity::Note);
         loaded
     }
 
@@ -315,7 +326,7 @@ impl Loader {
                 None if self.unreadable.contains(name) || self.archetypes.contains_key(name) => Vec::new(),
                 None => {
                     let known = self.archetypes.keys().map(String::as_str);
-                    vec![unknown("archetype", "", ("類型", "archetype"), name, known)]
+                    vec![unknown("reference.archetype", "", ("類型", "archetype"), name, known)]
                 }
             };
             self.findings.extend(found.into_iter().map(|finding| placed(&read.path, &read.document, finding)));
@@ -327,7 +338,9 @@ impl Loader {
         let mut findings = Vec::new();
         for read in self.municipalities.values() {
             let found = check_municipality(&read.value);
-            findings.extend(found.into_iter().map(|finding| placed(&read.path, &read.document, finding)));
+            let unused = self.unused_of(read, loaded);
+            let found = found.into_iter().chain(unused);
+            findings.extend(found.map(|finding| placed(&read.path, &read.document, finding)));
         }
         let known: BTreeSet<&str> = loaded.programs.iter().map(|p| p.definition.program.program.as_str()).collect();
         let unread: BTreeSet<&str> = self.unreadable.iter().map(String::as_str).collect();
@@ -348,6 +361,20 @@ impl Loader {
             }
         }
         self.findings.extend(findings);
+    }
+
+    /// What a municipality's own file declares for nothing; not said of one that has no programs yet, or while files have
+    /// faults.
+    fn unused_of(&self, read: &Read<Municipality>, loaded: &Loaded) -> Vec<Finding> {
+        let of_place = |program: &str| program.split('/').next() == Some(read.value.municipality.as_str());
+        let programs = loaded.programs.iter().map(|read| &read.definition);
+        let programs: Vec<_> = programs.filter(|definition| of_place(&definition.program.program)).collect();
+        if programs.is_empty() || self.findings.iter().any(Finding::is_error) {
+            return Vec::new();
+        }
+        let calls = self.calls.iter().flat_map(|read| &read.value.calls).filter(|call| of_place(&call.program));
+        let unused = check_unused(&read.value, &programs, &calls.collect::<Vec<_>>());
+        unused.into_iter().filter(|finding| read.document.says(&finding.path)).collect()
     }
 
     fn unknown_archetype(&mut self, read: &Read<ProgramText>) {
@@ -479,9 +506,10 @@ fn in_file(path: &str, finding: Finding) -> Finding {
 }
 
 fn placed(path: &str, document: &Document, finding: Finding) -> Finding {
-    let place = match finding.offset {
-        Some(offset) => document.inside(&finding.path, offset),
-        None => document.key_at(&finding.path),
+    let place = match (finding.within, finding.offset) {
+        (Some((line, column)), _) => document.line_inside(&finding.path, line, column),
+        (None, Some(offset)) => document.inside(&finding.path, offset),
+        (None, None) => document.key_at(&finding.path),
     };
     let (line, column) = (place.map(|place| place.line), place.map(|place| place.column));
     in_file(path, Finding { line, column, ..finding })

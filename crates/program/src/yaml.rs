@@ -27,6 +27,8 @@ struct Node {
     value: Place,
     /// How many characters stand before the text itself; `None` when the text is folded or on lines of its own.
     quote: Option<u32>,
+    /// Where the text of a literal block (`|`) begins.
+    block: Option<Place>,
 }
 
 /// A file's data, and where in the file each part of it is.
@@ -64,6 +66,25 @@ impl Document {
         Some(Place { column: column.unwrap_or(node.value.column), ..node.value })
     }
 
+    /// The place of a character in a line of the text at a JSON pointer, both counted from 1.
+    #[must_use]
+    pub fn line_inside(&self, pointer: &str, line: u32, column: u32) -> Option<Place> {
+        let node = self.nearest(pointer)?;
+        let (down, across) = (line.checked_sub(1)?, column.checked_sub(1)?);
+        match node.block {
+            Some(block) => {
+                Some(Place { line: block.line.checked_add(down)?, column: block.column.checked_add(across)? })
+            }
+            None => self.inside(pointer, usize::try_from(across).ok()?),
+        }
+    }
+
+    /// Whether the file itself says something at a JSON pointer.
+    #[must_use]
+    pub fn says(&self, pointer: &str) -> bool {
+        self.nodes.contains_key(pointer)
+    }
+
     fn nearest(&self, pointer: &str) -> Option<&Node> {
         let mut pointer = pointer;
         loop {
@@ -84,14 +105,30 @@ pub fn pointer_part(key: &str) -> String {
 /// Reads one document. It is there as far as it could be read, also when there are findings.
 #[must_use]
 pub fn parse(text: &str) -> (Option<Document>, Vec<Finding>) {
-    let mut reader = Reader::default();
+    let mut reader = Reader { lines: text.lines().collect(), ..Reader::default() };
     if text.len() > MAX_BYTES {
-        reader.report("too_large", None, "ファイルは1MiBまでです", "A file has at most 1 MiB");
+        reader.report("yaml.too_large", None, "ファイルは1MiBまでです", "A file has at most 1 MiB");
+        return (None, reader.findings);
+    }
+    if let Some((line, column)) = text.lines().enumerate().find_map(|(line, text)| {
+        text.chars().position(|c| c == char::REPLACEMENT_CHARACTER).map(|column| (line, column))
+    }) {
+        let place = Place { line: to_u32(line) + 1, column: to_u32(column) + 1 };
+        let (ja, en) = (
+            "UTF-8ではない文字があります（Shift_JISで保存されていませんか）",
+            "This is not UTF-8; was the file saved as Shift_JIS?",
+        );
+        reader.report("yaml.encoding", Some(place), ja, en);
         return (None, reader.findings);
     }
     let text = match text.strip_prefix('\u{feff}') {
         Some(rest) => {
-            reader.report("bom", Some(START), "先頭のBOMを削除してください", "Remove the byte order mark at the start");
+            reader.report(
+                "yaml.bom",
+                Some(START),
+                "先頭のBOMを削除してください",
+                "Remove the byte order mark at the start",
+            );
             rest
         }
         None => text,
@@ -99,7 +136,7 @@ pub fn parse(text: &str) -> (Option<Document>, Vec<Finding>) {
     for (line, content) in (1..).zip(text.lines()) {
         if let Some(at) = content.chars().position(|c| c == '\t') {
             let place = Place { line, column: to_u32(at) + 1 };
-            reader.report("tab", Some(place), "タブではなく空白を使ってください", "Use spaces, not tabs");
+            reader.report("yaml.tab", Some(place), "タブではなく空白を使ってください", "Use spaces, not tabs");
         }
     }
     reader.read(text);
@@ -119,7 +156,8 @@ fn start_of(span: &Span) -> Place {
 }
 
 #[derive(Default)]
-struct Reader {
+struct Reader<'t> {
+    lines: Vec<&'t str>,
     findings: Vec<Finding>,
     nodes: HashMap<String, Node>,
     open: Vec<Open>,
@@ -143,10 +181,10 @@ enum Kind {
     Lost,
 }
 
-impl Reader {
+impl Reader<'_> {
     fn report(&mut self, code: &str, place: Option<Place>, ja: impl Into<String>, en: impl Into<String>) {
         if self.findings.len() < MAX_FINDINGS {
-            let mut finding = Finding::error(format!("yaml.{code}"), "", Bilingual::new(ja, en));
+            let mut finding = Finding::error(code, "", Bilingual::new(ja, en));
             finding.line = place.map(|place| place.line);
             finding.column = place.map(|place| place.column);
             self.findings.push(finding);
@@ -162,7 +200,7 @@ impl Reader {
                     let mark = error.marker();
                     let place = Place { line: to_u32(mark.line().max(1)), column: to_u32(mark.col()) + 1 };
                     let en = format!("This is not YAML: {}", error.info());
-                    self.report("syntax", Some(place), format!("YAMLとして読めません（{}）", error.info()), en);
+                    self.report("yaml.syntax", Some(place), format!("YAMLとして読めません（{}）", error.info()), en);
                     return;
                 }
             };
@@ -172,10 +210,10 @@ impl Reader {
                     documents += 1;
                     if documents > 1 {
                         let (ja, en) = ("1つのファイルに書ける文書は1つです", "A file holds one document");
-                        return self.report("documents", Some(place), ja, en);
+                        return self.report("yaml.documents", Some(place), ja, en);
                     }
                 }
-                Event::Alias(_) => self.report("anchor", Some(place), NO_ANCHORS.0, NO_ANCHORS.1),
+                Event::Alias(_) => self.report("yaml.anchor", Some(place), NO_ANCHORS.0, NO_ANCHORS.1),
                 Event::Scalar(_, _, anchor, tag) => self.refuse_extras(*anchor, tag.is_some(), place),
                 Event::SequenceStart(anchor, tag) | Event::MappingStart(anchor, tag) => {
                     self.refuse_extras(*anchor, tag.is_some(), place);
@@ -191,10 +229,10 @@ impl Reader {
 
     fn refuse_extras(&mut self, anchor: usize, tagged: bool, place: Place) {
         if anchor != 0 {
-            self.report("anchor", Some(place), NO_ANCHORS.0, NO_ANCHORS.1);
+            self.report("yaml.anchor", Some(place), NO_ANCHORS.0, NO_ANCHORS.1);
         }
         if tagged {
-            self.report("tag", Some(place), "タグ（!…）は使えません", "Tags (!…) are not used here");
+            self.report("yaml.tag", Some(place), "タグ（!…）は使えません", "Tags (!…) are not used here");
         }
     }
 
@@ -203,12 +241,17 @@ impl Reader {
             self.count += 1;
         }
         if self.count > MAX_NODES {
-            self.report("too_many_nodes", Some(place), "項目が5万を超えています", "There are more than 50,000 nodes");
+            self.report(
+                "yaml.too_many_nodes",
+                Some(place),
+                "項目が5万を超えています",
+                "There are more than 50,000 nodes",
+            );
             return true;
         }
         let deeper = matches!(event, Event::SequenceStart(..) | Event::MappingStart(..));
         if deeper && self.open.len() >= MAX_DEPTH {
-            self.report("too_deep", Some(place), "入れ子は32段までです", "Nesting ends at 32 levels");
+            self.report("yaml.too_deep", Some(place), "入れ子は32段までです", "Nesting ends at 32 levels");
             return true;
         }
         false
@@ -233,7 +276,7 @@ impl Reader {
         {
             *key = Some((text.to_owned(), place));
             if text.is_empty() {
-                self.report("key", Some(place), "項目名がありません", "A key is missing");
+                self.report("yaml.key", Some(place), "項目名がありません", "A key is missing");
             }
             return;
         }
@@ -243,7 +286,22 @@ impl Reader {
             _ => None,
         };
         let value = if style == ScalarStyle::Plain { self.plain(text, place) } else { Json::from(text) };
-        self.value(value, place, quote);
+        let pointer = self.place_next(place, quote);
+        self.store(value);
+        if style == ScalarStyle::Literal {
+            let block = self.block(place);
+            if let Some(node) = self.nodes.get_mut(&pointer) {
+                node.block = block;
+            }
+        }
+    }
+
+    /// Where the text of a literal block begins: its first line, after the indentation.
+    fn block(&self, value: Place) -> Option<Place> {
+        let first = usize::try_from(value.line).ok()?.checked_sub(1)?;
+        let indent = self.lines.iter().skip(first).find(|line| !line.trim().is_empty());
+        let indent = indent.map_or(0, |line| line.chars().take_while(|c| *c == ' ').count());
+        Some(Place { line: value.line, column: to_u32(indent) + 1 })
     }
 
     /// Only `true`, `false` and integers are more than words; dates, decimals and `yes` are words.
@@ -256,13 +314,13 @@ impl Reader {
                     "値がありません。不要なら項目ごと削除してください",
                     "The value is missing; leave the key out if there is none",
                 );
-                self.report("empty_value", Some(place), ja, en);
+                self.report("yaml.empty_value", Some(place), ja, en);
                 Json::Null
             }
             _ if is_integer(text) => match text.replace('_', "").parse::<i64>() {
                 Ok(number) => Json::from(number),
                 Err(_) => {
-                    self.report("integer", Some(place), "整数が大きすぎます", "This integer is too large");
+                    self.report("yaml.integer", Some(place), "整数が大きすぎます", "This integer is too large");
                     Json::from(0)
                 }
             },
@@ -275,7 +333,7 @@ impl Reader {
             && key.is_none()
         {
             *key = Some((String::new(), place));
-            self.report("key", Some(place), "項目名は語で書いてください", "A key is a word");
+            self.report("yaml.key", Some(place), "項目名は語で書いてください", "A key is a word");
             self.open.push(Open { pointer: String::from("/?"), kind: Kind::Lost });
             return;
         }
@@ -312,7 +370,7 @@ impl Reader {
             },
             Some(Open { kind: Kind::Lost, .. }) => return String::from("/?"),
         };
-        self.nodes.entry(pointer.clone()).or_insert(Node { key, value, quote });
+        self.nodes.entry(pointer.clone()).or_insert(Node { key, value, quote, block: None });
         pointer
     }
 
@@ -324,7 +382,7 @@ impl Reader {
                 let Some((key, place)) = key.take() else { return };
                 if entries.contains_key(&key) {
                     let (ja, en) = (format!("「{key}」が2回あります"), format!("`{key}` is here twice"));
-                    self.report("duplicate_key", Some(place), ja, en);
+                    self.report("yaml.duplicate_key", Some(place), ja, en);
                 } else {
                     entries.insert(key, value);
                 }
@@ -376,6 +434,10 @@ mod tests {
         assert_eq!(document.inside("/a/0/b", 4), Some(Place { line: 2, column: 15 }));
         assert_eq!(document.value_at("/a/0/c~1d"), Some(Place { line: 2, column: 24 }));
         assert_eq!(document.value_at("/a/1/nowhere/at/all"), Some(Place { line: 3, column: 5 }));
+        let (document, _) = parse("a:\n  ja: |\n    x\n    yz\n  en: \"xyz\"\n");
+        let document = document.unwrap();
+        assert_eq!(document.line_inside("/a/ja", 2, 2), Some(Place { line: 4, column: 6 }));
+        assert_eq!(document.line_inside("/a/en", 1, 3), Some(Place { line: 5, column: 10 }));
     }
 
     #[test]

@@ -42,16 +42,16 @@ fn check_field(path: &str, field: &Field, findings: &mut Findings) {
     let rules = [
         (
             kind == FieldType::Choice && field.choices.is_empty(),
-            ("choices", "選択肢がありません", "A choice has `choices`"),
+            ("field.choices", "選択肢がありません", "A choice has `choices`"),
         ),
         (
             kind != FieldType::Choice && !field.choices.is_empty(),
-            ("choices", "選択肢は choice だけのものです", "Only a choice has `choices`"),
+            ("field.choices", "選択肢は choice だけのものです", "Only a choice has `choices`"),
         ),
         (
             is_costs && field.categories.is_empty() && field.like.is_none(),
             (
-                "categories",
+                "field.categories",
                 "経費区分がありません",
                 "A cost table has `categories`, or shares those of another by `like`",
             ),
@@ -60,30 +60,30 @@ fn check_field(path: &str, field: &Field, findings: &mut Findings) {
             !is_costs
                 && (!field.categories.is_empty() || field.like.is_some() || field.items.is_some() || field.actual),
             (
-                "categories",
+                "field.categories",
                 "categories・like・items・actual は経費の表だけのものです",
                 "Only a cost table has `categories`, `like`, `items` or `actual`",
             ),
         ),
         (
             field.consent && kind != FieldType::YesNo,
-            ("consent", "consent は yes_no だけのものです", "Only a yes_no has `consent`"),
+            ("field.consent", "consent は yes_no だけのものです", "Only a yes_no has `consent`"),
         ),
         (
             field.min.zip(field.max).is_some_and(|(min, max)| min > max),
-            ("range", "min が max より大きくなっています", "`min` is above `max`"),
+            ("field.range", "min が max より大きくなっています", "`min` is above `max`"),
         ),
         (
             field.min.is_some() && !matches!(kind, FieldType::Number | FieldType::Yen),
-            ("range", "min は数と金額だけのものです", "Only numbers and yen have a `min`"),
+            ("field.range", "min は数と金額だけのものです", "Only numbers and yen have a `min`"),
         ),
         (
             kind == FieldType::Yen && field.min.is_some_and(|min| min < 0),
-            ("range", "金額は0以上です", "Yen are never below 0"),
+            ("field.range", "金額は0以上です", "Yen are never below 0"),
         ),
     ];
     for (_, (code, ja, en)) in rules.into_iter().filter(|(is_wrong, _)| *is_wrong) {
-        findings.push(error(&format!("field.{code}"), path, ja, en));
+        findings.push(error(code, path, ja, en));
     }
 }
 

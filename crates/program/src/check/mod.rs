@@ -4,11 +4,15 @@
 
 mod clocks;
 mod fields;
+mod letters;
 mod machine;
 mod money;
 mod others;
+mod payment;
 mod people;
 mod references;
+mod rules;
+mod unused;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,12 +26,14 @@ use crate::resolve::Merged;
 use crate::versions::check_renames;
 use crate::yaml::pointer_part;
 
+pub(crate) use rules::{Placed, Rules, check as check_rules};
+
 /// Checks that need everything that is written, also what an option switches off.
 pub(crate) fn as_written(definition: &Definition) -> Vec<Finding> {
     let mut findings = Vec::new();
     references::check(definition, &mut findings);
     words::check(definition, &mut findings);
-    money::check_unused(&definition.archetype, &mut findings);
+    unused::check(definition, &mut findings);
     findings
 }
 
@@ -43,10 +49,12 @@ pub(crate) fn as_resolved(
     machine::check(definition, &mut findings);
     clocks::check(definition, &mut findings);
     people::check(definition, &mut findings);
+    letters::check(definition, &mut findings);
     machine::check_options(definition, closed_states, &mut findings);
     if graph_is_known {
         machine::check_graph(definition, &mut findings);
         money::check(definition, &mut findings);
+        payment::check(definition, &mut findings);
     }
     fields::check(definition, merged, &mut findings);
     check_renames(definition, merged, &mut findings);
@@ -55,7 +63,7 @@ pub(crate) fn as_resolved(
 }
 
 /// The case's own machine, or the one of a procedure.
-pub(super) struct Machine<'a> {
+pub(crate) struct Machine<'a> {
     pub path: String,
     pub procedure: Option<&'a str>,
     pub states: &'a IndexMap<Name, State>,
@@ -118,6 +126,35 @@ impl<'a> Machine<'a> {
             Some(_) => self.states.keys().next(),
             None => self.states.iter().find(|(_, state)| state.kind == StateKind::Drafting).map(|(name, _)| name),
         }
+    }
+
+    /// For each state that can be reached, what was gained on every way to it, whatever conditions say. `start` is there
+    /// from the beginning.
+    pub fn on_every_way(
+        &self,
+        start: BTreeSet<Name>,
+        gained: impl Fn(&'a Action) -> BTreeSet<Name>,
+    ) -> BTreeMap<&'a str, BTreeSet<Name>> {
+        let mut known: BTreeMap<&'a str, BTreeSet<Name>> = BTreeMap::new();
+        let mut open: Vec<&'a str> = self.first().map(String::as_str).into_iter().collect();
+        known.extend(open.iter().map(|first| (*first, start.clone())));
+        // A state is looked at again only when its set has shrunk, so each at most once for each name.
+        while let Some(state) = open.pop() {
+            let before = known.get(state).cloned().unwrap_or_default();
+            for (_, action) in self.actions_from(state) {
+                let to = action.to.as_deref().unwrap_or(state);
+                let after: BTreeSet<Name> = before.union(&gained(action)).cloned().collect();
+                let next = match known.get(to) {
+                    None => after,
+                    Some(old) => old.intersection(&after).cloned().collect(),
+                };
+                if known.get(to) != Some(&next) {
+                    known.insert(to, next);
+                    open.push(to);
+                }
+            }
+        }
+        known
     }
 
     pub fn is_end(&self, state: &str) -> bool {

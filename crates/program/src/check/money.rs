@@ -146,24 +146,11 @@ fn moves(action: &Action) -> impl Iterator<Item = (&Name, &Name)> {
     action.from.as_slice().iter().flat_map(move |from| ways.clone().map(move |to| (from, to)))
 }
 
-fn freezes(action: &Action) -> impl Iterator<Item = &str> {
+pub(super) fn freezes(action: &Action) -> impl Iterator<Item = &str> {
     action.effects.iter().filter_map(|effect| match effect {
         Effect::Freeze(amount) | Effect::FreezeFrom { amount, .. } | Effect::FreezeAs { amount, .. } => {
             Some(amount.as_str())
         }
         _ => None,
     })
-}
-
-/// An amount that is declared and frozen by nothing.
-pub(super) fn check_unused(archetype: &Archetype, findings: &mut Findings) {
-    let frozen: BTreeSet<&str> =
-        Machine::all(archetype).flat_map(|machine| machine.actions.values()).flat_map(freezes).collect();
-    for (name, _) in archetype.all_amounts().filter(|(name, _)| !frozen.contains(name.as_str())) {
-        let message = vocabulary::Bilingual::new(
-            format!("金額「{name}」を確定する手続がありません"),
-            format!("No action freezes the amount `{name}`"),
-        );
-        findings.push(Finding::warning("unused.amount", crate::resolve::amount_path(archetype, name), message));
-    }
 }

@@ -1,4 +1,4 @@
-//! Every name that is used is declared; what is declared and never used is said.
+//! Every name that is used is declared.
 
 use std::collections::BTreeSet;
 
@@ -18,21 +18,21 @@ type Findings = Vec<Finding>;
 /// How a kind of thing is called in messages: its code, in Japanese, in English.
 type Kind = (&'static str, (&'static str, &'static str));
 
-const STATE: Kind = ("state", ("状態", "state"));
-const ACTION: Kind = ("action", ("手続", "action"));
-const FORM: Kind = ("form", ("様式", "form"));
-const FIELD: Kind = ("field", ("項目", "field"));
-const INPUT: Kind = ("input", ("入力項目", "input"));
-const DOCUMENT: Kind = ("document", ("書類", "document"));
-const LETTER: Kind = ("letter", ("通知書", "letter"));
-const MAIL: Kind = ("mail", ("メール", "mail"));
-const AMOUNT: Kind = ("amount", ("金額", "amount"));
-const FACT: Kind = ("fact", ("日付", "fact"));
-const OPTION: Kind = ("option", ("選択", "option"));
-const PARAMETER: Kind = ("parameter", ("数値", "parameter"));
-const DEADLINE: Kind = ("deadline", ("期限", "deadline"));
-const PROCEDURE: Kind = ("procedure", ("手続", "procedure"));
-const PARTNER: Kind = ("partner", ("第三者", "partner"));
+const STATE: Kind = ("reference.state", ("状態", "state"));
+const ACTION: Kind = ("reference.action", ("手続", "action"));
+const FORM: Kind = ("reference.form", ("様式", "form"));
+const FIELD: Kind = ("reference.field", ("項目", "field"));
+const INPUT: Kind = ("reference.input", ("入力項目", "input"));
+const DOCUMENT: Kind = ("reference.document", ("書類", "document"));
+const LETTER: Kind = ("reference.letter", ("通知書", "letter"));
+const MAIL: Kind = ("reference.mail", ("メール", "mail"));
+const AMOUNT: Kind = ("reference.amount", ("金額", "amount"));
+const FACT: Kind = ("reference.fact", ("日付", "fact"));
+const OPTION: Kind = ("reference.option", ("選択", "option"));
+const PARAMETER: Kind = ("reference.parameter", ("数値", "parameter"));
+const DEADLINE: Kind = ("reference.deadline", ("期限", "deadline"));
+const PROCEDURE: Kind = ("reference.procedure", ("手続", "procedure"));
+const PARTNER: Kind = ("reference.partner", ("第三者", "partner"));
 
 pub(super) fn check(definition: &Definition, findings: &mut Findings) {
     for machine in Machine::all(&definition.archetype) {
@@ -46,7 +46,6 @@ pub(super) fn check(definition: &Definition, findings: &mut Findings) {
     check_amounts(definition, findings);
     check_options(definition, findings);
     check_program(definition, findings);
-    check_unused(definition, findings);
 }
 
 fn known<T>(
@@ -475,39 +474,6 @@ pub(super) fn check_deadlines(definition: &Definition, findings: &mut Findings) 
     }
     for name in deadlines.keys().filter(|name| !used.contains(name.as_str())) {
         let path = format!("/program/deadlines/{}", pointer_part(name));
-        findings.push(unused("deadline", path, DEADLINE.1, name));
+        findings.push(super::unused::warning("unused.deadline", path, DEADLINE.1, name));
     }
-}
-
-// -- declared and unused
-
-fn check_unused(definition: &Definition, findings: &mut Findings) {
-    let archetype = &definition.archetype;
-    let mut letters: BTreeSet<&str> = BTreeSet::new();
-    let mut mails: BTreeSet<&str> = BTreeSet::new();
-    for machine in Machine::all(archetype) {
-        for action in machine.actions.values() {
-            mails.extend(action.tells.values().map(String::as_str));
-            letters.extend(action.effects.iter().filter_map(|effect| match effect {
-                Effect::Letter(letter) => Some(letter.as_str()),
-                _ => None,
-            }));
-        }
-        let clocks = machine.states.values().filter_map(|state| state.deadline.as_ref());
-        mails.extend(clocks.filter_map(|clock| clock.reminder.as_deref()));
-    }
-    for name in archetype.letters.keys().filter(|name| !letters.contains(name.as_str())) {
-        findings.push(unused("letter", format!("/archetype/letters/{}", pointer_part(name)), LETTER.1, name));
-    }
-    for name in archetype.mails.keys().filter(|name| !mails.contains(name.as_str())) {
-        findings.push(unused("mail", format!("/archetype/mails/{}", pointer_part(name)), MAIL.1, name));
-    }
-}
-
-fn unused(code: &str, path: String, what: (&str, &str), name: &str) -> Finding {
-    let message = vocabulary::Bilingual::new(
-        format!("{}「{name}」はどこからも使われていません", what.0),
-        format!("The {} `{name}` is used by nothing", what.1),
-    );
-    Finding::warning(format!("unused.{code}"), path, message)
 }

@@ -29,6 +29,7 @@ mod fault;
 mod functions;
 mod lexer;
 mod node;
+mod outlook;
 mod parser;
 #[cfg(test)]
 mod tests;
@@ -40,6 +41,7 @@ use std::sync::Arc;
 
 pub use explain::Explanation;
 pub use fault::{Blocked, Fault, codes};
+pub use outlook::{Outlook, outlook};
 pub use types::{ChoiceSet, RecordType, Scope, Type};
 pub use value::{Facts, Record, RowOver, Value};
 

@@ -5,9 +5,11 @@ mod catalogue;
 mod changes;
 mod days;
 mod forms;
+mod hostile;
 mod lives;
 mod municipalities;
 mod properties;
+mod reference;
 mod text;
 mod versions;
 mod wrong;
@@ -21,11 +23,11 @@ use serde_json::{Map, Value, json};
 use vocabulary::{FiscalYear, Yen};
 
 const FILES: [(&str, &str); 5] = [
-    ("archetypes/small.yaml", include_str!("files/small.yaml")),
-    ("archetypes/shared.yaml", include_str!("files/shared.yaml")),
-    ("programs/town/machines.yaml", include_str!("files/machines.yaml")),
-    ("programs/town/municipality.yaml", include_str!("files/municipality.yaml")),
-    ("programs/town/calls.yaml", include_str!("files/calls.yaml")),
+    ("archetypes/small.yaml", include_str!("../../src/reference/sample/small.yaml")),
+    ("archetypes/shared.yaml", include_str!("../../src/reference/sample/shared.yaml")),
+    ("programs/town/machines.yaml", include_str!("../../src/reference/sample/machines.yaml")),
+    ("programs/town/municipality.yaml", include_str!("../../src/reference/sample/municipality.yaml")),
+    ("programs/town/calls.yaml", include_str!("../../src/reference/sample/calls.yaml")),
 ];
 
 fn files() -> Vec<SourceFile> {

@@ -56,7 +56,7 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
     // references
     ("small.yaml", "to: submitted\n    form", "to: submited\n    form", "reference.state"),
     ("small.yaml", "from: [submitted, correcting]", "from: [submitted, corecting]", "reference.state"),
-    ("small.yaml", "not_who: [grant]", "not_who: [grants]", "reference.action"),
+    ("small.yaml", "not_who: [grant, finalize]", "not_who: [grants]", "reference.action"),
     (
         "small.yaml",
         "- when: amount.request > 0",
@@ -136,12 +136,7 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
     ("small.yaml", "      approve_change:", "      submit:", "action.duplicate"),
     // money
     ("small.yaml", "freeze: request ]\n    tells: { app", "lock ]\n    tells: { app", "money.not_frozen"),
-    (
-        "small.yaml",
-        "effects: [ freeze: finalized, pay: finalized",
-        "effects: [ pay: finalized, freeze: finalized",
-        "money.not_frozen",
-    ),
+    ("small.yaml", "effects: [ freeze: finalized, letter", "effects: [ letter", "money.not_frozen"),
     ("small.yaml", "holds: { committed: award }", "holds: { committed: award + finalized }", "money.not_frozen"),
     ("small.yaml", "freeze: award, record", "record", "money.not_frozen"),
     // clocks
@@ -202,8 +197,8 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
     ("small.yaml", "        approval: decision\n        effects", "        effects", "action.four_eyes"),
     (
         "small.yaml",
-        "    approval: decision\n    not_who: [grant]\n",
-        "    not_who: [grant]\n",
+        "    approval: decision\n    effects: [ freeze: finalized",
+        "    not_who: [grant]\n    effects: [ freeze: finalized",
         "action.decision_approval",
     ),
     (
@@ -221,12 +216,6 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
     ),
     ("small.yaml", "reason: { type: long_text", "why: { type: long_text", "action.reason"),
     ("small.yaml", "    effects: [ letter: rejection ]\n", "", "action.adverse_letter"),
-    (
-        "small.yaml",
-        ", letter: decision ]\n    tells: { applicant: notice }\n  reject",
-        " ]\n    tells: { applicant: notice }\n  reject",
-        "action.decision_letter",
-    ),
     ("small.yaml", "tells: { applicant: notice }\n    adverse", "tells: {}\n    adverse", "action.untold"),
     (
         "small.yaml",
