@@ -21,6 +21,8 @@ pub struct TemplateFault {
     pub language: Locale,
     /// Counted from 1 in the part.
     pub line: usize,
+    /// Counted in characters from 1 in the line.
+    pub column: usize,
     pub message: Bilingual,
 }
 
@@ -154,14 +156,23 @@ pub(crate) fn unknown_names(part: &'static str, source: &str, locale: Locale, da
     names
         .into_iter()
         .filter(|name| !known(data, name))
-        .map(|name| TemplateFault {
+        .map(|name| (source.find(&name).map_or((1, 1), |at| place(source, at)), name))
+        .map(|((line, column), name)| TemplateFault {
             code: "template.unknown_name",
             part,
             language: locale,
-            line: source.lines().position(|line| line.contains(&name)).map_or(1, |line| line + 1),
+            line,
+            column,
             message: Bilingual::new(format!("「{name}」という値はありません"), format!("There is no value `{name}`")),
         })
         .collect()
+}
+
+/// Line and character of a byte, both counted from 1.
+fn place(source: &str, at: usize) -> (usize, usize) {
+    let before = source.get(..at).unwrap_or(source);
+    let line = before.rsplit('\n').next().unwrap_or(before);
+    (before.matches('\n').count() + 1, line.chars().count() + 1)
 }
 
 fn known(data: &Value, name: &str) -> bool {
@@ -195,11 +206,13 @@ fn fault(part: &'static str, source: &str, language: Locale, error: &Error) -> T
         ErrorKind::OutOfFuel => ("template.too_long", "長すぎます", "takes too many steps"),
         _ => ("template.wrong_value", "値の種類が合いません", "has a value of the wrong kind"),
     };
+    let column = error.range().map_or(1, |range| place(source, range.start).1);
     TemplateFault {
         code,
         part,
         language,
         line,
+        column,
         message: Bilingual::new(format!("「{excerpt}」: {ja}"), format!("`{excerpt}` {en}")),
     }
 }

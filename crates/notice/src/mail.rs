@@ -51,6 +51,7 @@ pub(crate) fn check_parts(parts: &[(&'static str, &Bilingual)], data: &Json) -> 
                     part,
                     language: locale,
                     line: 1,
+                    column: 1,
                     message: Bilingual::new("文面がありません", "There is no text"),
                 }),
                 _ => {}

@@ -1,8 +1,10 @@
 //! The catalogue of programs: the one in the binary, or files of whoever writes programs.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use program::{Loaded, SourceFile, load};
+use program::{Loaded, SourceFile, load_checking};
+use service::check_texts;
 
 use crate::outcome::{Failure, Outcome};
 
@@ -24,7 +26,7 @@ const SHARED: [&str; 3] = ["archetypes", "municipalities", "catalogue.yaml"];
 /// When a file cannot be read.
 pub fn read(paths: &[PathBuf]) -> Outcome<Loaded> {
     if paths.is_empty() {
-        return Ok(load(&shipped()));
+        return Ok(load_checking(&shipped(), check_texts));
     }
     let mut files = Vec::new();
     for path in paths {
@@ -40,7 +42,7 @@ pub fn read(paths: &[PathBuf]) -> Outcome<Loaded> {
     let present: Vec<_> = sources.iter().filter_map(|file| shared(&file.path)).collect();
     let missing = |file: &SourceFile| shared(&file.path).is_some_and(|name| !present.contains(&name));
     sources.extend(shipped().into_iter().filter(missing));
-    Ok(load(&sources))
+    Ok(load_checking(&sources, check_texts))
 }
 
 /// Only what the paths name themselves, of everything that was loaded.
@@ -79,9 +81,14 @@ fn neighbors(path: &Path, files: &mut Vec<PathBuf>) -> Outcome {
     SHARED.iter().map(|name| schema.join(name)).filter(|found| found.exists()).try_for_each(|it| collect(&it, files))
 }
 
+/// Bytes of a file that are read: more than a file may have, so that a longer one is still said to be too long.
+const LONGEST_READ: u64 = 2 * 1_048_576;
+
 fn source(path: &Path) -> Outcome<SourceFile> {
-    let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
-    let text = String::from_utf8(bytes).map_err(|_| Failure::misuse(format!("{} is not UTF-8", path.display())))?;
+    let file = std::fs::File::open(path).map_err(|error| unreadable(path, &error))?;
+    let mut bytes = Vec::new();
+    file.take(LONGEST_READ).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
     let here = std::env::current_dir().ok().and_then(|here| here.canonicalize().ok());
     let shown = here.as_deref().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path);
     Ok(SourceFile { path: shown.display().to_string(), text })

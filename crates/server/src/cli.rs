@@ -167,6 +167,8 @@ pub enum SchemaCommand {
     Scenarios,
     /// JSON Schema of the list of schemes that planning documents name.
     Catalogue,
+    /// The page of everything that `program check` may say.
+    Findings,
     /// The database's schema.
     Database {
         /// PostgreSQL needs the address of an empty database in `TEST_DATABASE_URL`.
@@ -260,7 +262,7 @@ pub enum TokenCommand {
 #[derive(Debug, Subcommand)]
 pub enum ProgramCommand {
     /// Say everything that is wrong with the files.
-    Check(Paths),
+    Check(Checked),
     /// Run the scenarios beside the programs.
     Test(Paths),
     /// Draw the machine, as Mermaid or SVG.
@@ -351,6 +353,15 @@ pub struct DiagramArgs {
 pub enum DiagramFormat {
     Mermaid,
     Svg,
+}
+
+#[derive(Debug, Args)]
+pub struct Checked {
+    /// Files or folders; the catalogue in the binary when absent.
+    pub paths: Vec<PathBuf>,
+    /// Also say what the check leaves open.
+    #[arg(long)]
+    pub notes: bool,
 }
 
 #[derive(Debug, Args)]

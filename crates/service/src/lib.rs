@@ -18,6 +18,7 @@ mod registry;
 mod secrets;
 mod service;
 mod sessions;
+mod texts;
 mod throttle;
 mod treasury;
 mod view;
@@ -35,6 +36,8 @@ pub use registry::RegistryEntry;
 pub use service::{Deps, FileStore, Service, Settings};
 pub use sessions::SCOPES;
 pub use store::{ApiToken, Count, Message, OutboxDepth, PositionHeld, ProgramEventKind, Recusal};
+pub use store::{ApiToken, Message, OutboxDepth, PositionHeld, ProgramEventKind};
+pub use texts::check_texts;
 pub use treasury::BankFile;
 pub use view::{
     Application, ApplicationFilter, ApplicationOrder, AskedView, AvailableAction, BatchView, BudgetView, BusinessView,

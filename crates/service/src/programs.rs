@@ -109,7 +109,7 @@ impl Service {
     /// have a place in it. `publisher` is none for whoever runs the installation.
     ///
     /// # Errors
-    /// `Refused` with each scenario that fails and each state that has no place.
+    /// `Refused` with each text that cannot be written, each scenario that fails and each state that has no place.
     pub async fn publish(
         &self,
         program: &Program,
@@ -120,6 +120,12 @@ impl Service {
         let municipality = self.municipality(self.reader(), program.municipality()).await?;
         let results =
             scenarios.map(|all| casework::scenario::run(program, &municipality, calls, all)).unwrap_or_default();
+        let texts = crate::check_texts(program).into_iter().map(|finding| casework::Refusal {
+            code: finding.code,
+            path: Some(finding.path),
+            message: finding.message,
+            explanation: None,
+        });
         let failures: Vec<casework::Refusal> = results
             .iter()
             .flat_map(|result| result.failures.iter().map(|failure| (&result.name, failure)))
@@ -130,6 +136,7 @@ impl Service {
                     format!("Scenario \"{}\": {failure}", name.en),
                 )
             })
+            .chain(texts)
             .collect();
         if !failures.is_empty() {
             return Err(Error::Refused(failures));

@@ -1,4 +1,4 @@
-//! The files under `schema/` that the program writes about itself: kept in the repository, never edited by hand.
+//! The files that the program writes about itself, under `schema/` and `docs/reference/`: kept in the repository, never edited by hand.
 
 use std::process::Command;
 use std::{fs, process};
@@ -20,6 +20,7 @@ const FILES: &[(&str, &[&str])] = &[
     ("schema/scenarios.schema.json", &["schema", "scenarios"]),
     ("schema/catalogue.schema.json", &["schema", "catalogue"]),
     ("schema/programs/README.md", &["program", "catalogue"]),
+    ("docs/reference/findings.md", &["schema", "findings"]),
     ("schema/database/sqlite.sql", &["schema", "database", "--backend", "sqlite"]),
     ("schema/database/postgres.sql", &["schema", "database", "--backend", "postgres"]),
 ];

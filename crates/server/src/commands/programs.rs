@@ -18,7 +18,7 @@ use crate::startup::Installation;
 
 pub async fn run(common: &Common, command: &ProgramCommand) -> Outcome {
     match command {
-        ProgramCommand::Check(args) => check(common, &args.paths),
+        ProgramCommand::Check(args) => check(common, &args.paths, args.notes),
         ProgramCommand::Test(args) => test(common, &args.paths),
         ProgramCommand::Diagram(args) => show(&args.shown.paths, |program| match args.format {
             DiagramFormat::Mermaid => mermaid(program, args.shown.locale.into()),
@@ -36,15 +36,17 @@ pub async fn run(common: &Common, command: &ProgramCommand) -> Outcome {
     }
 }
 
-fn check(common: &Common, paths: &[PathBuf]) -> Outcome {
-    let loaded = catalogue::read(paths)?;
-    tell(common, &loaded.findings, || said(&loaded, &loaded.findings))?;
+fn check(common: &Common, paths: &[PathBuf], notes: bool) -> Outcome {
+    let mut loaded = catalogue::read(paths)?;
+    let notes = if notes { std::mem::take(&mut loaded.notes) } else { Vec::new() };
+    let findings: Vec<Finding> = loaded.findings.iter().cloned().chain(notes).collect();
+    tell(common, &findings, || said(&loaded, &findings))?;
     must_be_right(&loaded)
 }
 
 fn said(loaded: &Loaded, findings: &[Finding]) -> String {
     let errors = findings.iter().filter(|finding| finding.is_error()).count();
-    let warnings = findings.len() - errors;
+    let warnings = loaded.findings.len() - errors;
     let mut lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
     lines.push(format!("{} programs, {errors} errors, {warnings} warnings", loaded.programs.len()));
     lines.join("\n")

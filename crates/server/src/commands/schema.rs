@@ -16,9 +16,19 @@ pub async fn run(command: SchemaCommand) -> Outcome {
         SchemaCommand::Calls => json(SchemaKind::Calls)?,
         SchemaCommand::Scenarios => json(SchemaKind::Scenarios)?,
         SchemaCommand::Catalogue => json(SchemaKind::Catalogue)?,
+        SchemaCommand::Findings => findings()?,
         SchemaCommand::Database { backend } => database(backend).await?,
     };
     say(text.trim_end())
+}
+
+/// The page of findings, each with what the check says of its example.
+fn findings() -> Outcome<String> {
+    program::findings_page(|files| {
+        let loaded = program::load_checking(files, service::check_texts);
+        loaded.findings.into_iter().chain(loaded.notes).collect()
+    })
+    .map_err(Failure::fault)
 }
 
 fn json(kind: SchemaKind) -> Outcome<String> {
