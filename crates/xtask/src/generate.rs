@@ -74,8 +74,8 @@ pub fn compare(workspace: &Workspace, profile: Profile, server_url: &str) -> Out
     match stale {
         0 => Ok(()),
         _ => Err(format!(
-            "{stale} generated files are not what the program writes; run `cargo xtask generate`, look at `git diff \
-             schema/`, and commit it when the change is meant"
+            "{stale} generated files are not what the program writes; run `cargo xtask generate`, look at `git diff`, \
+             and commit it when the change is meant"
         )
         .into()),
     }

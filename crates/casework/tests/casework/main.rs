@@ -10,5 +10,6 @@ mod limits;
 mod migrate;
 mod money;
 mod rules;
+mod product;
 mod scenarios;
 mod walks;

@@ -80,7 +80,7 @@ fn a_try() -> impl Strategy<Value = Try> {
         })
 }
 
-fn people(desk: &Desk) -> Vec<Actor> {
+pub fn people(desk: &Desk) -> Vec<Actor> {
     let here = &desk.case.municipality;
     let mut actors = vec![desk.actor("applicant"), Actor::Treasury, Actor::Clock];
     actors.extend(Role::STAFF.map(|role| Actor::Person(staff(here, role))));
