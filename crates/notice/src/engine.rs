@@ -1,5 +1,7 @@
 //! The template engine as we use it: strict, bounded, and the same for every notice.
 
+use std::sync::LazyLock;
+
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::ValueKind;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value, escape_formatter};
@@ -68,7 +70,18 @@ fn partials(locale: Locale) -> [(&'static str, &'static str); 3] {
     }
 }
 
-fn environment(locale: Locale) -> Result<Environment<'static>, Error> {
+/// Made once for each language: reading the partials takes longer than writing a mail.
+fn environment(locale: Locale) -> Result<&'static Environment<'static>, Error> {
+    static JA: LazyLock<Result<Environment<'static>, Error>> = LazyLock::new(|| new_environment(Locale::Ja));
+    static EN: LazyLock<Result<Environment<'static>, Error>> = LazyLock::new(|| new_environment(Locale::En));
+    let made = match locale {
+        Locale::Ja => &JA,
+        Locale::En => &EN,
+    };
+    made.as_ref().map_err(|error| Error::new(error.kind(), "the templates that all texts share cannot be read"))
+}
+
+fn new_environment(locale: Locale) -> Result<Environment<'static>, Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::None);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 
 use super::{Machine, error};
-use crate::definition::{Archetype, Cases, Definition, Field, FieldType, Name, OtherAid};
+use crate::definition::{Archetype, AwardRule, Cases, Definition, Field, FieldType, Name, OtherAid};
 use crate::facts::{APPLICATION, RESERVED, parameter_value};
 use crate::finding::Finding;
 use crate::resolve::Merged;
@@ -265,12 +265,28 @@ fn check_award(definition: &Definition, merged: &Merged, findings: &mut Findings
             "The last case has no `when`, so that one always holds, and only the last one",
         ));
     }
+    check_reachable_awards(rule, findings);
     check_items(definition, merged, findings);
     if let Some(share) = definition.program.change.as_ref().map(|change| change.moved_at_most)
         && !share.is_share()
     {
         let path = "/program/change/moved_at_most";
         findings.push(error("change.share", path, "割合は0より大きく1以下です", "A share is above 0 and at most 1"));
+    }
+}
+
+/// An award that is cut to the cap, or cut off below the minimum, can be more than nothing.
+fn check_reachable_awards(rule: &AwardRule, findings: &mut Findings) {
+    let caps = values("/program/amount/cap", &rule.cap);
+    let Some(highest) = caps.iter().map(|(_, cap)| **cap).max() else { return };
+    let bounds = [("minimum", rule.minimum), ("round_down", Some(rule.round_down))];
+    for (key, _) in bounds.into_iter().filter(|(_, bound)| bound.is_some_and(|bound| bound > highest)) {
+        findings.push(error(
+            "award.nothing",
+            format!("/program/amount/{key}"),
+            format!("上限額（{highest}円）を超えているため、補助金額がいつも0円になります"),
+            format!("This is above every cap (¥{highest}), so nothing could ever be granted"),
+        ));
     }
 }
 
