@@ -168,7 +168,8 @@ fn agrees(program: &'static Program) {
     let (_, scenarios) = programs().find(|(found, _)| found.name() == program.name()).unwrap();
     let scenario = &scenarios.scenarios[0];
     let first_day = scenario.steps.iter().find_map(|step| step.on).expect("a scenario says its first day");
-    let explored = explore(Desk::new(program, &scenario.applicant, first_day), &program.certainty());
+    let applicant = scenarios.applicant(scenario).expect("who applies");
+    let explored = explore(Desk::new(program, applicant, first_day), &program.certainty());
     let what = format!("{} with {:?}", program.name(), program.definition().program.options);
 
     let ending = ending(program, &explored);
