@@ -81,7 +81,9 @@ const DATE: &str = "date ";
 /// Amounts and dates in one set, told apart by their first word.
 fn gained(action: &Action) -> BTreeSet<Name> {
     let gained = action.effects.iter().filter_map(|effect| match effect {
-        Effect::Freeze(amount) | Effect::FreezeFrom { amount, .. } => Some(format!("{AMOUNT}{amount}")),
+        Effect::Freeze(amount) | Effect::FreezeFrom { amount, .. } | Effect::FreezeAs { amount, .. } => {
+            Some(format!("{AMOUNT}{amount}"))
+        }
         Effect::Record(fact) => Some(format!("{DATE}{fact}")),
         _ => None,
     });

@@ -14,7 +14,10 @@ pub(super) fn check(definition: &Definition, findings: &mut Vec<Finding>) {
 }
 
 fn check_letters(definition: &Definition, action: &Action, findings: &mut Vec<Finding>) {
-    let decides = action.effects.iter().any(|effect| matches!(effect, Effect::Freeze(_) | Effect::FreezeFrom { .. }));
+    let decides = action
+        .effects
+        .iter()
+        .any(|effect| matches!(effect, Effect::Freeze(_) | Effect::FreezeFrom { .. } | Effect::FreezeAs { .. }));
     let is_disposition = definition.program.legal_nature == LegalNature::Disposition;
     for effect in &action.effects {
         let Effect::Letter(name) = effect else { continue };

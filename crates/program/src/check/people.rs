@@ -108,7 +108,8 @@ fn check_money_decision(action: &Action, path: &str, findings: &mut Findings) {
         return;
     }
     let effects = || action.effects.iter();
-    let fixes = effects().any(|effect| matches!(effect, Effect::Freeze(_) | Effect::FreezeFrom { .. }));
+    let fixes = effects()
+        .any(|effect| matches!(effect, Effect::Freeze(_) | Effect::FreezeFrom { .. } | Effect::FreezeAs { .. }));
     let pays = effects().any(|effect| matches!(effect, Effect::Pay(_)));
     let rules = [
         (
