@@ -35,7 +35,7 @@ impl Certainty {
     }
 
     fn add(&mut self, machine: &Machine<'_>, start: BTreeSet<Name>) {
-        let known = machine.on_every_way(start, gained);
+        let known = machine.on_every_way(start, |action, _| gained(action));
         for (name, action) in machine.actions {
             let befores = action.from.as_slice().iter().filter_map(|from| known.get(from.as_str()));
             let common = befores.cloned().reduce(|these, those| these.intersection(&those).cloned().collect());
@@ -53,12 +53,15 @@ impl Program {
     pub fn certainty(&self) -> Certainty {
         let archetype = &self.definition.archetype;
         let mut certainty = Certainty::default();
-        for machine in Machine::all(archetype) {
-            let start = match machine.procedure {
-                None => BTreeSet::new(),
-                Some(procedure) => at_opening(archetype, &certainty, procedure),
-            };
-            certainty.add(&machine, start);
+        // A procedure may be opened out of one that is declared later: each round knows at least one more from its opening.
+        for _ in 0..=archetype.procedures.len() {
+            for machine in Machine::all(archetype) {
+                let start = match machine.procedure {
+                    None => BTreeSet::new(),
+                    Some(procedure) => at_opening(archetype, &certainty, procedure),
+                };
+                certainty.add(&machine, start);
+            }
         }
         certainty
     }

@@ -145,13 +145,14 @@ impl Texts<'_> {
             let mut data = sample_data();
             let filled = |is_there: bool, value: Value| if everything || is_there { value } else { Value::Null };
             let amounts: Map<_, _> = archetype
-                .amounts
-                .keys()
-                .map(|name| (name.clone(), filled(occasion.certain.amounts.contains(name), json!(100_000))))
+                .all_amounts()
+                .map(|(name, _)| (name.clone(), filled(occasion.certain.amounts.contains(name), json!(100_000))))
                 .collect();
+            let of_procedures = archetype.procedures.values().flat_map(|procedure| procedure.facts.keys());
             let dates: Map<_, _> = archetype
                 .facts
                 .keys()
+                .chain(of_procedures)
                 .map(|name| (name.clone(), filled(occasion.certain.dates.contains(name), json!("2026-05-22"))))
                 .collect();
             let mut input: Map<_, _> = occasion.input.possible.keys().map(|name| (name.clone(), Value::Null)).collect();

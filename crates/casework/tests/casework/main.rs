@@ -9,7 +9,7 @@ mod duties;
 mod limits;
 mod migrate;
 mod money;
-mod rules;
 mod product;
+mod rules;
 mod scenarios;
 mod walks;

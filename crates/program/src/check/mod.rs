@@ -117,7 +117,7 @@ impl<'a> Machine<'a> {
 
     /// The actions that lead out of a state.
     pub fn leaving(&self, state: &str) -> impl Iterator<Item = (&'a Name, &'a Action)> {
-        self.actions_from(state).filter(move |(_, action)| action.to.as_ref().is_some_and(|to| to != state))
+        self.actions_from(state).filter(move |(_, action)| ways(action).any(|to| to != state))
     }
 
     /// Where a case stands when the machine starts.
@@ -129,11 +129,11 @@ impl<'a> Machine<'a> {
     }
 
     /// For each state that can be reached, what was gained on every way to it, whatever conditions say. `start` is there
-    /// from the beginning.
+    /// from the beginning; an action gains by what it does, and by the state to which it leads.
     pub fn on_every_way(
         &self,
         start: BTreeSet<Name>,
-        gained: impl Fn(&'a Action) -> BTreeSet<Name>,
+        gained: impl Fn(&'a Action, &'a str) -> BTreeSet<Name>,
     ) -> BTreeMap<&'a str, BTreeSet<Name>> {
         let mut known: BTreeMap<&'a str, BTreeSet<Name>> = BTreeMap::new();
         let mut open: Vec<&'a str> = self.first().map(String::as_str).into_iter().collect();
@@ -142,15 +142,17 @@ impl<'a> Machine<'a> {
         while let Some(state) = open.pop() {
             let before = known.get(state).cloned().unwrap_or_default();
             for (_, action) in self.actions_from(state) {
-                let to = action.to.as_deref().unwrap_or(state);
-                let after: BTreeSet<Name> = before.union(&gained(action)).cloned().collect();
-                let next = match known.get(to) {
-                    None => after,
-                    Some(old) => old.intersection(&after).cloned().collect(),
-                };
-                if known.get(to) != Some(&next) {
-                    known.insert(to, next);
-                    open.push(to);
+                let stays = ways(action).next().is_none().then_some(state);
+                for to in ways(action).chain(stays) {
+                    let after: BTreeSet<Name> = before.union(&gained(action, to)).cloned().collect();
+                    let next = match known.get(to) {
+                        None => after,
+                        Some(old) => old.intersection(&after).cloned().collect(),
+                    };
+                    if known.get(to) != Some(&next) {
+                        known.insert(to, next);
+                        open.push(to);
+                    }
                 }
             }
         }
@@ -160,6 +162,11 @@ impl<'a> Machine<'a> {
     pub fn is_end(&self, state: &str) -> bool {
         self.states.get(state).is_some_and(|state| state.kind.is_end())
     }
+}
+
+/// The states to which an action leads, waiting in line included; none when the state stays.
+pub(super) fn ways(action: &Action) -> impl Iterator<Item = &str> {
+    action.to.iter().chain(&action.or_wait).map(String::as_str)
 }
 
 /// The path of one of the words at `path`, which may stand alone or in a list.

@@ -1,7 +1,8 @@
 //! People: who may act, in whose turn, and that nobody fixes money alone.
 
+use super::money::freezes;
 use super::{Machine, error};
-use crate::definition::{Action, Definition, Effect, FieldType, Role};
+use crate::definition::{Action, Archetype, Definition, Effect, FieldType, Role};
 use crate::finding::Finding;
 
 type Findings = Vec<Finding>;
@@ -13,7 +14,7 @@ pub(super) fn check(definition: &Definition, findings: &mut Findings) {
             check_people(action, &path, findings);
             check_turn(&machine, action, &path, findings);
             check_adverse(action, &path, findings);
-            check_money_decision(action, &path, findings);
+            check_money_decision(&definition.archetype, action, &path, findings);
         }
     }
 }
@@ -103,13 +104,15 @@ fn check_adverse(action: &Action, path: &str, findings: &mut Findings) {
 
 /// 額を決める、支払う: an amount that the office fixes is drafted by one and signed by others, on grounds that are checked,
 /// and told in a letter; what it pays goes through two people at least.
-fn check_money_decision(action: &Action, path: &str, findings: &mut Findings) {
+fn check_money_decision(archetype: &Archetype, action: &Action, path: &str, findings: &mut Findings) {
     if !action.by.as_slice().iter().any(|role| role.is_staff()) {
         return;
     }
     let effects = || action.effects.iter();
-    let fixes = effects()
-        .any(|effect| matches!(effect, Effect::Freeze(_) | Effect::FreezeFrom { .. } | Effect::FreezeAs { .. }));
+    let fixes = freezes(action).next().is_some();
+    // Interest follows from what was decided before and from the days.
+    let is_interest = |amount: &str| archetype.amount(amount).is_some_and(|(_, rule)| rule.interest.is_some());
+    let decides = freezes(action).any(|amount| !is_interest(amount));
     let pays = effects().any(|effect| matches!(effect, Effect::Pay(_)));
     let rules = [
         (
@@ -125,7 +128,7 @@ fn check_money_decision(action: &Action, path: &str, findings: &mut Findings) {
             "What fixes an amount goes through an approval route (`approval`)",
         ),
         (
-            fixes && action.needs.is_empty(),
+            decides && action.needs.is_empty(),
             "action.decision_guard",
             "金額を決める前に確かめる条件（needs）がありません",
             "What fixes an amount has a condition that must hold before (`needs`)",

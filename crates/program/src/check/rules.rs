@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use vocabulary::Bilingual;
 
 use super::{Machine, error};
-use crate::definition::{Action, Archetype, Name};
+use crate::definition::{Action, Archetype, Effect, Name};
 use crate::expression::{Expression, Outlook, outlook};
 use crate::finding::Finding;
 
@@ -120,16 +120,22 @@ fn check_cases(cases: &[Placed], findings: &mut Findings) {
 }
 
 /// Whoever is waited on can always do something that leads out: unless each way has conditions that can fail together.
-/// Conditions on what is filled in with the action itself are the actor's to meet.
+/// Conditions on what is filled in with the action itself are the actor's to meet, and so are those on ranks where the
+/// actor may rank.
 fn check_ways_out(machine: &Machine<'_>, state: &str, rules: &Rules, findings: &mut Findings) {
     let Some(role) = machine.states.get(state).and_then(|state| state.waits_on) else { return };
     let ways: Vec<(&Name, &Action)> =
         machine.leaving(state).filter(|(_, action)| action.by.as_slice().contains(&role)).collect();
+    let may_rank = machine.actions_from(state).any(|(name, action)| {
+        let is_open = rules.needs.get(name).is_none_or(Vec::is_empty);
+        is_open && action.by.as_slice().contains(&role) && action.effects.contains(&Effect::Rank)
+    });
     let needs = |(name, action): &(&Name, &Action)| -> Vec<Placed> {
-        let is_given = |(_, need): &&Placed| {
-            let own_form = action.form.is_some();
-            need.names().iter().all(|name| !name.starts_with("input.") && !(own_form && !is_of_the_case(name)))
+        let own_form = action.form.is_some();
+        let is_met = |name: &str| {
+            name.starts_with("input.") || own_form && !is_of_the_case(name) || may_rank && name.starts_with("rank.")
         };
+        let is_given = |(_, need): &&Placed| need.names().iter().all(|name| !is_met(name));
         rules.needs.get(*name).into_iter().flatten().filter(is_given).cloned().collect()
     };
     let guards: Vec<Vec<Placed>> = ways.iter().map(needs).collect();

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use indexmap::IndexMap;
 use vocabulary::Bilingual;
 
 use super::Machine;
 use super::money::freezes;
-use crate::definition::{Definition, DocumentSlot, Effect, State};
+use crate::definition::{Definition, DocumentSlot, Effect, Name, State};
 use crate::facts::APPLICATION;
 use crate::finding::Finding;
+use crate::resolve::amount_path;
 use crate::yaml::pointer_part;
 
 /// Everything that a definition uses, by the section in which it is declared.
@@ -26,17 +28,25 @@ struct Used<'a> {
 pub(super) fn check(definition: &Definition, findings: &mut Vec<Finding>) {
     let archetype = &definition.archetype;
     let used = Used::of(definition);
+    let amounts = archetype.all_amounts().map(|(name, _)| (amount_path(archetype, name), name.as_str())).collect();
+    let mut facts = within("/archetype", "facts", &archetype.facts);
+    let mut forms = within("/archetype", "forms", &archetype.forms);
+    for (name, procedure) in &archetype.procedures {
+        let home = format!("/archetype/procedures/{}", pointer_part(name));
+        facts.extend(within(&home, "facts", &procedure.facts));
+        forms.extend(within(&home, "forms", &procedure.forms));
+    }
     let sections = [
-        ("unused.letter", "letters", ("通知書", "letter"), names(archetype.letters.keys()), &used.letters),
-        ("unused.mail", "mails", ("メール", "mail"), names(archetype.mails.keys()), &used.mails),
-        ("unused.amount", "amounts", ("金額", "amount"), names(archetype.amounts.keys()), &used.amounts),
-        ("unused.fact", "facts", ("日付", "fact"), names(archetype.facts.keys()), &used.facts),
-        ("unused.form", "forms", ("様式", "form"), names(archetype.forms.keys()), &used.forms),
-        ("unused.option", "options", ("選択", "option"), names(archetype.options.keys()), &used.options),
+        ("unused.letter", ("通知書", "letter"), within("/archetype", "letters", &archetype.letters), &used.letters),
+        ("unused.mail", ("メール", "mail"), within("/archetype", "mails", &archetype.mails), &used.mails),
+        ("unused.amount", ("金額", "amount"), amounts, &used.amounts),
+        ("unused.fact", ("日付", "fact"), facts, &used.facts),
+        ("unused.form", ("様式", "form"), forms, &used.forms),
+        ("unused.option", ("選択", "option"), within("/archetype", "options", &archetype.options), &used.options),
     ];
-    for (code, section, what, declared, used) in sections {
-        for name in declared.into_iter().filter(|name| !used.contains(name)) {
-            findings.push(warning(code, format!("/archetype/{section}/{}", pointer_part(name)), what, name));
+    for (code, what, declared, used) in sections {
+        for (path, name) in declared.into_iter().filter(|(_, name)| !used.contains(name)) {
+            findings.push(warning(code, path, what, name));
         }
     }
     // The documents of an archetype are a list for its programs to choose from.
@@ -50,8 +60,9 @@ pub(super) fn check(definition: &Definition, findings: &mut Vec<Finding>) {
     }
 }
 
-fn names<'a>(keys: impl Iterator<Item = &'a String>) -> Vec<&'a str> {
-    keys.map(String::as_str).collect()
+/// What a section declares, each with its place.
+fn within<'a, T>(home: &str, section: &str, declared: &'a IndexMap<Name, T>) -> Vec<(String, &'a str)> {
+    declared.keys().map(|name| (format!("{home}/{section}/{}", pointer_part(name)), name.as_str())).collect()
 }
 
 pub(super) fn warning(code: &str, path: String, what: (&str, &str), name: &str) -> Finding {

@@ -140,7 +140,8 @@ fn any_rule() -> impl Strategy<Value = Figures> {
             rate,
             unit,
             item_cap,
-            cap,
+            // Below them every award would be nothing, which is refused.
+            cap: cap.max(unit).max(minimum),
             fiscal_year_cap,
             minimum,
         },
