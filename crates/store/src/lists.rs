@@ -152,7 +152,9 @@ impl Reader {
         if !i64::try_from(businesses.len()).is_ok_and(|found| found <= i64::from(FEW_BUSINESSES)) {
             let mut common = common;
             let like = common.bind(like_anywhere(&normalized_for_search(text)));
-            let name = format!("b.search_text LIKE ${like} ESCAPE '!'");
+            // A value of each row, so that no planner begins with the businesses.
+            let text_of = "(SELECT s.search_text FROM business s WHERE s.id = a.business)";
+            let name = format!("{text_of} LIKE ${like} ESCAPE '!'");
             let condition = match numbered.is_empty() {
                 true => name,
                 false => format!("({name} OR {})", common.list("a.id", &numbered)),
