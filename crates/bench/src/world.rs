@@ -2,6 +2,7 @@
 //! through the service.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -26,18 +27,41 @@ pub const APPLICANTS: usize = 16;
 /// Yen on every budget line: never short.
 const APPROPRIATION: i64 = 100_000_000_000_000;
 
-const FILES: [(&str, &str); 6] = [
-    ("schema/archetypes/common.yaml", include_str!("../../../schema/archetypes/common.yaml")),
-    ("schema/archetypes/early-start.yaml", include_str!("../../../schema/archetypes/early-start.yaml")),
-    ("schema/archetypes/ex-ante-grant.yaml", include_str!("../../../schema/archetypes/ex-ante-grant.yaml")),
-    ("schema/municipalities/japan.yaml", include_str!("../../../schema/municipalities/japan.yaml")),
-    ("schema/programs/hino/municipality.yaml", include_str!("../../../schema/programs/hino/municipality.yaml")),
-    (
-        "schema/programs/hino/sales-channel.scenarios.yaml",
-        include_str!("../../../schema/programs/hino/sales-channel.scenarios.yaml"),
-    ),
-];
-const PROGRAM: &str = include_str!("../../../schema/programs/hino/sales-channel.yaml");
+/// The program that is measured, of the shipped catalogue.
+const PROGRAM: &str = "sales-channel";
+
+/// What the shipped catalogue says of the municipality, and its program under several names.
+fn sources() -> Outcome<Vec<SourceFile>> {
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schema");
+    let municipality = format!("programs/{MUNICIPALITY}");
+    let mut sources = Vec::new();
+    for folder in ["archetypes", "municipalities", &municipality] {
+        for entry in read(&schema.join(folder), |path| std::fs::read_dir(path))? {
+            let path = entry.map_err(|error| format!("schema/{folder}: {error}"))?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let is_wanted = folder != municipality || name == "municipality.yaml" || name.starts_with(PROGRAM);
+            if is_wanted && name.ends_with(".yaml") {
+                let text = read(&path, |path| std::fs::read_to_string(path))?;
+                sources.push(SourceFile { path: format!("schema/{folder}/{name}"), text });
+            }
+        }
+    }
+    let file = format!("schema/{municipality}/{PROGRAM}.yaml");
+    let text = sources.iter().find(|source| source.path == file).map(|source| source.text.clone());
+    let text = text.ok_or_else(|| format!("{file} is not there"))?;
+    sources.extend((2..=PROGRAMS).map(|number| {
+        let (first, other) = (program_name(1), program_name(number));
+        SourceFile {
+            path: format!("schema/programs/{other}.yaml"),
+            text: text.replace(&format!("program: {first}"), &format!("program: {other}")),
+        }
+    }));
+    Ok(sources)
+}
+
+fn read<T>(path: &Path, how: impl FnOnce(&Path) -> std::io::Result<T>) -> Outcome<T> {
+    how(path).map_err(|error| format!("{}: {error}", path.display()))
+}
 
 /// Somebody with a token.
 #[derive(Clone, Debug)]
@@ -146,19 +170,8 @@ impl Founding<'_> {
 
     /// The catalogue's program under several names, with calls that are open now; the sample of its form.
     async fn publish(&self, year: i32) -> Outcome<Map<String, Value>> {
-        let mut sources: Vec<SourceFile> = FILES
-            .iter()
-            .map(|(path, text)| SourceFile { path: (*path).to_owned(), text: (*text).to_owned() })
-            .collect();
-        let slug = |number: usize| program_name(number).replace(&format!("{MUNICIPALITY}/"), "");
-        sources
-            .push(SourceFile { path: "schema/programs/hino/sales-channel.yaml".to_owned(), text: PROGRAM.to_owned() });
-        sources.extend((1..PROGRAMS).map(|number| SourceFile {
-            path: format!("schema/programs/hino/{}.yaml", slug(number + 1)),
-            text: PROGRAM.replace("program: hino/sales-channel", &format!("program: {}", program_name(number + 1))),
-        }));
-        let loaded = load(&sources);
-        let place = loaded.municipalities.first().ok_or("the catalogue has no municipality")?;
+        let loaded = load(&sources()?);
+        let place = loaded.municipalities.first().ok_or_else(|| format!("no municipality: {:?}", loaded.findings))?;
         self.service.import_municipality(place).await.map_err(told)?;
         let mut values = Map::new();
         for found in &loaded.programs {
@@ -335,5 +348,21 @@ impl FileStore for Shelf {
     ) -> std::pin::Pin<Box<dyn Future<Output = std::io::Result<Vec<u8>>> + Send + 'a>> {
         let found = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
         Box::pin(async move { found.ok_or_else(|| std::io::ErrorKind::NotFound.into()) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_is_there_under_every_name_and_nothing_is_wrong_with_it() {
+        let loaded = load(&sources().unwrap());
+        let wrong: Vec<String> = loaded.findings.iter().map(ToString::to_string).collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
+        let names: Vec<&str> =
+            loaded.programs.iter().filter_map(|found| Some(found.program.as_ref()?.name())).collect();
+        assert_eq!(names.len(), PROGRAMS, "{names:?}");
+        assert_eq!(loaded.municipalities.len(), 1);
     }
 }
