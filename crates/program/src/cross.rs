@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use vocabulary::{Bilingual, Calendar, FiscalYear};
 
 use crate::definition::{
-    Action, Archetype, Call, Calls, Catalogue, Definition, Effect, LegalNature, Municipality, Name, ProgramText, RouteBand,
+    Action, Archetype, Call, Calls, Catalogue, Definition, Effect, LegalNature, Municipality, Name, ProgramText,
+    RouteBand,
 };
 use crate::finding::{Finding, did_you_mean};
 use crate::resolve::amount_path;
@@ -262,28 +263,25 @@ pub(crate) fn check_unused(municipality: &Municipality, programs: &[&Definition]
     let deputies = municipality.positions.values().flat_map(|position| &position.deputies);
     let positions: BTreeSet<&str> = steps.map(|step| &step.position).chain(deputies).map(String::as_str).collect();
     let lines: BTreeSet<&str> = calls.iter().filter_map(|call| call.budget_line.as_deref()).collect();
-    let declared: [(&str, &str, (&str, &str), Vec<&str>, &BTreeSet<&str>); 4] = [
-        ("unused.route", "routes", ("決裁区分", "approval route"), keys(&municipality.routes).collect(), &routes),
-        ("unused.number", "numbers", ("番号の種類", "kind of number"), keys(&municipality.numbers).collect(), &numbers),
-        ("unused.position", "positions", ("職", "position"), keys(&municipality.positions).collect(), &positions),
-        (
-            "unused.budget_line",
-            "budget_lines",
-            ("予算科目", "budget line"),
-            keys(&municipality.budget_lines).collect(),
-            &lines,
-        ),
-    ];
-    let unused = declared.into_iter().flat_map(|(code, section, what, names, used)| {
-        names.into_iter().filter(|name| !used.contains(name)).map(move |name| {
+    let unused = |code, section, what: (&str, &str), names: Vec<&str>, used: &BTreeSet<&str>| -> Vec<Finding> {
+        let left = names.into_iter().filter(|name| !used.contains(name));
+        let finding = |name: &str| {
             let message = Bilingual::new(
                 format!("{}「{name}」はどこからも使われていません", what.0),
                 format!("The {} `{name}` is used by nothing", what.1),
             );
             Finding::warning(code, format!("/{section}/{}", pointer_part(name)), message)
-        })
-    });
-    unused.collect()
+        };
+        left.map(finding).collect()
+    };
+    let place = municipality;
+    let (all_routes, all_numbers) = (keys(&place.routes).collect(), keys(&place.numbers).collect());
+    let (all_positions, all_lines) = (keys(&place.positions).collect(), keys(&place.budget_lines).collect());
+    let mut findings = unused("unused.route", "routes", ("決裁区分", "approval route"), all_routes, &routes);
+    findings.extend(unused("unused.number", "numbers", ("番号の種類", "kind of number"), all_numbers, &numbers));
+    findings.extend(unused("unused.position", "positions", ("職", "position"), all_positions, &positions));
+    findings.extend(unused("unused.budget_line", "budget_lines", ("予算科目", "budget line"), all_lines, &lines));
+    findings
 }
 
 /// Calls name programs and budget lines that exist, and do not overlap.
@@ -351,11 +349,17 @@ pub(crate) fn check_catalogue(catalogue: &Catalogue) -> Vec<Finding> {
         let path = format!("/rows/{}", pointer_part(number));
         if !catalogue.kinds.contains_key(&row.kind) {
             let known = keys(&catalogue.kinds);
-            findings.push(unknown("kind", format!("{path}/kind"), ("種類", "kind of scheme"), &row.kind, known));
+            findings.push(unknown(
+                "reference.kind",
+                format!("{path}/kind"),
+                ("種類", "kind of scheme"),
+                &row.kind,
+                known,
+            ));
         }
         if !catalogue.documents.contains_key(&row.document) {
             let (path, known) = (format!("{path}/document"), keys(&catalogue.documents));
-            findings.push(unknown("document", path, ("計画", "planning document"), &row.document, known));
+            findings.push(unknown("reference.document", path, ("計画", "planning document"), &row.document, known));
         }
     }
     findings
@@ -373,7 +377,7 @@ pub(crate) fn check_rows(
         let path = format!("/program/catalogue/{i}");
         let Some(row) = catalogue.rows.get(number) else {
             let known = keys(&catalogue.rows);
-            findings.push(unknown("catalogue", path, ("一覧の番号", "row of the catalogue"), number, known));
+            findings.push(unknown("reference.catalogue", path, ("一覧の番号", "row of the catalogue"), number, known));
             continue;
         };
         if let Some(other) = taken.insert(number.clone(), program.program.clone()) {

@@ -9,7 +9,9 @@ use serde_json::Value as Json;
 use vocabulary::Bilingual;
 
 use crate::compiled::Program;
-use crate::cross::{check_calls, check_catalogue, check_municipality, check_program, check_rows, check_unused, unknown};
+use crate::cross::{
+    check_calls, check_catalogue, check_municipality, check_program, check_rows, check_unused, unknown,
+};
 use crate::definition::{Archetype, Call, Calls, Catalogue, Definition, Municipality, Name, ProgramText, Scenarios};
 use crate::finding::{Finding, Severity, did_you_mean};
 use crate::lives::{asked_deadlines, check_names, check_samples, with_lives};

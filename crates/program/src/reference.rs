@@ -145,5 +145,5 @@ fn show(page: &mut String, change: &Change) {
 
 /// Characters that nobody sees are written out.
 fn visible(line: &str) -> String {
-    line.replace('\t', "→").replace('\u{feff}', "<BOM>").replace('\u{fffd}', "�")
+    line.replace('\t', "→").replace('\u{feff}', "<BOM>")
 }

@@ -36,7 +36,6 @@ pub use registry::RegistryEntry;
 pub use service::{Deps, FileStore, Service, Settings};
 pub use sessions::SCOPES;
 pub use store::{ApiToken, Count, Message, OutboxDepth, PositionHeld, ProgramEventKind, Recusal};
-pub use store::{ApiToken, Message, OutboxDepth, PositionHeld, ProgramEventKind};
 pub use texts::check_texts;
 pub use treasury::BankFile;
 pub use view::{

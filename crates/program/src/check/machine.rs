@@ -332,6 +332,16 @@ fn check_action(machine: &Machine<'_>, name: &str, action: &Action, findings: &m
             "Say from which states",
         ));
     }
+    if let (Some(to), [from]) = (&action.to, action.from.as_slice())
+        && to == from
+    {
+        findings.push(error(
+            "action.stays",
+            format!("{path}/to"),
+            "始まりと同じ状態です。状態を変えない手続なら to を書かないでください",
+            "This is the state from which it starts; leave `to` out where the state stays",
+        ));
+    }
     let ends = action.to.as_ref().is_some_and(|to| machine.is_end(to));
     if ends && machine.procedure.is_none() && !action.tells.contains_key(&Audience::Applicant) {
         findings.push(error(

@@ -87,6 +87,7 @@ impl<'a> Used<'a> {
                 used.mails.extend(action.tells.values().map(String::as_str));
                 used.forms.extend(action.form.as_deref());
                 used.options.extend(action.option.as_deref());
+                used.options.extend(action.needs.iter().filter_map(|need| need.option.as_deref()));
                 used.amounts.extend(freezes(action));
                 for effect in &action.effects {
                     used.add_effect(effect);

@@ -117,7 +117,7 @@ fn read(path: &Path, into: &mut Vec<(String, String)>) {
 
 #[test]
 fn the_page_shows_every_code_with_its_message() {
-    let page = findings_page(|files| found(files)).unwrap();
+    let page = findings_page(found).unwrap();
     for code in listed() {
         assert!(page.contains(&format!("### `{code}`")), "{code}");
         assert!(code.starts_with(ELSEWHERE) || page.contains(&format!("[{code}]: ")), "{code} has no message");
