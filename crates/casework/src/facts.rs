@@ -57,12 +57,16 @@ fn past(world: &World<'_>, case: &Case, near: &[Uuid]) -> BTreeMap<Name, Past> {
     let past = kinds.map(|(name, rule)| {
         let amounts = rule.amounts.keys().map(|amount| (amount.clone(), Yen::ZERO)).collect();
         let mut past = Past { amounts, ..Past::default() };
-        let ended_well = |beside: &&ProcedureCase| {
-            beside.name == *name
-                && !near.contains(&beside.id)
-                && rule.states.get(&beside.state).is_some_and(|state| state.kind == StateKind::ClosedPaid)
-        };
-        for beside in case.body.procedures.iter().filter(ended_well) {
+        let of_kind = case.body.procedures.iter().filter(|beside| beside.name == *name && !near.contains(&beside.id));
+        for beside in of_kind {
+            match rule.states.get(&beside.state).map(|state| state.kind) {
+                Some(StateKind::ClosedPaid) => {}
+                Some(StateKind::ClosedUnpaid) => {
+                    past.refused = past.refused.saturating_add(1);
+                    continue;
+                }
+                _ => continue,
+            }
             past.count = past.count.saturating_add(1);
             let year = year(beside).unwrap_or_else(|| FiscalYear::of(day_in_japan(beside.opened_at)));
             past.this_year = past.this_year.saturating_add(u32::from(year == this_year));

@@ -52,10 +52,12 @@ pub struct CallFacts {
     pub score: Option<(Rate, bool)>,
 }
 
-/// The procedures of one kind that came to a good end.
+/// The procedures of one kind that are over; but for `refused`, those that came to a good end.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Past {
     pub count: u32,
+    /// Those that came to a bad end.
+    pub refused: u32,
     /// Those charged to the same fiscal year as the one that is looked at.
     pub this_year: u32,
     /// Their own amounts, added up.
@@ -113,7 +115,7 @@ pub(crate) fn scope(
     let amounts = archetype.amounts.keys().chain(own().flat_map(|rule| rule.amounts.keys()));
     records.entry("amount").or_default().extend(amounts.map(|name| (name.clone(), Type::Yen)));
     records.entry("past").or_default().extend(archetype.procedures.iter().map(|(name, rule)| {
-        let counts = ["count", "this_year"].map(|name| (name.to_owned(), Type::Int));
+        let counts = ["count", "refused", "this_year"].map(|name| (name.to_owned(), Type::Int));
         let sums = rule.amounts.keys().map(|name| (name.clone(), Type::Yen));
         (name.clone(), Type::Record(RecordType::new(counts.into_iter().chain(sums))))
     }));
@@ -314,7 +316,7 @@ impl View<'_> {
 }
 
 fn past_values(past: &Past) -> Record {
-    let counts = [("count", past.count), ("this_year", past.this_year)];
+    let counts = [("count", past.count), ("refused", past.refused), ("this_year", past.this_year)];
     let counts = counts.map(|(name, count)| (name.to_owned(), Value::Int(count.into())));
     counts.into_iter().chain(past.amounts.iter().map(|(name, yen)| (name.clone(), Value::Yen(*yen)))).collect()
 }

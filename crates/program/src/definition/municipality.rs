@@ -24,6 +24,7 @@ pub struct Municipality {
     pub positions: IndexMap<Name, Position>,
     /// Kind of decision → amount bands → positions that sign, in order.
     pub routes: IndexMap<Name, Vec<RouteBand>>,
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub budget_lines: IndexMap<Name, BudgetLine>,
     pub letter_head: LetterHead,
     pub bank: BankProfile,
