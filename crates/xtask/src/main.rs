@@ -53,6 +53,8 @@ enum Command {
         #[arg(last = true, value_name = "ARGUMENTS")]
         arguments: Vec<String>,
     },
+    /// Put every single fault into the machines of the catalogue, and count those that nothing notices.
+    Mutants,
     /// Check which room of the house may use what.
     Architecture,
     /// Install the system packages that the other commands need.
@@ -111,6 +113,7 @@ fn run(command: Command) -> Outcome {
         Command::Test { filters, quick } => test::run(&workspace, filters, quick),
         Command::Generate { check } => generate::run(&workspace, check),
         Command::Bench { arguments } => bench::run(&workspace, &arguments),
+        Command::Mutants => test::mutants(&workspace),
         Command::Architecture => architecture::run(&workspace),
         Command::Setup => {
             setup::install(&workspace, &[setup::Purpose::Demo, setup::Purpose::Test, setup::Purpose::Bench])

@@ -101,6 +101,12 @@ fn compare_generated(run: &mut Run<'_>) -> Outcome {
     generate::compare(run.workspace, Profile::Dev, url)
 }
 
+/// Every fault of every machine, optimized: the tests try only a sample.
+pub fn mutants(workspace: &Workspace) -> Outcome {
+    let fault = ["mutants::every_fault_is_noticed", "--", "--ignored", "--nocapture"];
+    show(workspace.cargo(["test", "--release", "-p", "casework", "--test", "casework"]).args(fault))
+}
+
 /// The sum of all `test result:` lines.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Tally {

@@ -135,6 +135,8 @@ pub struct Desk {
     pub successor: Option<Business>,
     /// What the step before sent.
     pub mails: Vec<Name>,
+    /// Everything that took effect, with its time.
+    pub taken: Vec<(Actor, Act, Option<Draft>, Instant)>,
     next_id: Arc<AtomicU64>,
     counters: BTreeMap<Name, i64>,
 }
@@ -184,6 +186,7 @@ impl Desk {
             lines: (2020..2050).map(|year| (FiscalYear(year), Uuid::from_u128(3_000 + year as u128))).collect(),
             successor: None,
             mails: Vec::new(),
+            taken: Vec::new(),
             next_id: Arc::new(AtomicU64::new(1_000)),
             counters: BTreeMap::new(),
         }
@@ -249,7 +252,8 @@ impl Desk {
         // Whoever an act names to take the case over is registered.
         let named = needs(self.program, &self.case, act).successor;
         self.successor = named.map(|id| Business { id, ..self.case.business.clone() }).or(self.successor.take());
-        let step = self.ask(actor, act, draft)?;
+        let step = self.ask(actor, act, draft.clone())?;
+        self.taken.push((actor.clone(), act.clone(), draft, self.now));
         let counted: BTreeMap<Name, i64> = step
             .numbers
             .iter()

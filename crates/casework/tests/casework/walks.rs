@@ -15,7 +15,7 @@ use crate::money::replayed;
 
 /// One try: who, what, how wild the values are, and how many hours later.
 #[derive(Clone, Debug)]
-struct Try {
+pub struct Try {
     who: prop::sample::Index,
     what: prop::sample::Index,
     /// Whether only what is permitted is tried, which leads further.
@@ -59,7 +59,7 @@ fn wild() -> impl Strategy<Value = Wild> {
     ]
 }
 
-fn a_try() -> impl Strategy<Value = Try> {
+pub fn a_try() -> impl Strategy<Value = Try> {
     (
         any::<(prop::sample::Index, prop::sample::Index, prop::sample::Index)>(),
         prop::bool::weighted(0.8),
@@ -109,7 +109,7 @@ fn guess(desk: &Desk, action: &str, pick: &prop::sample::Index) -> (Map<String, 
     (made_up.collect(), Vec::new())
 }
 
-fn attempt(desk: &mut Desk, tried: &Try) {
+pub fn attempt(desk: &mut Desk, tried: &Try) {
     desk.now += chrono::TimeDelta::hours(tried.hours);
     if let Some(act) = casework::clock_act(&desk.case, desk.now) {
         desk.take(&Actor::Clock, &act, None).expect("what the clock wants is done");
@@ -203,7 +203,7 @@ fn attempt(desk: &mut Desk, tried: &Try) {
 }
 
 /// What holds of a case at any time.
-fn stands(desk: &Desk) {
+pub fn stands(desk: &Desk) {
     assert_eq!(i64::try_from(desk.events.len()).unwrap(), desk.case.version);
     let state = desk.program.state(&desk.case.state).expect("a state of the program");
     let body = &desk.case.body;
@@ -242,7 +242,7 @@ fn walk(name: &str) {
     }
     // The same walks every time: a failure is found again by running again.
     let random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    let config = Config { cases: 48, failure_persistence: None, ..Config::default() };
+    let config = Config { cases: 96, failure_persistence: None, ..Config::default() };
     let walks = (any::<prop::sample::Index>(), prop::collection::vec(a_try(), 5..25));
     let reached = RefCell::new(BTreeSet::new());
     let walked = TestRunner::new_with_rng(config, random).run(&walks, |(start, tries)| {
