@@ -63,6 +63,21 @@ pub fn schema(kind: SchemaKind) -> Json {
     }
 }
 
+/// The same for files as they are written, for editors: what a municipality includes it need not say itself.
+#[must_use]
+pub fn schema_of_files(kind: SchemaKind) -> Json {
+    const ALWAYS: [&str; 3] = ["municipality", "code", "name"];
+    let mut schema = schema(kind);
+    if kind == SchemaKind::Municipality
+        && let Some(root) = schema.as_object_mut()
+        && let Some(all) = root.insert("required".to_owned(), json!(ALWAYS))
+    {
+        root.insert("if".to_owned(), json!({ "not": { "required": ["include"] } }));
+        root.insert("then".to_owned(), json!({ "required": all }));
+    }
+    schema
+}
+
 fn schema_of<T: JsonSchema>(title: &str) -> Json {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
     // Named by `propertyNames` of maps, which the generator does not follow.
@@ -377,5 +392,61 @@ fn type_words(name: &str) -> Bilingual {
         "object" => Bilingual::new("項目のまとまり（キー: 値）", "a map of keys and values"),
         "null" => Bilingual::new("空", "nothing"),
         other => Bilingual::new(other, other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+
+    fn yaml_files(folder: &Path, into: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                yaml_files(&path, into);
+            } else if path.extension().is_some_and(|extension| extension == "yaml") {
+                into.push(path);
+            }
+        }
+    }
+
+    /// By the place of a file, as the table of the reference says it.
+    fn kind_of(path: &Path) -> SchemaKind {
+        let path = path.to_string_lossy();
+        match () {
+            () if path.ends_with(".scenarios.yaml") => SchemaKind::Scenarios,
+            () if path.contains("/archetypes/") => SchemaKind::Archetype,
+            () if path.contains("/municipalities/") => SchemaKind::MunicipalityFragment,
+            () if path.ends_with("/catalogue.yaml") => SchemaKind::Catalogue,
+            () if path.ends_with("/calls.yaml") => SchemaKind::Calls,
+            () if path.ends_with("/municipality.yaml") => SchemaKind::Municipality,
+            () => SchemaKind::Program,
+        }
+    }
+
+    /// Editors read the files of `schema/`, not our types.
+    #[test]
+    fn every_shipped_file_fits_the_schema_that_editors_read() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schema");
+        let validators = SchemaKind::ALL.map(|kind| {
+            let text = fs::read_to_string(root.join(format!("{}.schema.json", kind.as_str()))).unwrap();
+            let schema: Json = serde_json::from_str(&text).unwrap();
+            (kind, jsonschema::options().should_validate_formats(true).build(&schema).unwrap())
+        });
+        let mut files = vec![root.join("catalogue.yaml")];
+        ["archetypes", "municipalities", "programs"].iter().for_each(|part| yaml_files(&root.join(part), &mut files));
+        let mut wrong = Vec::new();
+        for path in &files {
+            let (document, faults) = crate::yaml::parse(&fs::read_to_string(path).unwrap());
+            assert!(faults.is_empty(), "{}: {faults:?}", path.display());
+            let (_, validator) = validators.iter().find(|(kind, _)| *kind == kind_of(path)).unwrap();
+            let value = document.unwrap().value;
+            let errors = validator.iter_errors(&value).map(|error| format!("{}: {error}", path.display()));
+            wrong.extend(errors);
+        }
+        assert!(wrong.is_empty() && files.len() > 100, "{wrong:#?}");
     }
 }

@@ -169,6 +169,8 @@ pub enum SchemaCommand {
     Catalogue,
     /// The page of everything that `program check` may say.
     Findings,
+    /// The page of everything that definition files may say.
+    Language,
     /// The database's schema.
     Database {
         /// PostgreSQL needs the address of an empty database in `TEST_DATABASE_URL`.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Calendar {
+    /// Days besides Saturdays, Sundays and the turn of the year.
     pub holidays: BTreeSet<NaiveDate>,
 }
 

@@ -7,7 +7,9 @@ use unicode_normalization::UnicodeNormalization;
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Bilingual {
+    /// In Japanese.
     pub ja: String,
+    /// In English.
     pub en: String,
 }
 

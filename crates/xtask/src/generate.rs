@@ -21,6 +21,7 @@ const FILES: &[(&str, &[&str])] = &[
     ("schema/catalogue.schema.json", &["schema", "catalogue"]),
     ("schema/programs/README.md", &["program", "catalogue"]),
     ("docs/reference/findings.md", &["schema", "findings"]),
+    ("docs/reference/language.md", &["schema", "language"]),
     ("schema/database/sqlite.sql", &["schema", "database", "--backend", "sqlite"]),
     ("schema/database/postgres.sql", &["schema", "database", "--backend", "postgres"]),
 ];

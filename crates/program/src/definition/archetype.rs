@@ -15,6 +15,7 @@ pub struct Archetype {
     pub archetype: Name,
     /// Other files of the folder that are merged below this one; what this one says wins.
     pub include: Vec<Name>,
+    /// What people call this kind of scheme.
     pub title: Bilingual,
     /// Switches that a program may set.
     pub options: IndexMap<Name, OptionRule>,
@@ -28,26 +29,35 @@ pub struct Archetype {
     pub forms: IndexMap<Name, FormRule>,
     /// The kinds of documents that forms may ask for.
     pub documents: IndexMap<Name, DocumentKind>,
+    /// Where a case may stand. The first is where it begins.
     pub states: IndexMap<Name, State>,
+    /// What people, the clock and the treasury do, by name.
     pub actions: IndexMap<Name, Action>,
     /// Machines beside the case, each opened by an action.
     pub procedures: IndexMap<Name, Procedure>,
     /// 第三者 who act on a case through a link of their own: banks, experts …
     pub partners: IndexMap<Name, PartnerRule>,
+    /// What goes out on paper (通知書), by name.
     pub letters: IndexMap<Name, Letter>,
+    /// What goes out by mail, by name.
     pub mails: IndexMap<Name, Mail>,
 }
 
+/// A switch of an archetype.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OptionRule {
+    /// What is switched, in words.
     pub label: Bilingual,
+    /// How it stands when a program does not say.
     pub default: bool,
 }
 
+/// A date that actions put down.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FactRule {
+    /// What day it is.
     pub label: Bilingual,
     /// May be missing when rules look at it: they must say what then, with `has` or `or_else`. Otherwise a rule that
     /// reads it too early refuses the step.
@@ -60,6 +70,7 @@ pub struct FactRule {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AmountRule {
+    /// What people read.
     pub label: Bilingual,
     /// The form whose figures the award is computed from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -70,6 +81,7 @@ pub struct AmountRule {
     /// As much of this amount as the program pays in advance (`payment.advance`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub advance_of: Option<Name>,
+    /// Interest by the day on another amount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interest: Option<InterestRule>,
     /// Never above this earlier amount (額の確定 never exceeds the decision).
@@ -101,7 +113,9 @@ pub struct InterestRule {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ParameterRule {
+    /// What people read.
     pub label: Bilingual,
+    /// What the figure counts.
     #[serde(rename = "type")]
     pub kind: ParameterType,
     /// What counts when the program says nothing; a program must say it when there is none.
@@ -112,6 +126,7 @@ pub struct ParameterRule {
     pub option: Option<Name>,
 }
 
+/// What a figure counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ParameterType {
@@ -131,17 +146,23 @@ pub enum ParameterValue {
     Rate(vocabulary::Rate),
 }
 
+/// What a form asks.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FormRule {
+    /// The form's title.
     pub label: Bilingual,
+    /// What is asked, in this order.
     pub fields: IndexMap<Name, Field>,
 }
 
+/// A kind of document.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DocumentKind {
+    /// What people read.
     pub label: Bilingual,
+    /// What it must show.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<Bilingual>,
 }
@@ -193,6 +214,7 @@ pub enum Role {
     ProgramOfficer,
     /// 監査
     Auditor,
+    /// Who looks after the municipality's people and settings.
     Administrator,
     /// The deadline worker.
     Clock,
@@ -247,10 +269,13 @@ impl Role {
     }
 }
 
+/// Where a case, or a procedure, may stand.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct State {
+    /// What people read.
     pub label: Bilingual,
+    /// What the state means, whatever its name.
     pub kind: StateKind,
     /// Whose turn it is; ends wait on nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -260,6 +285,7 @@ pub struct State {
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     #[schemars(extend("propertyNames" = {"$ref": "#/$defs/HoldingAccount"}))]
     pub holds: IndexMap<HoldingAccount, Source>,
+    /// The clock that runs while the case is here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<StateDeadline>,
     /// Why an applicant's state has no deadline.
@@ -319,14 +345,18 @@ pub struct StateDeadline {
     pub then: Name,
 }
 
+/// What somebody does: it moves the case, and what else comes of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Action {
+    /// What people read on the button and in the history.
     pub label: Bilingual,
+    /// Who may do it.
     pub by: OneOrMany<Role>,
     /// Which partner, where a partner acts.
     #[serde(default, rename = "as", skip_serializing_if = "Option::is_none")]
     pub acts_as: Option<Name>,
+    /// The states in which it can be done.
     #[serde(default)]
     pub from: OneOrMany<Name>,
     /// Besides `from`, every state of these kinds; for fragments, which do not know the names.
@@ -366,6 +396,7 @@ pub struct Action {
     /// Not by a person who did one of these actions on this case (separation of duties).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_who: Vec<Name>,
+    /// What it does besides moving the case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub effects: Vec<Effect>,
     /// Who is told by which mail; an empty map says that nobody is.
@@ -374,19 +405,28 @@ pub struct Action {
     /// Against the applicant: needs a reason, and a letter that carries it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub adverse: bool,
+    /// There only when this option is on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub option: Option<Name>,
 }
 
+/// Who is told by mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Audience {
+    /// Everybody who may act for the business.
     Applicant,
+    /// 担当者
     Clerk,
+    /// 審査担当
     Reviewer,
+    /// 決裁権者
     Approver,
+    /// 出納担当
     FinanceMaker,
+    /// 出納審査者
     FinanceChecker,
+    /// 制度所管課
     ProgramOfficer,
     /// The partner that the action invites, or that acts in it; the mail carries a fresh link.
     Partner,
@@ -403,15 +443,9 @@ pub enum Effect {
     /// Freezes an amount by its rule; an input of the same name may set it lower.
     Freeze(Name),
     /// Freezes an amount from another form than its rule's, e.g. the award from an approved change.
-    FreezeFrom {
-        amount: Name,
-        form: Name,
-    },
+    FreezeFrom { amount: Name, form: Name },
     /// Freezes an amount from an expression of the action's own, e.g. a refund of what an input-tax report found.
-    FreezeAs {
-        amount: Name,
-        is: Source,
-    },
+    FreezeAs { amount: Name, is: Source },
     /// Issues a letter: its data and the hash of its template are frozen in the same transaction.
     Letter(Name),
     /// Opens the fields marked in the action for correction by the applicant; everything else stays as submitted.
@@ -420,6 +454,7 @@ pub enum Effect {
     Lock,
     /// Stops the office's clock of that name.
     Pause(Name),
+    /// Lets it run again.
     Resume(Name),
     /// Opens a procedure beside the case. The action sees its names, and what it takes in, records or freezes under one
     /// of them belongs to the procedure that is opened.
@@ -448,6 +483,7 @@ pub enum Effect {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Procedure {
+    /// What people read.
     pub label: Bilingual,
     /// More than one may be open at once.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -460,13 +496,17 @@ pub struct Procedure {
     /// of the case and of the other procedures.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub facts: IndexMap<Name, FactRule>,
+    /// Amounts of its own, by name.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub amounts: IndexMap<Name, AmountRule>,
+    /// Forms of its own, by name.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub forms: IndexMap<Name, FormRule>,
     /// Its states; the first is where it opens.
     pub states: IndexMap<Name, State>,
+    /// What is done in it, by name; no action of the case has the same name.
     pub actions: IndexMap<Name, Action>,
+    /// There only when this option is on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub option: Option<Name>,
 }
@@ -523,6 +563,7 @@ impl Archetype {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Letter {
+    /// What stands above it.
     pub title: Bilingual,
     /// The number it carries, by kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -534,6 +575,7 @@ pub struct Letter {
     pub appeal: bool,
 }
 
+/// A mail; text by template.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Mail {

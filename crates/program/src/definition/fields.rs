@@ -7,22 +7,33 @@ use vocabulary::{Bilingual, Yen};
 
 use super::{Name, Source, is_false};
 
+/// What may be entered in a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FieldType {
+    /// One line of text.
     Text,
+    /// Several lines of text.
     LongText,
+    /// A whole number.
     Number,
+    /// Whole yen.
     Yen,
+    /// A day, e.g. `2026-09-16`.
     Date,
+    /// Yes or no; no when nothing is said.
     YesNo,
+    /// One of `choices`.
     Choice,
     /// An exact fraction such as 1/2, e.g. a share of joint costs.
     Rate,
     /// Rows of category, what, supplier, net, tax and, when `actual`, ordered_on, delivered_on, paid_on, invoice_number.
     Costs,
+    /// The name of a file.
     File,
+    /// 法人番号: 13 digits, the first of which checks the others.
     CorporateNumber,
+    /// Bank, branch, kind, number and holder in kana; checked against the bank master.
     BankAccount,
     /// The identifier of a registered business, for successions.
     Business,
@@ -30,14 +41,19 @@ pub enum FieldType {
     FieldMarks,
 }
 
+/// One question of a form, or one input of an action.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Field {
+    /// What may be entered.
     #[serde(rename = "type")]
     pub kind: FieldType,
+    /// What stands beside it.
     pub label: Bilingual,
+    /// How to fill it in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<Bilingual>,
+    /// Must be filled in.
     #[serde(default, skip_serializing_if = "is_false")]
     pub required: bool,
     /// A yes_no that must be yes: pledges and consents.
@@ -52,6 +68,7 @@ pub struct Field {
     /// The smallest value (number, yen).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<i64>,
+    /// The options of a choice, by name.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub choices: IndexMap<Name, Bilingual>,
     /// Cost tables: the categories, or …
@@ -71,10 +88,13 @@ pub struct Field {
     pub personal: bool,
 }
 
+/// A kind of cost in a cost table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Category {
+    /// What people read.
     pub label: Bilingual,
+    /// What belongs to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<Bilingual>,
     /// At most this much of the category counts.
@@ -92,6 +112,7 @@ pub struct Category {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Items {
+    /// What such a thing is called, e.g. 展示会.
     pub label: Bilingual,
     /// One of these; any text when empty.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]

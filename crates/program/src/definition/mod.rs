@@ -36,10 +36,13 @@ pub struct Definition {
     pub program: ProgramText,
 }
 
+/// A condition, and what people are told when it does not hold.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Need {
+    /// A condition that must hold.
     pub when: Source,
+    /// What people are told when it does not.
     #[serde(rename = "else")]
     pub otherwise: Bilingual,
     /// Asked only where this option of the archetype is on.

@@ -12,6 +12,7 @@ use super::Name;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PartnerRule {
+    /// What people read, e.g. 金融機関.
     pub label: Bilingual,
     /// How many days a link holds.
     #[serde(default = "link_days")]
@@ -31,15 +32,18 @@ const fn link_days() -> u32 {
 pub struct PanelRule {
     /// How many judges score a case, at least. Whoever declares a conflict of interest (利害関係) is not one of them.
     pub judges: u32,
+    /// What judges give points for, by name.
     pub criteria: IndexMap<Name, Criterion>,
     /// Points of the mean of the judges' totals below which a case fails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minimum_mean: Option<u32>,
 }
 
+/// What judges give points for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Criterion {
+    /// What people read.
     pub label: Bilingual,
     /// The most points that a judge gives.
     pub max: u32,

@@ -13,14 +13,19 @@ use super::{Field, Name, Need, PanelRule, ParameterValue, Source, is_false};
 pub struct ProgramText {
     /// `<municipality>/<slug>`
     pub program: String,
+    /// The kind of scheme that it is: a file of `archetypes/`.
     pub archetype: Name,
+    /// What people call it.
     pub title: Bilingual,
+    /// What it is for, in a sentence or two.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<Bilingual>,
+    /// What it stands on.
     pub grounds: Grounds,
     /// The schemes of `schema/catalogue.yaml` that this program is, by their numbers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub catalogue: Vec<String>,
+    /// Whether its decisions are dispositions (処分), against which one may appeal.
     pub legal_nature: LegalNature,
     /// Figures that no source gives: shown as samples.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -31,8 +36,11 @@ pub struct ProgramText {
     /// Figures that the archetype leaves to the program.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub parameters: IndexMap<Name, ParameterValue>,
+    /// How applications are taken in and ranked.
     pub intake: Intake,
+    /// Who may apply.
     pub applicant: ApplicantRules,
+    /// How often a business may be granted.
     #[serde(default)]
     pub limits: Limits,
     /// The program's own fields of the application form.
@@ -55,10 +63,13 @@ pub struct ProgramText {
     /// Fields of the application form that are public while a case is in a published state.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub publishes: Vec<Name>,
+    /// The deadlines that its archetype asks for, by name.
     #[serde(default)]
     pub deadlines: IndexMap<Name, DeadlineRule>,
+    /// Which changes need no approval (軽微な変更).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<MinorChange>,
+    /// What is paid before the amount is final.
     #[serde(default, skip_serializing_if = "PaymentRules::is_empty")]
     pub payment: PaymentRules,
     /// What became of states and fields of the version before.
@@ -89,15 +100,19 @@ impl Renames {
     }
 }
 
+/// The document that a program stands on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Grounds {
+    /// The outline or plan, by its name.
     pub document: String,
+    /// The article or section.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
     /// `sample` when no outline of the municipality is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outline: Option<String>,
+    /// Where it can be read, e.g. an address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
 }
@@ -106,13 +121,17 @@ pub struct Grounds {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LegalNature {
+    /// 契約: a grant by agreement.
     Contract,
+    /// 処分: letters carry 教示.
     Disposition,
 }
 
+/// How applications are taken in and ranked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Intake {
+    /// Whether applications are taken one after the other, or all of a window together.
     pub mode: IntakeMode,
     /// What fixes the rank of first-come calls.
     #[serde(default = "complete_receipt")]
@@ -147,40 +166,55 @@ fn complete_receipt() -> RankBy {
     RankBy::CompleteReceipt
 }
 
+/// How applications come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum IntakeMode {
+    /// 先着順: one after the other, until the budget is used.
     FirstCome,
+    /// 募集期間: all of a window together.
     Window,
 }
 
+/// What fixes the rank of an application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RankBy {
+    /// The moment of receipt.
     Receipt,
+    /// The moment at which it was complete: a correction costs the rank.
     CompleteReceipt,
 }
 
+/// What a request reserves before the decision.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Hold {
+    /// Nothing.
     #[default]
     None,
+    /// The requested amount; it counts as used.
     Request,
 }
 
+/// Who may apply.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApplicantRules {
+    /// Kinds of businesses that may apply.
     pub kinds: Vec<ApplicantKind>,
+    /// What must hold of the applicant when the application is handed in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub must: Vec<Need>,
 }
 
+/// What kind of business applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ApplicantKind {
+    /// 会社
     Company,
+    /// 個人事業主
     SoleProprietor,
     /// A group of businesses.
     Group,
@@ -192,8 +226,10 @@ pub enum ApplicantKind {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
+    /// Grants in one fiscal year.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub per_fiscal_year: Option<u32>,
+    /// Grants ever.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lifetime: Option<u32>,
     /// Not when granted in any of this many preceding fiscal years.
@@ -214,12 +250,15 @@ pub struct Limits {
 pub struct SameLimit {
     /// The field of the application that says what it is for.
     pub field: Name,
+    /// Grants in one fiscal year.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_fiscal_year: Option<u32>,
+    /// Grants ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lifetime: Option<u32>,
 }
 
+/// The name of one of the archetype's documents, or more about it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum DocumentSlot {
@@ -227,12 +266,16 @@ pub enum DocumentSlot {
     Full(DocumentRule),
 }
 
+/// A document that a form asks for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DocumentRule {
+    /// One of the archetype's documents.
     pub name: Name,
+    /// Other words than the archetype's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<Bilingual>,
+    /// May be left out.
     #[serde(default, skip_serializing_if = "is_false")]
     pub optional: bool,
     /// Asked for only when this holds, e.g. two quotations from ¥200,000.
@@ -244,6 +287,7 @@ pub struct DocumentRule {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
+    /// The form that is looked at when it is handed in.
     #[serde(default = "application")]
     pub at: Name,
     /// For each row of this cost table; its fields are in reach.
@@ -252,7 +296,9 @@ pub struct Rule {
     /// The field that the refusal points at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<Name>,
+    /// A condition that must hold.
     pub when: Source,
+    /// What the applicant is told when it does not.
     #[serde(rename = "else")]
     pub otherwise: Bilingual,
 }
@@ -270,6 +316,7 @@ pub struct AwardRule {
     /// The cost table.
     #[serde(default = "costs")]
     pub costs: Name,
+    /// Whether the consumption tax of a cost counts.
     pub tax: Cases<TaxHandling>,
     /// What happens with other public aid for the same costs.
     #[serde(default)]
@@ -280,12 +327,14 @@ pub struct AwardRule {
     /// Revenue that is deducted: a yen field of the form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revenue: Option<Name>,
+    /// The part of the eligible costs that is granted.
     pub rate: Cases<Rate>,
     /// The award is truncated to this many yen.
     pub round_down: Yen,
     /// For each item of the cost table, e.g. each show or right; the cases may look at `item`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub item_cap: Option<Cases<Yen>>,
+    /// The most that one application is granted, in yen.
     pub cap: Cases<Yen>,
     /// Together with what the business was granted by this program in the same fiscal year.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -302,13 +351,17 @@ fn costs() -> Name {
     "costs".to_owned()
 }
 
+/// Whether consumption tax counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TaxHandling {
+    /// 税抜: costs without tax.
     Excluded,
+    /// 税込: costs with tax.
     Included,
 }
 
+/// What happens with other public aid for the same costs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OtherAid {
@@ -324,17 +377,21 @@ pub enum OtherAid {
 /// One value, or a list of cases of which the first that holds counts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(rename = "CasesOf{T}")]
 pub enum Cases<T> {
     Always(T),
     FirstOf(Vec<Case<T>>),
 }
 
+/// A value, and when it counts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "CaseOf{T}")]
 pub struct Case<T> {
     /// Holds always when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Source>,
+    /// What counts then.
     pub then: T,
 }
 
@@ -351,37 +408,49 @@ pub struct DeadlineRule {
     /// `MM-DD` of a fiscal year.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
+    /// The fiscal year that `date` is in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub of: Option<DateOf>,
+    /// The first of these.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub earliest_of: Vec<DeadlineRule>,
     /// 初日不算入 unless the rule says otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_day: Option<FirstDay>,
+    /// What becomes of a last day on which the office rests; it stays when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_holiday: Option<OnHoliday>,
 }
 
+/// A fiscal year, seen from the award.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DateOf {
+    /// The fiscal year of the award.
     AwardFiscalYear,
+    /// The one after it.
     NextFiscalYear,
 }
 
+/// Whether the day from which a span runs counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FirstDay {
+    /// 初日不算入
     #[default]
     Excluded,
+    /// It is the first day of the span.
     Included,
 }
 
+/// What becomes of a last day on which the office rests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnHoliday {
+    /// It stays the last day.
     #[default]
     Stays,
+    /// The next office day is the last one.
     NextOfficeDay,
 }
 
@@ -400,6 +469,7 @@ pub struct MinorChange {
     pub approval_when: Option<Source>,
 }
 
+/// What becomes of costs in a category that had none in the plan.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NewCategory {
@@ -429,6 +499,7 @@ impl PaymentRules {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdvanceRule {
+    /// The part of the award that may be paid in advance.
     pub share: Cases<Rate>,
     /// The limit is truncated to this many yen.
     pub round_down: Yen,

@@ -24,6 +24,7 @@ pub struct Scenarios {
     /// Values that steps refer to by name, so that a form is written once; by custom the sample has the form's name.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub samples: IndexMap<Name, serde_json::Map<String, serde_json::Value>>,
+    /// Applications, from their first step to their last.
     #[serde(default)]
     pub scenarios: Vec<Scenario>,
 }
@@ -36,9 +37,11 @@ impl Scenarios {
     }
 }
 
+/// One sample application.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
+    /// What it shows.
     pub name: Bilingual,
     /// Only for programs whose options stand so. A life is also left out where an option took one of its actions away.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -52,13 +55,17 @@ pub struct Scenario {
     /// What the budget line has left; without end when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Yen>,
+    /// What happens, in this order.
     pub steps: Vec<ScenarioStep>,
 }
 
+/// What the business was granted before.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EarlierGrant {
+    /// 年度, by the year in which it begins.
     pub fiscal_year: i32,
+    /// How much it was granted.
     pub yen: Yen,
     /// What its application said in the fields that the limits name.
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
@@ -69,13 +76,16 @@ pub struct EarlierGrant {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApplicantFacts {
+    /// What kind of business it is.
     pub kind: ApplicantKind,
+    /// How large it is.
     pub size: BusinessSize,
     /// みなし大企業
     #[serde(default)]
     pub deemed_large: bool,
     /// In business in this municipality since.
     pub established_here_on: NaiveDate,
+    /// How many people it employs.
     #[serde(default)]
     pub employees: u32,
     /// Capital in yen; 0 for a sole proprietor.
@@ -90,6 +100,7 @@ fn zero() -> Yen {
     Yen::ZERO
 }
 
+/// How large a business is, as the law on SMEs counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BusinessSize {
@@ -97,9 +108,11 @@ pub enum BusinessSize {
     Micro,
     /// 中小企業者
     Sme,
+    /// 大企業
     Large,
 }
 
+/// One step of a scenario: when, who, what, and what must come of it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScenarioStep {
@@ -134,6 +147,7 @@ pub struct ScenarioStep {
     /// Field → remark, for corrections.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub marks: IndexMap<String, String>,
+    /// What the actor writes beside it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     /// How the call stands: places and money left, and who waits before this case. Without a limit when absent.
@@ -142,6 +156,7 @@ pub struct ScenarioStep {
     /// The rank that the ranking of the whole call gives the case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rank: Option<RankGiven>,
+    /// What must be so after the step.
     #[serde(default)]
     pub expect: Expectation,
 }
@@ -150,17 +165,21 @@ pub struct ScenarioStep {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CallGiven {
+    /// Places that the call has left; any number when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub places_left: Option<u32>,
+    /// What its budget line has left; without end when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub budget_left: Option<Yen>,
     /// Cases that wait in line before this one.
     pub waiting: u32,
 }
 
+/// The rank that the ranking of the call gives the case.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RankGiven {
+    /// The rank, from 1.
     pub place: u32,
     /// Whether money and places reach to it.
     pub within: bool,
@@ -170,7 +189,9 @@ pub struct RankGiven {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScoreExpected {
+    /// The mean of the judges' totals, exactly.
     pub mean: Rate,
+    /// Whether every minimum is reached.
     pub passed: bool,
 }
 
@@ -187,6 +208,7 @@ pub enum Figure {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Expectation {
+    /// The state of the case.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<Name>,
     /// The step is refused, with (at least) these codes.
@@ -201,6 +223,7 @@ pub struct Expectation {
     /// Mails that the step sends, by name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mails: Vec<Name>,
+    /// Letters that the step issues, by name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub letters: Vec<Name>,
     /// The last day of the state's deadline.
@@ -213,11 +236,10 @@ pub struct Expectation {
     /// What it holds of the budget lines of other fiscal years.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub holds_of_year: BTreeMap<i32, BTreeMap<HoldingAccount, Yen>>,
-    /// The state of the newest procedure of a kind beside the case.
     /// What the closed panel found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub score: Option<ScoreExpected>,
-    /// The state of an open procedure beside the case.
+    /// The state of the newest procedure of a kind beside the case.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub procedures: BTreeMap<Name, Name>,
     /// The last day of the deadline of the newest procedure of a kind.

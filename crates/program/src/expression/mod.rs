@@ -1,24 +1,6 @@
 //! The expression language of program definitions: small, total, typed when it is loaded, exact, and explained.
 //!
-//! | written | means |
-//! |---|---|
-//! | `50_000`, `-3` | a whole number; written out it may also serve as an amount or a rate |
-//! | `1/2` | without spaces and between written-out numbers, a rate; `a / b` divides two counts or two amounts exactly, to a rate |
-//! | `2026-04-01`, `date('2026-04-01')` | a day |
-//! | `10 days` | a number of days; `n * 1 day` makes one from a count |
-//! | `'text'`, `"text"` | a text, or the option of a choice; `\` takes the next character as it is |
-//! | `applicant.size == sme` | an option may be a bare word where a choice is on the other side |
-//! | `and or not`, `&& \|\| !` | conditions, from left to right; what is decided is not looked at further |
-//! | `== != < <= > >=`, `in [a, b]`, `not in [a, b]` | comparisons, of one type with itself |
-//! | `+ - *` | whole numbers, amounts, rates, days; an amount times a count; a day and days; the days between two days |
-//! | `round_down(amount, rate, unit)` | the only way from an amount and a rate to an amount |
-//! | `has(x)`, `or_else(x, default)` | a value that may be missing passes through one of these: `has(x) and x > 3` |
-//! | `min max`, `sum(costs.net)`, `count(costs)` | of values; of one field over all rows (`min` and `max` may then be missing) |
-//! | `any all count_where sum_where` | over rows, with a condition in which the fields of a row have their bare names |
-//! | `years_between months_between days_between` | completed years and months, or days, from the first day to the second |
-//! | `add_days add_months add_years` | a later day; the last of the month where the month has no such day |
-//! | `fiscal_year end_of_fiscal_year month_day(year, 3, 31)` | 年度 of a day, its last day, a day in a 年度 |
-//! | `contains starts_with length` | texts, compared exactly; length in characters |
+#![doc = include_str!("written.md")]
 //!
 //! Bounds: [`LONGEST`] characters, 200 parts, 16 deep, rows not within rows, so the cost is linear in the facts.
 
@@ -41,6 +23,7 @@ use std::sync::Arc;
 
 pub use explain::Explanation;
 pub use fault::{Blocked, Fault, codes};
+pub use functions::{Usage, usages};
 pub use outlook::{Outlook, outlook};
 pub use types::{ChoiceSet, RecordType, Scope, Type};
 pub use value::{Facts, Record, RowOver, Value};

@@ -1,6 +1,6 @@
 //! `schema`: the files that the program writes about itself.
 
-use program::{SchemaKind, schema};
+use program::{SchemaKind, schema_of_files};
 use store::Store;
 
 use crate::cli::{Backend, SchemaCommand};
@@ -17,6 +17,7 @@ pub async fn run(command: SchemaCommand) -> Outcome {
         SchemaCommand::Scenarios => json(SchemaKind::Scenarios)?,
         SchemaCommand::Catalogue => json(SchemaKind::Catalogue)?,
         SchemaCommand::Findings => findings()?,
+        SchemaCommand::Language => program::language_page(),
         SchemaCommand::Database { backend } => database(backend).await?,
     };
     say(text.trim_end())
@@ -32,7 +33,7 @@ fn findings() -> Outcome<String> {
 }
 
 fn json(kind: SchemaKind) -> Outcome<String> {
-    serde_json::to_string_pretty(&schema(kind)).map_err(|error| Failure::fault(error.to_string()))
+    serde_json::to_string_pretty(&schema_of_files(kind)).map_err(|error| Failure::fault(error.to_string()))
 }
 
 /// Migrates an empty database and reads its schema back.
