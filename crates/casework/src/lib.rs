@@ -7,7 +7,9 @@ mod case;
 mod clockwork;
 mod correction;
 mod correspondence;
+pub mod coverage;
 mod decide;
+mod desk;
 mod event;
 mod facts;
 pub mod history;
@@ -22,6 +24,7 @@ mod perform;
 pub mod ranking;
 mod refusal;
 pub mod scenario;
+pub mod simulation;
 mod submission;
 
 pub use act::{

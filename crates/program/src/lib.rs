@@ -35,6 +35,7 @@ mod picture;
 mod published;
 mod reference;
 mod resolve;
+mod sample;
 mod schema;
 mod span;
 mod values;

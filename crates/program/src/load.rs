@@ -42,6 +42,54 @@ pub struct Loaded {
     pub findings: Vec<Finding>,
     /// What the check leaves open.
     pub notes: Vec<Finding>,
+    places: Places,
+}
+
+impl Loaded {
+    /// What is said of a program's definition, with the line of the file that says it.
+    #[must_use]
+    pub fn placed(&self, program: &LoadedProgram, finding: Finding) -> Finding {
+        let document = self.places.programs.get(&program.path);
+        let whole = self.places.merged.get(&program.definition.program.archetype);
+        match document.zip(whole) {
+            Some((document, whole)) => place_in(&self.places.archetypes, whole, (&program.path, document), finding),
+            None => in_file(&program.path, finding),
+        }
+    }
+}
+
+/// Where the parts of definitions are written.
+#[derive(Debug, Default)]
+struct Places {
+    archetypes: IndexMap<Name, Read<Archetype>>,
+    merged: BTreeMap<Name, Whole>,
+    /// By the path of the file.
+    programs: BTreeMap<String, Document>,
+}
+
+/// From a path in a definition to the line in the file that says it.
+fn place_in(
+    archetypes: &IndexMap<Name, Read<Archetype>>,
+    whole: &Whole,
+    (path, document): (&str, &Document),
+    mut finding: Finding,
+) -> Finding {
+    if let Some(pointer) = finding.path.strip_prefix("/program") {
+        pointer.to_owned().clone_into(&mut finding.path);
+        return placed(path, document, finding);
+    }
+    let Some(pointer) = finding.path.strip_prefix("/archetype") else {
+        return placed(path, document, finding);
+    };
+    let pointer = pointer.to_owned();
+    let origin = whole.origin(&pointer).and_then(|name| archetypes.get(name));
+    match origin {
+        Some(read) => {
+            finding.path = pointer;
+            placed(&read.path, &read.document, finding)
+        }
+        None => in_file(path, finding),
+    }
 }
 
 #[derive(Debug)]
@@ -122,6 +170,7 @@ struct Written {
 }
 
 /// A file that was read, with the places of its parts.
+#[derive(Debug)]
 struct Read<T> {
     path: String,
     document: Document,
@@ -289,9 +338,13 @@ impl Loader {
             }
             findings.extend(program.iter().flat_map(also));
             let program = program.filter(|_| !findings.iter().any(Finding::is_error));
-            let placed = findings.into_iter().map(|finding| self.place(whole, &read, finding)).collect();
+            let placed = findings
+                .into_iter()
+                .map(|finding| place_in(&self.archetypes, whole, (&read.path, &read.document), finding))
+                .collect();
             self.findings.extend(unused.keep_apart(whole, placed));
             let scenarios = self.scenarios_of(whole, &name, program.as_ref().map_or(&definition, Program::definition));
+            loaded.places.programs.insert(read.path.clone(), read.document);
             loaded.programs.push(LoadedProgram { path: read.path, definition, program, scenarios });
         }
         self.findings.extend(unused.everywhere());
@@ -301,6 +354,8 @@ impl Loader {
         loaded.catalogue = self.catalogue.map(|read| read.value);
         drop_repeats(&mut self.findings);
         (loaded.notes, loaded.findings) = self.findings.into_iter().partition(|f| f.severity == Severity::Note);
+        loaded.places.merged = merged;
+        loaded.places.archetypes = self.archetypes;
         loaded
     }
 
@@ -474,26 +529,6 @@ impl Loader {
         above.pop();
         complete.then_some(whole)
     }
-
-    /// From a path in a definition to the line in the file that says it.
-    fn place(&self, whole: &Whole, program: &Read<ProgramText>, mut finding: Finding) -> Finding {
-        if let Some(pointer) = finding.path.strip_prefix("/program") {
-            pointer.to_owned().clone_into(&mut finding.path);
-            return placed(&program.path, &program.document, finding);
-        }
-        let Some(pointer) = finding.path.strip_prefix("/archetype") else {
-            return placed(&program.path, &program.document, finding);
-        };
-        let pointer = pointer.to_owned();
-        let origin = whole.origin(&pointer).and_then(|name| self.archetypes.get(name));
-        match origin {
-            Some(read) => {
-                finding.path = pointer;
-                placed(&read.path, &read.document, finding)
-            }
-            None => in_file(&program.path, finding),
-        }
-    }
 }
 
 /// What is to be included is not there.
@@ -524,6 +559,7 @@ fn drop_repeats(findings: &mut Vec<Finding>) {
 }
 
 /// An archetype with its fragments.
+#[derive(Debug)]
 struct Whole {
     archetype: Archetype,
     /// `/states/under_review` → the archetype or fragment that says it.

@@ -2,8 +2,10 @@
 
 use std::sync::{Arc, PoisonError};
 
+use casework::Refusal;
+use casework::coverage::{Evidence, coverage};
 use program::definition::{Call, Hold, Municipality, Role, Scenarios};
-use program::{Difference, Program};
+use program::{Difference, Finding, Program};
 use uuid::Uuid;
 use vocabulary::{FiscalYear, Yen, day_in_japan};
 
@@ -35,9 +37,9 @@ fn succeed(before: &Program, after: &Program) -> Result<Vec<Difference>> {
     if findings.is_empty() {
         return Ok(program::diff(before.definition(), after.definition()));
     }
-    let refusal = |finding: program::Finding| {
+    let refusal = |finding: Finding| {
         let hint = finding.hint.unwrap_or_default();
-        casework::Refusal::new(
+        Refusal::new(
             finding.code,
             format!("{}。{}", finding.message.ja, hint.ja),
             format!("{}. {}", finding.message.en, hint.en),
@@ -45,6 +47,30 @@ fn succeed(before: &Program, after: &Program) -> Result<Vec<Difference>> {
         .at(finding.path)
     };
     Err(Error::Refused(findings.into_iter().map(refusal).collect()))
+}
+
+/// What the scenarios show to be wrong, and what none of them tries.
+fn unproven(program: &Program, municipality: &Municipality, calls: &[Call], all: &Scenarios) -> Vec<Refusal> {
+    let results = casework::scenario::run(program, municipality, calls, all);
+    let mut evidence = Evidence::default();
+    let mut refusals = Vec::new();
+    for result in &results {
+        evidence.merge(&result.evidence);
+        refusals.extend(result.failures.iter().map(|failure| {
+            Refusal::new(
+                "scenario.failed",
+                format!("シナリオ「{}」: {failure}", result.name.ja),
+                format!("Scenario \"{}\": {failure}", result.name.en),
+            )
+        }));
+    }
+    let missing = coverage(program, &evidence).into_iter().filter(|part| part.is_required() && !part.tried);
+    refusals.extend(missing.map(|part| refusal_of(part.untried())));
+    refusals
+}
+
+fn refusal_of(finding: Finding) -> Refusal {
+    Refusal { code: finding.code, path: Some(finding.path), message: finding.message, explanation: None }
 }
 
 impl Service {
@@ -105,11 +131,13 @@ impl Service {
         self.store().write(|tx| Box::pin(async move { Ok::<_, Error>(tx.put_municipality(municipality).await?) })).await
     }
 
-    /// Publishes a program: immutable from then on. Its scenarios must pass, and every state of the version before must
-    /// have a place in it. `publisher` is none for whoever runs the installation.
+    /// Publishes a program: immutable from then on. Its scenarios must pass and try every action that its options leave in
+    /// (without scenarios nothing is tried), and every state of the version before must have a place in it. `publisher` is
+    /// none for whoever runs the installation.
     ///
     /// # Errors
-    /// `Refused` with each text that cannot be written, each scenario that fails and each state that has no place.
+    /// `Refused` with each text that cannot be written, each scenario that fails, each action that none tries, and each
+    /// state that has no place.
     pub async fn publish(
         &self,
         program: &Program,
@@ -118,28 +146,10 @@ impl Service {
         publisher: Option<Uuid>,
     ) -> Result<Published> {
         let municipality = self.municipality(self.reader(), program.municipality()).await?;
-        let results =
-            scenarios.map(|all| casework::scenario::run(program, &municipality, calls, all)).unwrap_or_default();
-        let texts = crate::check_texts(program).into_iter().map(|finding| casework::Refusal {
-            code: finding.code,
-            path: Some(finding.path),
-            message: finding.message,
-            explanation: None,
-        });
-        let failures: Vec<casework::Refusal> = results
-            .iter()
-            .flat_map(|result| result.failures.iter().map(|failure| (&result.name, failure)))
-            .map(|(name, failure)| {
-                casework::Refusal::new(
-                    "scenario.failed",
-                    format!("シナリオ「{}」: {failure}", name.ja),
-                    format!("Scenario \"{}\": {failure}", name.en),
-                )
-            })
-            .chain(texts)
-            .collect();
-        if !failures.is_empty() {
-            return Err(Error::Refused(failures));
+        let mut refusals = scenarios.map(|all| unproven(program, &municipality, calls, all)).unwrap_or_default();
+        refusals.extend(crate::check_texts(program).into_iter().map(refusal_of));
+        if !refusals.is_empty() {
+            return Err(Error::Refused(refusals));
         }
         let text = &program.definition().program;
         let canonical = program::canonical(program.definition());

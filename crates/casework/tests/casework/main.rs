@@ -8,6 +8,7 @@ mod desk;
 mod duties;
 mod generated;
 mod limits;
+mod lives;
 mod migrate;
 mod money;
 mod mutants;
