@@ -1,8 +1,10 @@
 //! The command line as people and scripts use it: the real binary, its words, its exit codes.
 
+mod authors;
 mod calls;
 mod demonstration;
 mod files;
+mod guide;
 mod money;
 mod versions;
 

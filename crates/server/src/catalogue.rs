@@ -35,14 +35,39 @@ pub fn read(paths: &[PathBuf]) -> Outcome<Loaded> {
             neighbors(path, &mut files)?;
         }
     }
+    Ok(load_checking(&with_shared(sources_of(files)?), check_texts))
+}
+
+/// What is in a folder of programs, with these files in it that are not written yet. Their paths are within the folder.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn read_with(folder: &Path, new: &[SourceFile]) -> Outcome<Loaded> {
+    let mut files = Vec::new();
+    for part in ["archetypes", "municipalities", "programs"].map(|part| folder.join(part)) {
+        if part.is_dir() {
+            collect(&part, &mut files)?;
+        }
+    }
+    let mut sources = sources_of(files)?;
+    sources.retain(|file| !new.iter().any(|new| Path::new(&file.path).ends_with(&new.path)));
+    sources.extend(new.iter().cloned());
+    Ok(load_checking(&with_shared(sources), check_texts))
+}
+
+fn sources_of(mut files: Vec<PathBuf>) -> Outcome<Vec<SourceFile>> {
     files.sort();
     files.dedup();
-    let mut sources = files.iter().map(|file| source(file)).collect::<Outcome<Vec<_>>>()?;
+    files.iter().map(|file| source(file)).collect()
+}
+
+/// Archetypes and fragments of municipalities that are not there come from the binary.
+fn with_shared(mut sources: Vec<SourceFile>) -> Vec<SourceFile> {
     let shared = |path: &str| SHARED.iter().find_map(|folder| Some((*folder, path.rsplit_once(folder)?.1.to_owned())));
     let present: Vec<_> = sources.iter().filter_map(|file| shared(&file.path)).collect();
     let missing = |file: &SourceFile| shared(&file.path).is_some_and(|name| !present.contains(&name));
     sources.extend(shipped().into_iter().filter(missing));
-    Ok(load_checking(&sources, check_texts))
+    sources
 }
 
 /// Only what the paths name themselves, of everything that was loaded.

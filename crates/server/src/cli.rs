@@ -80,6 +80,11 @@ pub enum Command {
     /// Grant programs as files.
     #[command(subcommand)]
     Program(ProgramCommand),
+    /// Register a business for somebody, who becomes its owner.
+    #[command(subcommand)]
+    Business(BusinessCommand),
+    /// Start an application and keep what is typed and attached as its draft.
+    Apply(ApplyArgs),
     /// Move a case.
     Act(ActArgs),
     /// Calls: targets and results, judges, rankings.
@@ -265,16 +270,18 @@ pub enum TokenCommand {
 pub enum ProgramCommand {
     /// Say everything that is wrong with the files.
     Check(Checked),
-    /// Run the scenarios beside the programs.
-    Test(Paths),
+    /// Run the scenarios beside the programs and the lives of their archetypes, and say what they tried.
+    Test(TestArgs),
     /// Draw the machine, as Mermaid or SVG.
     Diagram(DiagramArgs),
     /// Print the program in words.
     Explain(Shown),
     /// Print which program is which scheme of the planning documents, as tables in Markdown.
     Catalogue(Paths),
-    /// Run many made-up cases (not part of this release).
-    Simulate(Paths),
+    /// Live random lives in memory, and say what came of them.
+    Simulate(SimulateArgs),
+    /// Write a new program with its scenarios and its call; asks for what is not said.
+    New(Box<NewArgs>),
     /// Say in words what a version changes against another, and whether that is major.
     Diff(DiffArgs),
     /// Check, test, and publish into the database, with the municipality and its calls.
@@ -344,6 +351,85 @@ pub struct DiffArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct TestArgs {
+    /// Files or folders; the catalogue in the binary when absent.
+    pub paths: Vec<PathBuf>,
+    /// Also say which transitions, rules, figures and limits no scenario tries.
+    #[arg(long)]
+    pub coverage: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct SimulateArgs {
+    /// Files or folders; the catalogue in the binary when absent.
+    pub paths: Vec<PathBuf>,
+    /// How many lives of each program.
+    #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 100)]
+    pub lives: u32,
+    /// The same seed gives the same lives.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct NewArgs {
+    /// `<municipality>/<slug>`
+    pub program: Option<String>,
+    /// The folder in which `programs/` is.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub into: PathBuf,
+    #[arg(long)]
+    pub archetype: Option<String>,
+    #[arg(long, value_name = "TEXT")]
+    pub title_ja: Option<String>,
+    #[arg(long, value_name = "TEXT")]
+    pub title_en: Option<String>,
+    /// The document it stands on, e.g. an outline (要綱).
+    #[arg(long, value_name = "TEXT")]
+    pub grounds: Option<String>,
+    /// e.g. 1/2
+    #[arg(long)]
+    pub rate: Option<String>,
+    /// In yen.
+    #[arg(long, value_name = "YEN")]
+    pub cap: Option<String>,
+    /// The award is truncated to this many yen; 1,000 when absent.
+    #[arg(long, value_name = "YEN")]
+    pub round_down: Option<String>,
+    /// Below it nothing is granted.
+    #[arg(long, value_name = "YEN")]
+    pub minimum: Option<String>,
+    /// A category of costs, once for each; one for all when absent.
+    #[arg(long, value_name = "NAME=JA=EN")]
+    pub category: Vec<String>,
+    /// Documents of the archetype that the application asks for.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub documents: Option<Vec<String>>,
+    /// Options of the archetype to switch: `name`, or `name=false`.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub options: Option<Vec<String>>,
+    /// The first day of the call.
+    #[arg(long, value_name = "DAY")]
+    pub opens: Option<String>,
+    /// Its last day; open until the budget is used when absent.
+    #[arg(long, value_name = "DAY")]
+    pub closes: Option<String>,
+    /// Yen that the budget line has in that fiscal year.
+    #[arg(long, value_name = "YEN")]
+    pub budget: Option<String>,
+    /// The budget line in the municipality's file; the first one, or `industry`, when absent.
+    #[arg(long, value_name = "NAME")]
+    pub budget_line: Option<String>,
+    /// Of a municipality that has no file yet: its six digits.
+    #[arg(long)]
+    pub code: Option<String>,
+    #[arg(long, value_name = "TEXT")]
+    pub municipality_ja: Option<String>,
+    #[arg(long, value_name = "TEXT")]
+    pub municipality_en: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub struct DiagramArgs {
     #[command(flatten)]
     pub shown: Shown,
@@ -374,6 +460,63 @@ pub struct Shown {
     pub locale: Language,
 }
 
+#[derive(Debug, Subcommand)]
+pub enum BusinessCommand {
+    /// Add a business.
+    Add(BusinessArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct BusinessArgs {
+    pub name: String,
+    #[arg(long)]
+    pub kana: String,
+    #[arg(long)]
+    pub address: String,
+    #[arg(long)]
+    pub representative: String,
+    #[arg(long, value_name = "DIGITS")]
+    pub corporate_number: Option<String>,
+    /// company, sole_proprietor, group, association
+    #[arg(long)]
+    pub kind: String,
+    /// micro, sme, large
+    #[arg(long)]
+    pub size: String,
+    /// In business in the municipality since.
+    #[arg(long, value_name = "DAY")]
+    pub since: NaiveDate,
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    pub employees: u32,
+    /// In yen; 0 for a sole proprietor.
+    #[arg(long, value_name = "YEN", default_value_t = 0)]
+    pub capital: i64,
+    /// e.g. manufacturing
+    #[arg(long, default_value = "")]
+    pub trade: String,
+    /// Whose it is: the address of an account.
+    #[arg(long = "as", value_name = "EMAIL")]
+    pub actor: String,
+}
+
+#[derive(Debug, Args)]
+pub struct ApplyArgs {
+    /// `<municipality>/<slug>`
+    pub program: String,
+    /// The business that applies, by its id.
+    #[arg(long, value_name = "ID")]
+    pub business: String,
+    /// Who writes for it: the address of an account.
+    #[arg(long = "as", value_name = "EMAIL")]
+    pub actor: String,
+    /// The form's values: JSON, or `@` and the file that it is in.
+    #[arg(long, value_name = "JSON")]
+    pub values: Option<String>,
+    /// A file for a document that the form asks for; once for each.
+    #[arg(long, value_name = "NAME=FILE")]
+    pub document: Vec<String>,
+}
+
 #[derive(Debug, Args)]
 pub struct ActArgs {
     /// The application's number, or its id.
@@ -382,9 +525,12 @@ pub struct ActArgs {
     /// Who acts: the address of an account.
     #[arg(long = "as", value_name = "EMAIL")]
     pub actor: String,
-    /// The form's values, over those of the draft.
+    /// The form's values, over those of the draft: JSON, or `@` and the file that it is in.
     #[arg(long, value_name = "JSON")]
     pub values: Option<String>,
+    /// A file for a document that the form asks for; once for each.
+    #[arg(long, value_name = "NAME=FILE")]
+    pub document: Vec<String>,
     #[arg(long)]
     pub comment: Option<String>,
     /// Field to correct and its remark, e.g. `costs=内訳が分かりません`.

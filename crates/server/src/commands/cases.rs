@@ -1,13 +1,28 @@
-//! `act`: one move of one case, by the same way as everybody's.
+//! `apply` and `act`: an application begun, and one move of one case, by the same way as everybody's.
+
+use std::path::Path;
 
 use casework::{Act, FieldMark};
 use serde_json::{Value, json};
-use service::Error;
+use service::{Application, Error, Viewer};
 
 use super::tell;
-use crate::cli::{ActArgs, Common};
+use crate::cli::{ActArgs, ApplyArgs, Common};
 use crate::outcome::{Failure, Outcome};
 use crate::startup::Installation;
+
+pub async fn apply(common: &Common, args: &ApplyArgs) -> Outcome {
+    let installation = Installation::for_command(common).await?;
+    let service = &installation.service;
+    let viewer = service.viewer_by_email(&args.actor).await?;
+    let business = graphql::key_of(&args.business)
+        .ok_or_else(|| Failure::misuse(format!("{} is no identifier of a business", args.business)))?;
+    let values = values(args.values.as_deref())?;
+    let started = service.start_application(&viewer, &args.program, business, &installation.fresh_key()).await?;
+    service.save_draft(&viewer, started.case.id, None, values, None).await?;
+    attach(&installation, &viewer, &started, None, &args.document).await?;
+    tell(common, &json!({ "id": started.case.id, "state": started.case.state }), || started.case.id.to_string())
+}
 
 pub async fn act(common: &Common, args: &ActArgs) -> Outcome {
     let installation = Installation::for_command(common).await?;
@@ -18,6 +33,11 @@ pub async fn act(common: &Common, args: &ActArgs) -> Outcome {
         None => service.application_by_number(&viewer, &args.number).await?,
     };
     let application = found.ok_or_else(|| Failure::refused(format!("there is no application {}", args.number)))?;
+    if !args.document.is_empty() {
+        let form = application.program.action(&args.action).and_then(|action| action.rule.form.as_deref());
+        let form = form.ok_or_else(|| Failure::misuse(format!("{} takes no documents", args.action)))?;
+        attach(&installation, &viewer, &application, Some(form), &args.document).await?;
+    }
     let act = Act {
         action: args.action.clone(),
         expected_version: args.expected_version.unwrap_or(application.case.version),
@@ -48,8 +68,37 @@ pub async fn act(common: &Common, args: &ActArgs) -> Outcome {
     })
 }
 
+/// Puts files into the draft of a form.
+async fn attach(
+    installation: &Installation,
+    viewer: &Viewer,
+    application: &Application,
+    form: Option<&str>,
+    documents: &[String],
+) -> Outcome {
+    let service = &installation.service;
+    for document in documents {
+        let (slot, path) = document
+            .split_once('=')
+            .ok_or_else(|| Failure::misuse(format!("write a document as NAME=FILE, not `{document}`")))?;
+        let path = Path::new(path);
+        let bytes = std::fs::read(path).map_err(|error| Failure::misuse(format!("{}: {error}", path.display())))?;
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let file = service.upload(viewer, &name, bytes).await?.id;
+        service.attach_document(viewer, application.case.id, form, slot, file, &installation.fresh_key()).await?;
+    }
+    Ok(())
+}
+
 fn values(text: Option<&str>) -> Outcome<serde_json::Map<String, Value>> {
-    match text.map(serde_json::from_str).transpose() {
+    let file = text
+        .and_then(|text| text.strip_prefix('@'))
+        .map(|path| std::fs::read_to_string(path).map_err(|error| Failure::misuse(format!("{path}: {error}"))));
+    let text = match file {
+        Some(read) => Some(read?),
+        None => text.map(str::to_owned),
+    };
+    match text.as_deref().map(serde_json::from_str).transpose() {
         Ok(None) => Ok(serde_json::Map::new()),
         Ok(Some(Value::Object(values))) => Ok(values),
         Ok(Some(_)) => Err(Failure::misuse("--values is a JSON object")),

@@ -1,6 +1,7 @@
 //! What each command does.
 
 mod audit;
+mod authors;
 mod calls;
 mod cases;
 mod doctor;
@@ -14,7 +15,7 @@ mod versions;
 
 use serde::Serialize;
 
-use crate::cli::{Cli, Command, Common};
+use crate::cli::{BusinessCommand, Cli, Command, Common};
 use crate::outcome::{Failure, Outcome, say};
 use crate::startup::Installation;
 
@@ -32,6 +33,8 @@ pub async fn run(cli: &Cli) -> Outcome {
         Command::Token(command) => people::token(common, command).await,
         Command::Doctor(site) => doctor::run(common, site).await,
         Command::Program(command) => programs::run(common, command).await,
+        Command::Business(BusinessCommand::Add(args)) => people::add_business(common, args).await,
+        Command::Apply(args) => cases::apply(common, args).await,
         Command::Act(args) => cases::act(common, args).await,
         Command::Calls(command) => calls::run(common, command).await,
         Command::Payments(command) => payments::run(common, command).await,

@@ -1,18 +1,18 @@
-//! `user` and `token`: accounts, roles, positions and tokens, by whoever runs the installation.
+//! `user`, `token` and `business`: accounts, roles, positions, tokens and businesses, by whoever runs the installation.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, IsTerminal as _};
 
 use chrono::NaiveDate;
-use program::definition::Role;
+use program::definition::{ApplicantFacts, Role};
+use serde::de::DeserializeOwned;
 use serde_json::json;
-use service::PositionHeld;
+use service::{NewBusiness, PositionHeld};
 use uuid::Uuid;
-use vocabulary::{Clock as _, EmailAddress, day_in_japan};
+use vocabulary::{EmailAddress, Yen, day_in_japan};
 
 use super::tell;
-use crate::adapters::SystemClock;
-use crate::cli::{Common, TokenCommand, UserCommand};
+use crate::cli::{BusinessArgs, Common, TokenCommand, UserCommand};
 use crate::outcome::{Failure, Outcome};
 use crate::startup::Installation;
 
@@ -93,6 +93,35 @@ pub async fn token(common: &Common, command: &TokenCommand) -> Outcome {
     }
 }
 
+pub async fn add_business(common: &Common, args: &BusinessArgs) -> Outcome {
+    let installation = Installation::for_command(common).await?;
+    let service = &installation.service;
+    let owner = service.viewer_by_email(&args.actor).await?;
+    let new = NewBusiness {
+        name: args.name.clone(),
+        name_kana: args.kana.clone(),
+        address: args.address.clone(),
+        representative: args.representative.clone(),
+        corporate_number: args.corporate_number.clone(),
+        facts: ApplicantFacts {
+            kind: word("--kind", &args.kind)?,
+            size: word("--size", &args.size)?,
+            deemed_large: false,
+            established_here_on: args.since,
+            employees: args.employees,
+            capital: Yen::new(args.capital).map_err(|error| Failure::misuse(format!("--capital: {error}")))?,
+            trade: args.trade.clone(),
+        },
+    };
+    let business = service.register_business(&owner, new, &installation.fresh_key()).await?.business;
+    tell(common, &json!({ "id": business.id, "name": business.name }), || business.id.to_string())
+}
+
+/// One of the words that definitions use.
+fn word<T: DeserializeOwned>(flag: &str, text: &str) -> Outcome<T> {
+    serde_json::from_value(text.into()).map_err(|error| Failure::misuse(format!("{flag}: {error}")))
+}
+
 /// The first line of standard input: never an argument, which other users of the machine could read.
 fn password() -> Outcome<String> {
     let input = std::io::stdin();
@@ -124,12 +153,13 @@ fn role(word: &str) -> Outcome<Role> {
     })
 }
 
-fn today() -> NaiveDate {
-    day_in_japan(SystemClock.now())
+/// By the clock of the installation, which the demonstration sets.
+fn today(installation: &Installation) -> NaiveDate {
+    day_in_japan(installation.service.now())
 }
 
 async fn set_role(installation: &Installation, account: Uuid, municipality: &str, role: Role, end: bool) -> Outcome {
-    let today = today();
+    let today = today(installation);
     if end {
         let ended = installation.store.write(|tx| {
             Box::pin(async move { tx.end_staff_role(account, municipality, role, today).await.map(|_| ()) })
@@ -142,7 +172,7 @@ async fn set_role(installation: &Installation, account: Uuid, municipality: &str
 async fn list(common: &Common, installation: &Installation, municipality: &str) -> Outcome {
     let store = installation.store.read();
     let mut people: BTreeMap<Uuid, (Vec<&'static str>, Vec<String>)> = BTreeMap::new();
-    let today = today();
+    let today = today(installation);
     for given in store.staff_roles(municipality).await? {
         if given.until_day.is_none_or(|until| until >= today) {
             people.entry(given.account).or_default().0.push(given.role.as_str());

@@ -3,14 +3,13 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use casework::scenario;
 use program::{Finding, Loaded, LoadedProgram, catalogue_tables, explain, mermaid, svg, weight_of};
 use serde_json::json;
 use service::Published;
 use uuid::Uuid;
 use vocabulary::Locale;
 
-use super::{tell, versions};
+use super::{authors, tell, versions};
 use crate::catalogue;
 use crate::cli::{Common, DiagramFormat, ProgramCommand};
 use crate::outcome::{Failure, Outcome, say};
@@ -19,16 +18,15 @@ use crate::startup::Installation;
 pub async fn run(common: &Common, command: &ProgramCommand) -> Outcome {
     match command {
         ProgramCommand::Check(args) => check(common, &args.paths, args.notes),
-        ProgramCommand::Test(args) => test(common, &args.paths),
+        ProgramCommand::Test(args) => authors::test(common, args),
         ProgramCommand::Diagram(args) => show(&args.shown.paths, |program| match args.format {
             DiagramFormat::Mermaid => mermaid(program, args.shown.locale.into()),
             DiagramFormat::Svg => svg(program, args.shown.locale.into()),
         }),
         ProgramCommand::Explain(args) => show(&args.paths, |program| explain(program, args.locale.into())),
         ProgramCommand::Catalogue(args) => tables(&args.paths),
-        ProgramCommand::Simulate(_) => {
-            Err(Failure::misuse("this is not part of this release; `program check` and `program test` are"))
-        }
+        ProgramCommand::Simulate(args) => authors::simulate(common, args),
+        ProgramCommand::New(args) => authors::new(common, args),
         ProgramCommand::Diff(args) => versions::diff(common, args).await,
         ProgramCommand::Publish(args) => publish(common, &args.paths, args.actor.as_deref()).await,
         ProgramCommand::Close(args) => versions::close(common, args).await,
@@ -66,40 +64,13 @@ fn must_be_right(loaded: &Loaded) -> Outcome {
 }
 
 /// The programs that the paths name, of everything that had to be read to understand them.
-fn named<'a>(loaded: &'a Loaded, paths: &'a [PathBuf]) -> impl Iterator<Item = &'a LoadedProgram> {
+pub fn named<'a>(loaded: &'a Loaded, paths: &'a [PathBuf]) -> impl Iterator<Item = &'a LoadedProgram> {
     loaded.programs.iter().filter(|program| catalogue::is_named(&program.path, paths))
-}
-
-fn test(common: &Common, paths: &[PathBuf]) -> Outcome {
-    let loaded = catalogue::read(paths)?;
-    right_or_printed(&loaded)?;
-    let (mut run, mut failed, mut lines, mut machine) = (0, 0, Vec::new(), Vec::new());
-    for LoadedProgram { program, scenarios, .. } in named(&loaded, paths) {
-        let (Some(program), Some(scenarios)) = (program, scenarios) else { continue };
-        let municipality = loaded.municipalities.iter().find(|place| place.municipality == program.municipality());
-        let municipality = municipality
-            .ok_or_else(|| Failure::misuse(format!("the municipality of {} is not here", program.name())))?;
-        for result in scenario::run(program, municipality, &loaded.calls, scenarios) {
-            run += 1;
-            failed += usize::from(!result.failures.is_empty());
-            let failures: Vec<String> = result.failures.iter().map(ToString::to_string).collect();
-            let verdict = if failures.is_empty() { "ok" } else { "FAILED" };
-            lines.push(format!("{verdict:6} {}: {}", program.name(), result.name.en));
-            lines.extend(failures.iter().map(|failure| format!("       {failure}")));
-            machine.push(json!({
-                "program": program.name(), "scenario": result.name, "passed": failures.is_empty(), "failures": failures,
-                "states": result.states, "covered": result.covered,
-            }));
-        }
-    }
-    lines.push(format!("{run} scenarios, {failed} failed"));
-    tell(common, &machine, || lines.join("\n"))?;
-    if failed > 0 { Err(Failure::refused(format!("{failed} of {run} scenarios failed"))) } else { Ok(()) }
 }
 
 /// # Errors
 /// When something is wrong, after it was said.
-fn right_or_printed(loaded: &Loaded) -> Outcome {
+pub fn right_or_printed(loaded: &Loaded) -> Outcome {
     let outcome = must_be_right(loaded);
     if outcome.is_err() {
         for finding in loaded.findings.iter().filter(|finding| finding.is_error()) {

@@ -3,6 +3,7 @@
 use program::{SchemaKind, schema_of_files};
 use store::Store;
 
+use super::authors;
 use crate::cli::{Backend, SchemaCommand};
 use crate::outcome::{Failure, Outcome, say};
 
@@ -27,7 +28,8 @@ pub async fn run(command: SchemaCommand) -> Outcome {
 fn findings() -> Outcome<String> {
     program::findings_page(|files| {
         let loaded = program::load_checking(files, service::check_texts);
-        loaded.findings.into_iter().chain(loaded.notes).collect()
+        let untried = authors::untried(&loaded);
+        loaded.findings.into_iter().chain(loaded.notes).chain(untried).collect()
     })
     .map_err(Failure::fault)
 }
