@@ -42,7 +42,7 @@ fn misuse_is_told_from_refusal() {
         &["audit", "verify", "no-such-file"],
         &["serve", "--listen", "nowhere"],
         &["migrate", "--database", "mysql://x"],
-        &["program", "simulate"],
+        &["program", "simulate", "no/such/folder"],
     ] {
         let said = run(arguments);
         assert_eq!(said.code, 2, "{arguments:?}: {said:?}");

@@ -358,7 +358,9 @@ mod tests {
     #[test]
     fn the_program_is_there_under_every_name_and_nothing_is_wrong_with_it() {
         let loaded = load(&sources().unwrap());
-        let wrong: Vec<String> = loaded.findings.iter().map(ToString::to_string).collect();
+        // Of the municipality's budget lines the others are not used.
+        let wrong = loaded.findings.iter().filter(|finding| finding.is_error());
+        let wrong: Vec<String> = wrong.map(ToString::to_string).collect();
         assert!(wrong.is_empty(), "{wrong:#?}");
         let names: Vec<&str> =
             loaded.programs.iter().filter_map(|found| Some(found.program.as_ref()?.name())).collect();
