@@ -62,8 +62,8 @@ impl SystemMail {
                  After that, ask whoever invited you to send it again. If you do not expect this mail, ignore it.\n",
             ],
             Self::Appointment => [
-                "【{{ program }}】審査員の委嘱",
-                "[{{ program }}] You are appointed as a judge",
+                "【補助金申請システム】{{ program }} 審査員の委嘱",
+                "[hojokin] You are appointed as a judge of the {{ program }}",
                 "{{ organization }} から、{{ program }}の審査員に委嘱されました。\n\
                  任期: {{ from | wareki }}から{% if until %}{{ until | wareki }}まで{% endif %}\n\n\
                  審査会に付議された案件は、次の画面からご覧いただけます。\n\n{{ url }}\n\n\
