@@ -128,7 +128,7 @@ impl SystemMail {
                 "program": { "ja": "実証実験支援事業", "en": "Field-Test Support" },
                 "from": "2026-07-01",
                 "until": "2026-09-30",
-                "url": "https://hojokin.example",
+                "url": "https://hojokin.example/panel",
             }),
             Self::EmailVerification | Self::PasswordReset => json!({ "url": url, "valid_until": "2026-05-25 10:00" }),
             Self::PasswordChanged => json!({ "url": url, "at": "2026-05-22 10:00" }),
