@@ -101,10 +101,10 @@ fn compare_generated(run: &mut Run<'_>) -> Outcome {
     generate::compare(run.workspace, Profile::Dev, url)
 }
 
-/// Every fault of every machine, optimized: the tests try only a sample.
+/// Every fault of every machine: the tests try only a sample. What decides is optimized in development too.
 pub fn mutants(workspace: &Workspace) -> Outcome {
     let fault = ["mutants::every_fault_is_noticed", "--", "--ignored", "--nocapture"];
-    show(workspace.cargo(["test", "--release", "-p", "casework", "--test", "casework"]).args(fault))
+    show(workspace.cargo(["test", "--workspace", "--test", "casework"]).args(fault))
 }
 
 /// The sum of all `test result:` lines.

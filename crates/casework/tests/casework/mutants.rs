@@ -1,6 +1,6 @@
 //! Single faults put into the machines of the catalogue: the check of the definition or a scenario must notice.
 //!
-//! `every_fault_is_noticed` tries all of them and takes minutes in an optimized build (`cargo xtask mutants`);
+//! `every_fault_is_noticed` tries all of them and takes minutes (`cargo xtask mutants`);
 //! `a_sample_of_the_faults_is_noticed` tries every so many and runs with the other tests.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -297,7 +297,7 @@ fn a_sample_of_the_faults_is_noticed() {
 }
 
 #[test]
-#[ignore = "takes minutes; `cargo xtask mutants` runs it in an optimized build"]
+#[ignore = "takes minutes; `cargo xtask mutants` runs it"]
 fn every_fault_is_noticed() {
     let count = try_faults(1);
     println!("noticed by the check: {}, by a scenario: {}", count.by_the_check, count.by_a_scenario);
