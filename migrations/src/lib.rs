@@ -4,28 +4,58 @@
 //! placeholder types, because what both engines enforce (checks, partial indexes, triggers) says itself best in SQL.
 //! `store` runs them, all in one transaction under a lock, so a migration must not need to be outside of one.
 
-mod m20260401_000001_initial;
-mod m20261101_000002_partners_and_places;
-mod m20261126_000003_procedures;
-mod m20261126_000004_limits_and_seals;
-mod m20261126_000005_versions;
-mod m20261126_000006_judges;
 mod types;
 
-use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
+use sea_orm_migration::prelude::{ConnectionTrait as _, DbErr, SchemaManager};
+use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, async_trait};
 
 pub struct Migrator;
+
+/// A file of statements; its name is what the database remembers.
+struct Migration {
+    name: &'static str,
+    text: &'static str,
+}
+
+macro_rules! migrations {
+    ($($name:literal),+ $(,)?) => {
+        [$(Migration { name: $name, text: include_str!(concat!($name, ".sql")) }),+]
+    };
+}
+
+/// A new one comes last.
+const MIGRATIONS: [Migration; 7] = migrations![
+    "m20260401_000001_initial",
+    "m20261101_000002_partners_and_places",
+    "m20261126_000003_procedures",
+    "m20261126_000004_limits_and_seals",
+    "m20261126_000005_versions",
+    "m20261126_000006_judges",
+    "m20261127_000007_lists",
+];
 
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
-            Box::new(m20260401_000001_initial::Migration),
-            Box::new(m20261101_000002_partners_and_places::Migration),
-            Box::new(m20261126_000003_procedures::Migration),
-            Box::new(m20261126_000004_limits_and_seals::Migration),
-            Box::new(m20261126_000005_versions::Migration),
-            Box::new(m20261126_000006_judges::Migration),
-        ]
+        MIGRATIONS.into_iter().map(|migration| Box::new(migration) as Box<dyn MigrationTrait>).collect()
+    }
+}
+
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        self.name
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let statements = types::statements(self.text, manager.get_database_backend());
+        manager.get_connection().execute_unprepared(&statements).await?;
+        Ok(())
+    }
+
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
     }
 }

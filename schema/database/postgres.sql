@@ -527,7 +527,7 @@ CREATE INDEX application_assignee_updated ON application USING btree (municipali
 
 CREATE INDEX application_attention ON application USING btree (municipality, attention, deadline_sort, id) WHERE ((received_at IS NOT NULL) AND (attention IS NOT NULL));
 
-CREATE INDEX application_business ON application USING btree (business, program);
+CREATE INDEX application_business ON application USING btree (business, program, municipality, received_at, received_sort, deadline_sort, updated_at, id);
 
 CREATE INDEX application_call ON application USING btree (call, state_kind, business);
 

@@ -427,7 +427,7 @@ CREATE INDEX application_assignee_updated ON application (municipality, assignee
 
 CREATE INDEX application_attention ON application (municipality, attention, deadline_sort, id) WHERE received_at IS NOT NULL AND attention IS NOT NULL;
 
-CREATE INDEX application_business ON application (business, program);
+CREATE INDEX application_business ON application (business, program, municipality, received_at, received_sort, deadline_sort, updated_at, id);
 
 CREATE INDEX application_call ON application (call, state_kind, business);
 

@@ -20,7 +20,8 @@ async fn an_empty_database_is_migrated_once() {
                 "m20261126_000003_procedures",
                 "m20261126_000004_limits_and_seals",
                 "m20261126_000005_versions",
-                "m20261126_000006_judges"
+                "m20261126_000006_judges",
+                "m20261127_000007_lists"
             ]
         );
         store.migrate().await.unwrap();
