@@ -394,7 +394,7 @@ impl Service {
     pub(crate) async fn view(&self, reader: &store::Reader, found: store::StoredCase) -> Result<Application> {
         let mut case = found.case;
         let stored_version = case.program_hash.clone();
-        let closed = self.follow(reader, &mut case).await?;
+        let closed = drafts::follow(&mut case, found.newest);
         let (program, program_version) = self.compiled(reader, &case.program_hash).await?;
         let municipality = self.municipality_of(reader, &case.municipality, found.municipality_revision).await?;
         if case.program_hash != stored_version {

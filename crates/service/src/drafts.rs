@@ -53,17 +53,18 @@ fn is_draft(case: &Case) -> bool {
     case.head.sequence == 0 && case.body.standing.kind == Some(StateKind::Drafting)
 }
 
-impl Service {
-    /// Lets a draft follow the newest version of its program. Returns whether that is closed.
-    pub(crate) async fn follow(&self, reader: &store::Reader, case: &mut Case) -> Result<bool> {
-        if !is_draft(case) {
-            return Ok(false);
+/// Lets a draft follow the newest version of its program. Returns whether that is closed.
+pub(crate) fn follow(case: &mut Case, newest: Option<store::NewestVersion>) -> bool {
+    match newest {
+        Some(newest) if is_draft(case) => {
+            case.program_hash = newest.hash;
+            newest.closed
         }
-        let Some(newest) = reader.newest_version(&case.program).await? else { return Ok(false) };
-        case.program_hash = newest.hash;
-        Ok(newest.closed)
+        _ => false,
     }
+}
 
+impl Service {
     /// A person's draft of a form in the words of the version that the case is on.
     pub(crate) async fn draft_in(
         &self,

@@ -14,6 +14,7 @@ use crate::entity::draft;
 use crate::error::{Result, StoreError};
 use crate::money::Movement;
 use crate::outbox::{CaseLetter, CaseMail, Message, NewMessage};
+use crate::programs::CLOSED;
 use crate::reader::Reader;
 use crate::row::{Columns, from_json, json, padded, placeholders, word};
 use crate::sql::{self, Lock};
@@ -29,6 +30,14 @@ pub struct StoredCase {
     pub created_at: Instant,
     /// Of what its municipality says of itself.
     pub municipality_revision: i64,
+    /// The newest version of its program, as long as nothing has happened to the case.
+    pub newest: Option<NewestVersion>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewestVersion {
+    pub hash: String,
+    pub closed: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -513,7 +522,12 @@ pub fn stored_case_at(columns: &mut Columns<'_>) -> Result<StoredCase> {
         updated_at: columns.take()?,
         created_at: columns.take()?,
         municipality_revision: columns.take()?,
+        newest: newest_version(columns.take()?, columns.take()?),
     })
+}
+
+fn newest_version(hash: Option<String>, status: Option<String>) -> Option<NewestVersion> {
+    hash.zip(status).map(|(hash, status)| NewestVersion { hash, closed: status == CLOSED })
 }
 
 /// A form as it was handed in, with the salt of its digests.

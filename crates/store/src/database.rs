@@ -229,8 +229,11 @@ fn sqlite_options(url: &str, max_connections: u32, read_only: bool) -> ConnectOp
 
 fn postgres_options(settings: &Settings) -> ConnectOptions {
     let mut options = options(&settings.url, settings.max_connections);
-    options
-        .map_sqlx_postgres_opts(|postgres| postgres.statement_cache_capacity(STATEMENTS).application_name("hojokin"));
+    options.map_sqlx_postgres_opts(|postgres| {
+        // Compiling a statement takes longer than any of ours runs.
+        let postgres = postgres.options([("jit", "off")]);
+        postgres.statement_cache_capacity(STATEMENTS).application_name("hojokin")
+    });
     options
 }
 

@@ -89,7 +89,7 @@ impl StoredCall {
 }
 
 const PUBLISHED: &str = "published";
-const CLOSED: &str = "closed";
+pub const CLOSED: &str = "closed";
 
 fn published(row: program_version::Model) -> PublishedProgram {
     PublishedProgram {

@@ -10,11 +10,27 @@ pub enum Lock {
     Case,
 }
 
+/// Of the newest version of a case's program, while nothing has happened to the case: it may have to follow.
+macro_rules! newest {
+    ($column:literal) => {
+        concat!(
+            ", CASE WHEN a.head_sequence = 0 THEN (SELECT v.",
+            $column,
+            " FROM program_version v WHERE v.program = a.program ORDER BY v.version DESC LIMIT 1) END"
+        )
+    };
+}
+
 macro_rules! case_columns {
     () => {
-        "a.id, a.version, a.municipality, a.program, a.program_hash, a.state, a.body, a.head_sequence, a.head_hash, \
-         a.head_at, c.id, c.fiscal_year, c.opens, c.closes, c.budget_line, b.id, b.name, b.name_kana, b.address, \
-         b.representative, b.corporate_number, b.facts, a.assignee, a.updated_at, a.created_at, m.revision"
+        concat!(
+            "a.id, a.version, a.municipality, a.program, a.program_hash, a.state, a.body, a.head_sequence, \
+             a.head_hash, a.head_at, c.id, c.fiscal_year, c.opens, c.closes, c.budget_line, b.id, b.name, b.name_kana, \
+             b.address, b.representative, b.corporate_number, b.facts, a.assignee, a.updated_at, a.created_at, \
+             m.revision",
+            newest!("hash"),
+            newest!("status")
+        )
     };
 }
 
