@@ -19,6 +19,8 @@ const LIST: &str = "query($f: ApplicationFilter, $o: ApplicationOrder) { applica
     pageInfo { hasNextPage endCursor } } }";
 const ORDERS: [&str; 3] = ["RECEIVED", "DEADLINE", "UPDATED"];
 const CLERKS: u64 = 50;
+/// Applications of one business, in whichever table, so that a list of them is as long.
+const OF_ONE_BUSINESS: u64 = 50;
 /// Requests of one filter in one order; fewer when the time is over.
 const REQUESTS: u64 = 500;
 const WARM_UP: u64 = 40;
@@ -142,6 +144,16 @@ fn place<T>(list: &[T], number: u64) -> Option<&T> {
     list.get(usize::try_from(number.checked_rem(length)?).ok()?)
 }
 
+/// How many businesses have applied in a table of that size.
+fn applying(size: u64) -> u64 {
+    (size / OF_ONE_BUSINESS).clamp(1, BUSINESSES)
+}
+
+/// One of them.
+fn applicant(size: u64, n: u64) -> u64 {
+    1 + n * 7919 % applying(size)
+}
+
 /// The name of a business of the load and how it is read; no two are the same.
 fn name_of(number: u64) -> Option<(String, String)> {
     let place_name = place(&PLACES, number)?;
@@ -250,7 +262,7 @@ pub fn fill(database: &Database, world: &World, now: Moment, from: u64, to: u64)
         ("program_hash", "a.program_hash".to_owned()),
         ("call", "c.id".to_owned()),
         ("fiscal_year", "g.year".to_owned()),
-        ("business", database.id(BUSINESS, &format!("(1 + g.n * 7919 % {BUSINESSES})"))),
+        ("business", database.id(BUSINESS, &format!("(1 + g.n * 7919 % {})", applying(to)))),
         ("state", pick(&|state| quoted(state.0))),
         ("state_kind", pick(&|state| quoted(state.1))),
         ("waits_on", pick(&|state| quoted(state.2))),
@@ -302,27 +314,39 @@ fn written(database: &Database, at: Moment) -> String {
     if database.is_postgres() { format!("timestamptz '{text}'") } else { format!("'{text}'") }
 }
 
-/// What is asked for, for the n-th time.
-type Filter = (&'static str, fn(&Database, &World, u64) -> Option<Value>);
+/// Where a filter takes what it asks for, for the n-th time.
+struct Asking<'a> {
+    database: &'a Database,
+    world: &'a World,
+    size: u64,
+    n: u64,
+}
+
+type Filter = (&'static str, fn(&Asking<'_>) -> Option<Value>);
 
 const FILTERS: [Filter; 12] = [
-    ("none", |_, _, _| Some(json!({}))),
-    ("program", |_, _, n| Some(json!({ "program": program_name(1 + usize::try_from(n).ok()? % PROGRAMS) }))),
-    ("state", |_, _, n| Some(json!({ "state": place(&STATES, n)?.0 }))),
-    ("kind", |_, _, n| Some(json!({ "kind": place(&KINDS, n)? }))),
-    ("assignee", |database, _, n| Some(json!({ "assignee": database.uuid(CLERK, 1 + n % CLERKS) }))),
-    ("fiscalYear", |_, world, n| Some(json!({ "fiscalYear": world.year - i32::try_from(n).ok()? % FISCAL_YEARS }))),
-    ("business", |database, _, n| Some(json!({ "business": database.uuid(BUSINESS, 1 + n * 7919 % BUSINESSES) }))),
-    ("text: a name", |_, _, n| {
-        Some(json!({ "text": format!("{}{}", place(&PLACES, n)?, place(&FAMILIES, n * 7)?.0) }))
+    ("none", |_| Some(json!({}))),
+    ("program", |ask| Some(json!({ "program": program_name(1 + usize::try_from(ask.n).ok()? % PROGRAMS) }))),
+    ("state", |ask| Some(json!({ "state": place(&STATES, ask.n)?.0 }))),
+    ("kind", |ask| Some(json!({ "kind": place(&KINDS, ask.n)? }))),
+    ("assignee", |ask| Some(json!({ "assignee": ask.database.uuid(CLERK, 1 + ask.n % CLERKS) }))),
+    ("fiscalYear", |ask| Some(json!({ "fiscalYear": ask.fiscal_year()? }))),
+    ("business", |ask| Some(json!({ "business": ask.database.uuid(BUSINESS, applicant(ask.size, ask.n)) }))),
+    ("text: a name", |ask| {
+        let number = applicant(ask.size, ask.n);
+        Some(json!({ "text": format!("{}{}", place(&PLACES, number)?, place(&FAMILIES, number / 20)?.0) }))
     }),
-    ("text: a trade", |_, _, n| Some(json!({ "text": place(&TRADES, n)? }))),
-    ("text: 株式会社", |_, _, _| Some(json!({ "text": "株式会社" }))),
-    ("text: a number", |_, world, n| {
-        Some(json!({ "text": format!("hino-{}-000", world.year - i32::try_from(n).ok()? % FISCAL_YEARS) }))
-    }),
-    ("text: nothing", |_, _, n| Some(json!({ "text": format!("該当なし{}", n % 10) }))),
+    ("text: a trade", |ask| Some(json!({ "text": place(&TRADES, applicant(ask.size, ask.n) / 800)? }))),
+    ("text: 株式会社", |_| Some(json!({ "text": "株式会社" }))),
+    ("text: a number", |ask| Some(json!({ "text": format!("hino-{}-000", ask.fiscal_year()?) }))),
+    ("text: nothing", |ask| Some(json!({ "text": format!("該当なし{}", ask.n % 10) }))),
 ];
+
+impl Asking<'_> {
+    fn fiscal_year(&self) -> Option<i32> {
+        Some(self.world.year - i32::try_from(self.n).ok()? % FISCAL_YEARS)
+    }
+}
 
 /// How long one filter in one order takes, at one size.
 #[derive(Clone, Debug)]
@@ -358,7 +382,7 @@ pub async fn measure(
             let began = Instant::now();
             let mut taken = Vec::new();
             for n in 0..WARM_UP + REQUESTS {
-                let wanted = asked(database, world, n).ok_or("a filter has no value")?;
+                let wanted = asked(&Asking { database, world, size, n }).ok_or("a filter has no value")?;
                 let variables = json!({ "f": wanted, "o": order });
                 let sent = Instant::now();
                 let answer = connection.graphql(LIST, &variables).await?;
