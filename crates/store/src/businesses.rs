@@ -129,7 +129,8 @@ impl Reader {
     ) -> Result<Vec<Uuid>> {
         let normalized = normalized_for_search(text);
         let Some(rarest) = self.rarest_gram(&normalized).await? else { return Ok(Vec::new()) };
-        // Not a join: a planner may read all businesses then, since it cannot know how rare the gram is.
+        // No joins, nor what can be made one: a planner may read all businesses or cases then, since it cannot know how
+        // rare the gram is.
         let mut sql = String::from(
             "SELECT g.business FROM search_gram g WHERE g.gram = $1 \
              AND (SELECT b.search_text FROM business b WHERE b.id = g.business) LIKE $2 ESCAPE '!'",
@@ -138,8 +139,8 @@ impl Reader {
         if !municipalities.is_empty() {
             let list = placeholders(1, municipalities.len(), values.len() + 1);
             sql.push_str(&format!(
-                " AND EXISTS (SELECT 1 FROM application a WHERE a.business = g.business AND a.received_at IS NOT NULL \
-                 AND a.municipality IN {list})"
+                " AND (SELECT 1 FROM application a WHERE a.business = g.business AND a.received_at IS NOT NULL \
+                 AND a.municipality IN {list} LIMIT 1) IS NOT NULL"
             ));
             values.extend(municipalities.iter().map(|name| Value::from(name.as_str())));
         }

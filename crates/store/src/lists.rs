@@ -171,8 +171,8 @@ impl Reader {
             let condition = common.list(column, &ids);
             common.and(&condition);
             for part in scoped(&common, query.scope, true) {
-                let sql = format!("SELECT {}, a.id FROM application a{}", query.order.column(), part.text);
-                for row in self.all(&sql, part.values).await? {
+                let (text, values) = statement("a.id FROM application a", part, query.order, query.after, query.first);
+                for row in self.all(&text, values).await? {
                     let mut columns = Columns::of(&row);
                     places.push(Cursor { at: columns.take()?, id: columns.take()? });
                 }
@@ -181,13 +181,10 @@ impl Reader {
         self.page_of(places, query).await
     }
 
-    /// The page of a list of which all places are known.
+    /// The page whose first places are among these.
     async fn page_of(&self, mut places: Vec<Cursor>, query: &ListQuery<'_>) -> Result<Page> {
         sort(&mut places, |place| *place, query.order);
         places.dedup();
-        if let Some(after) = query.after {
-            places.retain(|place| if query.order.is_descending() { *place < after } else { *place > after });
-        }
         let wanted = usize::try_from(query.first).unwrap_or(usize::MAX);
         let has_next = places.len() > wanted;
         places.truncate(wanted);
@@ -258,8 +255,9 @@ impl Reader {
     /// The first rows of each part, merged.
     async fn page(&self, parts: Vec<Conditions>, order: ListOrder, after: Option<Cursor>, first: u32) -> Result<Page> {
         let mut rows: Vec<Listed> = Vec::new();
+        let cases = format!("{CASE_COLUMNS}{CASE_TABLES}");
         for part in parts {
-            let (text, values) = statement(part, order, after, first);
+            let (text, values) = statement(&cases, part, order, after, first);
             for row in self.all(&text, values).await? {
                 rows.push(listed(&row)?);
             }
@@ -331,8 +329,14 @@ fn sort<T>(rows: &mut [T], place: impl Fn(&T) -> Cursor, order: ListOrder) {
     }
 }
 
-/// One row more than asked for, to see whether there is a next page.
-fn statement(mut conditions: Conditions, order: ListOrder, after: Option<Cursor>, first: u32) -> (String, Vec<Value>) {
+/// What is `selected` besides the order's value. One row more than asked for, to see whether there is a next page.
+fn statement(
+    selected: &str,
+    mut conditions: Conditions,
+    order: ListOrder,
+    after: Option<Cursor>,
+    first: u32,
+) -> (String, Vec<Value>) {
     let column = order.column();
     let (comparison, direction) = if order.is_descending() { ("<", "DESC") } else { (">", "ASC") };
     if let Some(Cursor { at, id }) = after {
@@ -341,7 +345,7 @@ fn statement(mut conditions: Conditions, order: ListOrder, after: Option<Cursor>
     }
     let limit = conditions.bind(i64::from(first) + 1);
     let text = format!(
-        "SELECT {column}, {CASE_COLUMNS}{CASE_TABLES}{} ORDER BY {column} {direction}, a.id {direction} LIMIT ${limit}",
+        "SELECT {column}, {selected}{} ORDER BY {column} {direction}, a.id {direction} LIMIT ${limit}",
         conditions.text
     );
     (text, conditions.values)
