@@ -3,8 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use acceptance::binary::{Said, command, path, set_clock};
-use casework::scenario::moment;
+use acceptance::binary::{Said, command, path};
 
 const PAGES: [&str; 2] =
     [include_str!("../../docs/guide/first-program.ja.md"), include_str!("../../docs/guide/first-program.en.md")];
@@ -28,7 +27,6 @@ fn every_command_of_the_guide_does_what_it_shows() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     fs::create_dir(&data).unwrap();
-    set_clock(&data, moment(vocabulary::parse_day("2026-06-01").unwrap()));
     let mut script = "exec 2>&1\n".to_owned();
     let mut shown: Vec<Vec<&str>> = Vec::new();
     for (kind, text) in blocks(PAGES[0]) {

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Days, NaiveDate};
 use program::Program;
-use program::definition::{Call, FieldType, Municipality, Name, Role, Scenario, ScenarioStep, Scenarios, StateKind};
+use program::definition::{
+    Call, Effect, FieldType, Municipality, Name, PanelStep, Role, Scenario, ScenarioStep, Scenarios, StateKind,
+};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use treasury::Account;
@@ -284,7 +286,9 @@ impl<'a> Life<'a> {
         let case = &self.desk.case;
         let roles = Role::STAFF.iter().chain(&[Role::Applicant, Role::Treasury]).map(|role| role.as_str().to_owned());
         let positions = self.desk.municipality.positions.keys().map(|position| format!("position:{position}"));
-        let judges = ["panelist:first", "panelist:second", "panelist:third"].map(str::to_owned);
+        // Two more than must score, so that some may keep away.
+        let judges = self.desk.program.definition().program.panel.as_ref().map_or(0, |panel| panel.judges + 2);
+        let judges = (1..=judges).map(|judge| format!("panelist:{judge}"));
         let partners = case.body.partners.keys().map(|partner| format!("partner:{partner}"));
         let actors: Vec<String> = roles.chain(positions).chain(judges).chain(partners).collect();
         let ids = Uuid::nil;
@@ -322,7 +326,8 @@ impl<'a> Life<'a> {
         const OFTEN: usize = 12;
         let program = self.desk.program;
         let Some(action) = program.action(action) else { return if action == SIGN { OFTEN } else { SELDOM } };
-        let Some(to) = &action.rule.to else { return NOW_AND_THEN };
+        let scores = action.rule.effects.contains(&Effect::Panel(PanelStep::Score));
+        let Some(to) = &action.rule.to else { return if scores { OFTEN } else { NOW_AND_THEN } };
         let state = match action.procedure {
             None => program.state(to),
             Some(procedure) => program.procedure(procedure).and_then(|rule| rule.states.get(to)),

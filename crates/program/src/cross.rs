@@ -9,11 +9,11 @@ use crate::definition::{
     Action, Archetype, Call, Calls, Catalogue, Definition, Effect, LegalNature, Municipality, Name, ProgramText,
     RouteBand,
 };
-use crate::finding::{Finding, did_you_mean};
+use crate::finding::{Finding, suggested};
 use crate::resolve::amount_path;
 use crate::yaml::pointer_part;
 
-/// "There is no … `name`", with the known name that is close.
+/// "There is no … `name`", with the known name that is close, or the known names.
 pub(crate) fn unknown<'a>(
     code: &str,
     path: impl Into<String>,
@@ -23,7 +23,7 @@ pub(crate) fn unknown<'a>(
 ) -> Finding {
     let message =
         Bilingual::new(format!("{}「{name}」がありません", what.0), format!("There is no {} `{name}`", what.1));
-    Finding::error(code, path, message).hint(did_you_mean(name, known))
+    Finding::error(code, path, message).hint(suggested(name, known))
 }
 
 /// Office days of a fiscal year can be counted.
@@ -337,9 +337,22 @@ pub(crate) fn check_calls<'m>(
                 "There are two calls of this program, fiscal year and window",
             );
             findings.push(Finding::error("calls.twice", path, message));
+        } else if let Some(earlier) = calls.calls.iter().take(i).find(|earlier| are_open_at_once(earlier, call)) {
+            let message = Bilingual::new(
+                format!("{}からの募集と期間が重なっています", earlier.opens),
+                format!("This call is open at the same time as the one from {}", earlier.opens),
+            );
+            findings.push(Finding::error("calls.overlap", format!("{path}/opens"), message));
         }
     }
     findings
+}
+
+/// Whether nobody could say which of two calls an application of some day belongs to. What has no last day ends with its
+/// fiscal year.
+fn are_open_at_once(one: &Call, other: &Call) -> bool {
+    let last_day = |call: &Call| call.closes.unwrap_or_else(|| FiscalYear(call.fiscal_year).last_day());
+    one.program == other.program && one.opens <= last_day(other) && other.opens <= last_day(one)
 }
 
 /// The kinds and documents that rows of the catalogue name.

@@ -114,6 +114,23 @@ pub(crate) fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'
     Some(Bilingual::new(format!("「{word}」のことですか"), format!("Did you mean `{word}`?")))
 }
 
+/// "Did you mean", or else what there is to choose from; none when there is nothing.
+#[must_use]
+pub(crate) fn suggested<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<Bilingual> {
+    let known: Vec<&str> = known.into_iter().collect();
+    did_you_mean(written, known.iter().copied()).or_else(|| one_of(&known))
+}
+
+/// All of what can be written, as far as a message can hold it.
+fn one_of(known: &[&str]) -> Option<Bilingual> {
+    const MOST: usize = 24;
+    let shown = known.get(..MOST).unwrap_or(known);
+    let list: Vec<String> = shown.iter().map(|word| format!("`{word}`")).collect();
+    let more = if shown.len() < known.len() { ", …" } else { "" };
+    let list = list.join(", ");
+    (!known.is_empty()).then(|| Bilingual::new(format!("使えるもの: {list}{more}"), format!("One of: {list}{more}")))
+}
+
 /// The known word that takes the fewest changes, if these are few for its length.
 fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     const LONGEST: usize = 64;
@@ -122,25 +139,10 @@ fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Optio
     known
         .into_iter()
         .filter(|word| length <= LONGEST && word.chars().count() <= LONGEST)
-        .map(|word| (changes(written, word), word))
+        .map(|word| (strsim::osa_distance(written, word), word))
         .filter(|(changes, _)| *changes <= close_enough)
         .min()
         .map(|(_, word)| word)
-}
-
-/// Insertions, deletions and replacements that turn one word into the other.
-fn changes(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut previous: Vec<usize> = (0..=to.len()).collect();
-    for (row, c) in from.chars().enumerate() {
-        let mut current = vec![row + 1];
-        for (other, (above_left, above)) in to.iter().zip(previous.iter().zip(previous.iter().skip(1))) {
-            let left = current.last().copied().unwrap_or(0);
-            current.push((above_left + usize::from(c != *other)).min(above + 1).min(left + 1));
-        }
-        previous = current;
-    }
-    previous.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -151,7 +153,7 @@ mod tests {
     fn suggests_only_what_is_close() {
         assert_eq!(nearest("under_reveiw", ["under_review", "correcting"]), Some("under_review"));
         assert_eq!(nearest("x", ["under_review"]), None);
-        assert_eq!((changes("", "abc"), changes("net", "net"), changes("abc", "xyz")), (3, 0, 3));
+        assert_eq!(nearest("sme", ["same", "some_other"]), Some("same"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod definition;
 pub mod expression;
 
 mod amounts;
+mod archetypes;
 mod award;
 mod canonical;
 mod catalogue;
@@ -43,6 +44,7 @@ mod values;
 mod versions;
 mod yaml;
 
+pub use archetypes::archetypes_page;
 pub use award::{Award, AwardStep};
 pub use canonical::{canonical, from_canonical};
 pub use catalogue::catalogue_tables;

@@ -13,7 +13,7 @@ use crate::cross::{
     check_calls, check_catalogue, check_municipality, check_program, check_rows, check_unused, unknown,
 };
 use crate::definition::{Archetype, Call, Calls, Catalogue, Definition, Municipality, Name, ProgramText, Scenarios};
-use crate::finding::{Finding, Severity, did_you_mean};
+use crate::finding::{Finding, Severity, suggested};
 use crate::lives::{asked_deadlines, check_names, check_samples, with_lives};
 use crate::municipality;
 use crate::resolve::{name_states_of_kinds, switch_options};
@@ -441,7 +441,7 @@ impl Loader {
         }
         let known = self.archetypes.keys().map(String::as_str);
         let message = Bilingual::new(format!("類型「{name}」がありません"), format!("There is no archetype `{name}`"));
-        let finding = Finding::error("reference.archetype", "/archetype", message).hint(did_you_mean(name, known));
+        let finding = Finding::error("reference.archetype", "/archetype", message).hint(suggested(name, known));
         self.findings.push(placed(&read.path, &read.document, finding));
     }
 
@@ -534,7 +534,7 @@ impl Loader {
 /// What is to be included is not there.
 fn no_fragment<'a>(name: &str, i: usize, known: impl Iterator<Item = &'a Name>) -> Finding {
     let message = Bilingual::new(format!("「{name}」がありません"), format!("There is no `{name}`"));
-    let hint = did_you_mean(name, known.map(String::as_str));
+    let hint = suggested(name, known.map(String::as_str));
     Finding::error("include.missing", format!("/include/{i}"), message).hint(hint)
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use vocabulary::Bilingual;
 
 use crate::definition::{Archetype, Audience, Calls, Catalogue, HoldingAccount, Municipality, ProgramText, Scenarios};
-use crate::finding::{Finding, did_you_mean};
+use crate::finding::{Finding, suggested};
 use crate::yaml::{Document, pointer_part};
 
 /// The kinds of files that have a schema.
@@ -236,15 +236,13 @@ impl Report<'_> {
         let path = format!("{path}/{}", pointer_part(key));
         let place = self.document.key_at(&path);
         let message = Bilingual::new(format!("「{key}」という項目はありません"), format!("There is no `{key}` here"));
-        let known: Vec<&str> = known.collect();
-        let hint = did_you_mean(key, known.iter().copied()).or_else(|| one_of(&known));
+        let hint = suggested(key, known);
         self.put("schema.unknown_key", &path, place, message, hint);
     }
 
     fn unknown_word(&mut self, path: &str, instance: &Json, words: &[String]) {
         let written = shown(instance);
-        let known: Vec<&str> = words.iter().map(String::as_str).collect();
-        let hint = did_you_mean(&written, known.iter().copied()).or_else(|| one_of(&known));
+        let hint = suggested(&written, words.iter().map(String::as_str));
         let (ja, en) = (format!("「{written}」は使えません"), format!("`{written}` is not one of the words for this"));
         self.at_value("schema.unknown_word", path, Bilingual::new(ja, en), hint);
     }
@@ -362,14 +360,6 @@ fn error_word(error: &ValidationError<'_>) -> String {
 
 fn shown(value: &Json) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-fn one_of(words: &[&str]) -> Option<Bilingual> {
-    const MOST: usize = 16;
-    (!words.is_empty() && words.len() <= MOST).then(|| {
-        let list = words.join(", ");
-        Bilingual::new(format!("使えるもの: {list}"), format!("One of: {list}"))
-    })
 }
 
 const fn type_name(value: &Json) -> &'static str {

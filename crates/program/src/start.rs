@@ -10,8 +10,8 @@ use vocabulary::{Bilingual, FiscalYear, MunicipalityCode, Rate, Yen, parse_day};
 
 use crate::compiled::Program;
 use crate::definition::{
-    AmountRule, ApplicantFacts, ApplicantKind, Archetype, BusinessSize, DeadlineRule, Name, ProgramText, ScenarioStep,
-    Scenarios, StateKind,
+    AmountRule, ApplicantFacts, ApplicantKind, Archetype, BusinessSize, DeadlineRule, Name, Procedure, ProgramText,
+    ScenarioStep, Scenarios, StateKind,
 };
 use crate::facts::APPLICATION;
 use crate::load::SourceFile;
@@ -67,12 +67,11 @@ impl NewProgram {
         let options = self.options.iter().map(|(name, on)| format!("{name}: {on}")).collect::<Vec<_>>().join(", ");
         let categories =
             self.categories.iter().map(|(name, label)| format!("      {name}: {{ label: {} }}\n", words(label)));
-        let deadlines = self.asked_deadlines(archetype).into_iter().filter_map(|name| {
-            let rules = examples.iter().filter_map(|example| example.deadlines.get(name));
-            let rules = rules.filter(|rule| is_common(rule, archetype));
-            let usual = most_frequent(rules.map(|rule| flow(&serde_json::to_value(rule).unwrap_or_default())))?;
-            Some(format!("  {name}: {usual}\n"))
-        });
+        let asked: BTreeSet<&str> =
+            archetype.asked_deadlines(|option| self.is_on(archetype, option)).map(|(name, _)| name).collect();
+        let deadlines = asked
+            .into_iter()
+            .filter_map(|name| Some(format!("  {name}: {}\n", usual_deadline(name, archetype, examples)?)));
         let text = filled(
             PROGRAM,
             &[
@@ -89,24 +88,34 @@ impl NewProgram {
                 ("cap", underscored(self.cap)),
                 ("minimum", self.minimum.map(|yen| format!("  minimum: {}\n", underscored(yen))).unwrap_or_default()),
                 ("deadlines", deadlines.collect()),
+                ("sections", self.sections(examples)),
             ],
         );
         SourceFile { path: format!("programs/{}.yaml", self.program), text }
     }
 
-    /// The deadlines that the archetype leaves to a program with these options.
-    fn asked_deadlines<'a>(&self, archetype: &'a Archetype) -> BTreeSet<&'a str> {
-        let is_on = |option: &Option<Name>| {
-            let rule = option.as_ref().and_then(|name| Some((name, archetype.options.get(name)?)));
-            rule.is_none_or(|(name, rule)| self.options.get(name).copied().unwrap_or(rule.default))
-        };
-        let beside = || archetype.procedures.values().filter(|procedure| is_on(&procedure.option));
-        let states = archetype.states.values().chain(beside().flat_map(|procedure| procedure.states.values()));
-        let actions = archetype.actions.values().chain(beside().flat_map(|procedure| procedure.actions.values()));
-        let states = states.filter(|state| is_on(&state.option));
-        let clocks = states.filter_map(|state| state.deadline.as_ref()?.at.as_deref());
-        let actions = actions.filter(|action| is_on(&action.option));
-        clocks.chain(actions.filter_map(|action| action.until.as_deref())).collect()
+    fn is_on(&self, archetype: &Archetype, option: &Name) -> bool {
+        let default = || archetype.options.get(option).is_none_or(|rule| rule.default);
+        self.options.get(option).copied().unwrap_or_else(default)
+    }
+
+    /// What a program says besides that has the same options: how its panel scores, what it pays in advance.
+    fn sections(&self, examples: &[&ProgramText]) -> String {
+        const SECTIONS: [&str; 3] = ["panel", "payment", "parameters"];
+        let mut said: IndexMap<&str, String> = IndexMap::new();
+        for (option, _) in self.options.iter().filter(|(_, on)| **on) {
+            let example = examples.iter().find(|example| example.options.get(option) == Some(&true));
+            let Some(example) = example else { continue };
+            let text = serde_json::to_value(example).unwrap_or_default();
+            for section in SECTIONS {
+                let Some(value) = text.get(section).filter(|value| *value != &Json::Object(Map::new())) else {
+                    continue;
+                };
+                let written = || format!("# as in {}\n{section}:{}\n", example.program, block(value, 1));
+                said.entry(section).or_insert_with(written);
+            }
+        }
+        said.into_values().collect()
     }
 
     /// Samples of every form and of what the archetype's `lives` hand in, and one scenario: a large company. What all
@@ -205,6 +214,21 @@ impl NewProgram {
 }
 
 impl Archetype {
+    /// The deadlines that states and actions leave to a program with these options, and what each ends.
+    pub(crate) fn asked_deadlines(&self, is_on: impl Fn(&Name) -> bool) -> impl Iterator<Item = (&str, &Bilingual)> {
+        let is_on = |option: Option<&Name>| option.is_none_or(&is_on);
+        let beside: Vec<&Procedure> = self.procedures.values().filter(|rule| is_on(rule.option.as_ref())).collect();
+        let states = self.states.values().chain(beside.iter().flat_map(|procedure| procedure.states.values()));
+        let actions = self.actions.values().chain(beside.iter().flat_map(|procedure| procedure.actions.values()));
+        let clocks = states
+            .filter(|state| is_on(state.option.as_ref()))
+            .filter_map(|state| Some((state.deadline.as_ref()?.at.as_deref()?, &state.label)));
+        let until = actions
+            .filter(|action| is_on(action.option.as_ref()))
+            .filter_map(|action| Some((action.until.as_deref()?, &action.label)));
+        clocks.chain(until).collect::<Vec<_>>().into_iter()
+    }
+
     /// Whether an amount is computed from the application: what [`NewProgram`] can say is enough to begin with.
     #[must_use]
     pub fn is_begun_with_an_award(&self) -> bool {
@@ -236,11 +260,18 @@ fn most_frequent(texts: impl Iterator<Item = String>) -> Option<String> {
     counts.into_iter().find(|(_, count)| *count == most).map(|(text, _)| text)
 }
 
+/// How most of the examples write one of their deadlines.
+pub(crate) fn usual_deadline(name: &str, archetype: &Archetype, examples: &[&ProgramText]) -> Option<String> {
+    let rules = examples.iter().filter_map(|example| example.deadlines.get(name));
+    let rules = rules.filter(|rule| is_common(rule, archetype));
+    most_frequent(rules.map(|rule| flow(&serde_json::to_value(rule).unwrap_or_default())))
+}
+
 /// Whether the rule counts from what every case of the archetype has.
 fn is_common(rule: &DeadlineRule, archetype: &Archetype) -> bool {
     let known = |name: &String| {
-        let fields = archetype.forms.values().flat_map(|form| form.fields.keys());
-        archetype.facts.contains_key(name) || fields.clone().any(|field| field == name)
+        let mut fields = archetype.forms.values().flat_map(|form| form.fields.keys());
+        archetype.fact(name).is_some() || fields.any(|field| field == name)
     };
     rule.after.as_ref().is_none_or(known) && rule.earliest_of.iter().all(|rule| is_common(rule, archetype))
 }
@@ -308,6 +339,19 @@ fn scalar(text: &str) -> String {
         && text.chars().all(is_word)
         && !["true", "false", "null"].contains(&text.to_ascii_lowercase().as_str());
     if is_plain { text.to_owned() } else { quoted(text) }
+}
+
+/// A value behind its key: on the same line where it is short, else each entry on a line of its own.
+fn block(value: &Json, depth: usize) -> String {
+    const SHORT: usize = 100;
+    let line = flow(value);
+    match value {
+        Json::Object(entries) if line.len() > SHORT || depth == 1 => {
+            let indent = "  ".repeat(depth);
+            entries.iter().map(|(name, value)| format!("\n{indent}{name}:{}", block(value, depth + 1))).collect()
+        }
+        _ => format!(" {line}"),
+    }
 }
 
 /// A value on one line.

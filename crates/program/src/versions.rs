@@ -9,7 +9,7 @@ use vocabulary::Bilingual;
 
 use crate::compiled::Program;
 use crate::definition::{Definition, Name, Renames, State};
-use crate::finding::{Finding, did_you_mean};
+use crate::finding::{Finding, did_you_mean, suggested};
 use crate::resolve::Merged;
 use crate::yaml::pointer_part;
 
@@ -183,8 +183,7 @@ fn check_names(path: &str, names: &IndexMap<Name, Name>, known: &BTreeSet<&str>,
                 format!("There is no `{after}` in this version"),
             );
             findings.push(
-                Finding::error("renames.unknown", path.clone(), message)
-                    .hint(did_you_mean(after, known.iter().copied())),
+                Finding::error("renames.unknown", path.clone(), message).hint(suggested(after, known.iter().copied())),
             );
         }
         if !taken.insert(after) {

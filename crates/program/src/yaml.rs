@@ -304,16 +304,31 @@ impl Reader<'_> {
         Some(Place { line: value.line, column: to_u32(indent) + 1 })
     }
 
+    /// Whether what stands before a missing value has no key: `{ en: more than 1,000 yen }`.
+    fn is_cut_by_comma(&self, place: Place) -> bool {
+        let line = usize::try_from(place.line).ok().and_then(|line| self.lines.get(line.checked_sub(1)?));
+        let before: Option<String> = line.map(|line| line.chars().take(place.column as usize).collect());
+        let part = before.as_deref().and_then(|before| before.rsplit_once(','));
+        part.is_some_and(|(_, part)| !part.trim_start().is_empty() && !part.contains(':') && !part.contains('{'))
+    }
+
     /// Only `true`, `false` and integers are more than words; dates, decimals and `yes` are words.
     fn plain(&mut self, text: &str, place: Place) -> Json {
         match text {
             "true" => Json::Bool(true),
             "false" => Json::Bool(false),
             "" | "~" | "null" => {
-                let (ja, en) = (
-                    "値がありません。不要なら項目ごと削除してください",
-                    "The value is missing; leave the key out if there is none",
-                );
+                let (ja, en) = if self.is_cut_by_comma(place) {
+                    (
+                        "{ } の中ではコンマで文が切れます。文全体を引用符で囲んでください",
+                        "Between braces a comma ends a text: put the whole text in quotes",
+                    )
+                } else {
+                    (
+                        "値がありません。不要なら項目ごと削除してください",
+                        "The value is missing; leave the key out if there is none",
+                    )
+                };
                 self.report("yaml.empty_value", Some(place), ja, en);
                 Json::Null
             }

@@ -66,6 +66,11 @@ pub enum Command {
     Worker(WorkerArgs),
     /// Bring the database's schema up to date.
     Migrate,
+    /// Practice: let it be another day in this data folder, and do what falls due until then. Never with real cases.
+    Practice {
+        #[arg(value_name = "DAY")]
+        day: NaiveDate,
+    },
     /// Print a file that the program writes about itself.
     #[command(subcommand)]
     Schema(SchemaCommand),
@@ -90,7 +95,7 @@ pub enum Command {
     /// Calls: targets and results, judges, rankings.
     #[command(subcommand)]
     Calls(CallsCommand),
-    /// Bank files.
+    /// Batches of payments and the bank's files.
     #[command(subcommand)]
     Payments(PaymentsCommand),
     /// The history of all cases.
@@ -176,6 +181,8 @@ pub enum SchemaCommand {
     Findings,
     /// The page of everything that definition files may say.
     Language,
+    /// The page of the names that each archetype gives to its programs.
+    Archetypes,
     /// The database's schema.
     Database {
         /// PostgreSQL needs the address of an empty database in `TEST_DATABASE_URL`.
@@ -624,6 +631,33 @@ pub enum CallsCommand {
 
 #[derive(Debug, Subcommand)]
 pub enum PaymentsCommand {
+    /// Put all payments that are ordered into a new batch.
+    Batch {
+        municipality: String,
+        /// When the bank transfers; the first day that it can when absent.
+        #[arg(long, value_name = "DAY")]
+        on: Option<NaiveDate>,
+        #[arg(long = "as", value_name = "EMAIL")]
+        actor: String,
+    },
+    /// Approve a batch that somebody else made.
+    Approve {
+        batch: String,
+        #[arg(long = "as", value_name = "EMAIL")]
+        actor: String,
+    },
+    /// Say that the file of a batch is with the bank.
+    HandOver {
+        batch: String,
+        #[arg(long = "as", value_name = "EMAIL")]
+        actor: String,
+    },
+    /// Say that the bank has transferred all of a batch.
+    Settle {
+        batch: String,
+        #[arg(long = "as", value_name = "EMAIL")]
+        actor: String,
+    },
     /// Write the file of an approved batch.
     Export {
         file: PathBuf,

@@ -31,7 +31,7 @@ pub use error::{Error, Result};
 pub use files::LARGEST_FILE;
 pub use judges::{JudgeView, Term};
 pub use partners::{PARTNER_TOKEN, PartnerCase, PartnerDocument, PartnerViewer};
-pub use programs::Published;
+pub use programs::{CallTaken, Published};
 pub use registry::RegistryEntry;
 pub use service::{Deps, FileStore, Service, Settings};
 pub use sessions::SCOPES;

@@ -500,7 +500,14 @@ impl Service {
     async fn must_be_a_post(&self, held: &PositionHeld) -> Result<()> {
         let place = self.municipality(self.reader(), &held.municipality).await?;
         if !place.positions.contains_key(&held.position) {
-            return Err(Error::bad_input("position", "その職はありません", "There is no such position"));
+            let known: Vec<String> =
+                place.positions.iter().map(|(name, position)| format!("{name} {}", position.name.ja)).collect();
+            let known = known.join(", ");
+            return Err(Error::bad_input(
+                "position",
+                &format!("その職はありません。あるもの：{known}"),
+                &format!("There is no such position; there are: {known}"),
+            ));
         }
         if held.until_day.is_some_and(|last| last < held.from_day) {
             return Err(Error::bad_input(

@@ -73,6 +73,23 @@ fn refusal_of(finding: Finding) -> Refusal {
     Refusal { code: finding.code, path: Some(finding.path), message: finding.message, explanation: None }
 }
 
+/// A call that was taken in, and what it was before.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallTaken {
+    pub before: Option<store::StoredCall>,
+    pub now: store::StoredCall,
+}
+
+impl CallTaken {
+    /// Whether anything is other than it was; who it is and how many places are taken stays.
+    fn is_other(&self) -> bool {
+        self.before.as_ref().is_none_or(|before| {
+            let now = store::StoredCall { id: before.id, taken: before.taken, ..self.now.clone() };
+            now != *before
+        })
+    }
+}
+
 impl Service {
     /// The compiled program of a pinned hash, with its version number.
     pub(crate) async fn compiled(&self, reader: &store::Reader, hash: &str) -> Result<(Arc<Program>, i32)> {
@@ -265,11 +282,12 @@ impl Service {
         Ok(versions)
     }
 
-    /// Takes in calls, and posts the appropriation of budget lines that are new.
+    /// Takes in calls, and posts the appropriation of budget lines that are new. Returns what is other than it was.
     ///
     /// # Errors
     /// `BadInput` when a call names a budget line that the municipality does not have.
-    pub async fn import_calls(&self, municipality: &str, calls: &[Call]) -> Result<()> {
+    pub async fn import_calls(&self, municipality: &str, calls: &[Call]) -> Result<Vec<CallTaken>> {
+        let mut taken = Vec::new();
         let place = self.municipality(self.reader(), municipality).await?;
         let now = self.now();
         for call in calls {
@@ -301,11 +319,16 @@ impl Service {
                 taken: 0,
                 carry_over: call.carry_over.clone(),
             };
-            self.store()
+            let changed = self
+                .store()
                 .write(|tx| {
                     let (named, stored) = (&named, &stored);
                     Box::pin(async move {
                         let mut stored = stored.clone();
+                        let present = tx.calls(Some(&stored.program)).await?;
+                        let before = present
+                            .into_iter()
+                            .find(|call| call.fiscal_year == stored.fiscal_year && call.window == stored.window);
                         if let Some(named) = named {
                             let line = tx.put_budget_line(named).await?;
                             if line == named.id {
@@ -314,12 +337,13 @@ impl Service {
                             stored.budget_line = Some(line);
                         }
                         tx.put_call(&stored).await?;
-                        Ok::<_, Error>(())
+                        Ok::<_, Error>(CallTaken { before, now: stored })
                     })
                 })
                 .await?;
+            taken.extend(Some(changed).filter(CallTaken::is_other));
         }
-        Ok(())
+        Ok(taken)
     }
 
     /// Published programs, newest version of each, in the order of their names.

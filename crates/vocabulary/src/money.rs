@@ -123,9 +123,10 @@ impl fmt::Display for Yen {
     }
 }
 
-/// An exact fraction such as `1/2`, in lowest terms with a positive denominator. Written as text, never as a decimal.
+/// An exact fraction such as `1/2`, in lowest terms with a positive denominator. Written as text or as a whole number,
+/// never as a decimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[serde(try_from = "WrittenRate", into = "String")]
 pub struct Rate {
     numerator: i64,
     denominator: i64,
@@ -199,10 +200,20 @@ impl FromStr for Rate {
     }
 }
 
-impl TryFrom<String> for Rate {
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum WrittenRate {
+    Fraction(String),
+    Whole(i64),
+}
+
+impl TryFrom<WrittenRate> for Rate {
     type Error = Invalid;
-    fn try_from(text: String) -> Result<Self, Invalid> {
-        text.parse()
+    fn try_from(written: WrittenRate) -> Result<Self, Invalid> {
+        match written {
+            WrittenRate::Fraction(text) => text.parse(),
+            WrittenRate::Whole(number) => Rate::new(number, 1),
+        }
     }
 }
 
@@ -218,8 +229,8 @@ impl schemars::JsonSchema for Rate {
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "type": "string", "pattern": "^[0-9]+/[1-9][0-9]*$",
-            "description": "An exact fraction, e.g. 1/2 or 2/3. Decimals are not accepted."
+            "type": ["string", "integer"], "pattern": "^[0-9]+(/[1-9][0-9]*)?$",
+            "description": "An exact fraction, e.g. 1/2 or 2/3, or a whole number. Decimals are not accepted."
         })
     }
 }

@@ -22,6 +22,7 @@ const FILES: &[(&str, &[&str])] = &[
     ("schema/programs/README.md", &["program", "catalogue"]),
     ("docs/reference/findings.md", &["schema", "findings"]),
     ("docs/reference/language.md", &["schema", "language"]),
+    ("docs/reference/archetypes.md", &["schema", "archetypes"]),
     ("schema/database/sqlite.sql", &["schema", "database", "--backend", "sqlite"]),
     ("schema/database/postgres.sql", &["schema", "database", "--backend", "postgres"]),
 ];

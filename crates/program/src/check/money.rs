@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Machine, error};
-use crate::definition::{Action, Archetype, Definition, Effect, Name, StateKind};
+use crate::definition::{Action, Archetype, Definition, Effect, HoldingAccount, Name, StateKind};
 use crate::finding::Finding;
 use crate::linear::linear;
 
@@ -27,6 +27,38 @@ pub(super) fn check(definition: &Definition, findings: &mut Findings) {
             }
         };
         check_machine(archetype, &machine, &frozen, findings);
+        check_gaps(&machine, findings);
+    }
+}
+
+/// Between states that hold money every state does: what is let go on the way another case could take.
+fn check_gaps(machine: &Machine<'_>, findings: &mut Findings) {
+    let holds = |name: &str| {
+        let state = machine.states.get(name);
+        state.is_some_and(|state| state.holds.keys().any(|account| *account != HoldingAccount::Paid))
+    };
+    let moves: Vec<(&str, &str)> =
+        machine.actions.values().flat_map(moves).map(|(from, to)| (from.as_str(), to.as_str())).collect();
+    let mut before_money: BTreeSet<&str> =
+        machine.states.keys().map(String::as_str).filter(|name| holds(name)).collect();
+    loop {
+        let more: Vec<&str> = moves.iter().filter(|(_, to)| before_money.contains(to)).map(|(from, _)| *from).collect();
+        let known = before_money.len();
+        before_money.extend(more);
+        if before_money.len() == known {
+            break;
+        }
+    }
+    for (name, state) in machine.states {
+        let lets_go = moves.iter().any(|(from, to)| to == name && holds(from));
+        if lets_go && !holds(name) && !state.kind.is_end() && before_money.contains(name.as_str()) {
+            findings.push(error(
+                "money.gap",
+                machine.state_path(name),
+                format!("「{name}」は予算を保有しませんが、その前と後の状態は保有します"),
+                format!("`{name}` holds no money, but states before and after it do"),
+            ));
+        }
     }
 }
 

@@ -363,12 +363,21 @@ fn check_program(definition: &Definition, findings: &mut Findings) {
     for (form, slots) in &program.documents {
         let path = format!("/program/documents/{}", pointer_part(form));
         known_form(definition, &every, path.clone(), form, findings);
+        let mut asked: BTreeSet<&str> = BTreeSet::new();
         for (i, slot) in slots.iter().enumerate() {
             let (name, path) = match slot {
                 DocumentSlot::Named(name) => (name, format!("{path}/{i}")),
                 DocumentSlot::Full(rule) => (&rule.name, format!("{path}/{i}/name")),
             };
-            known(DOCUMENT, path, name, &definition.archetype.documents, findings);
+            known(DOCUMENT, path.clone(), name, &definition.archetype.documents, findings);
+            if !asked.insert(name) {
+                findings.push(super::error(
+                    "document.twice",
+                    path,
+                    format!("書類「{name}」は同じ様式で2回求められています"),
+                    format!("The document `{name}` is asked for twice by this form"),
+                ));
+            }
         }
     }
     let fields = crate::resolve::Merged::new(definition).fields;

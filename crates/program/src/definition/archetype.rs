@@ -557,6 +557,11 @@ impl Archetype {
     pub fn all_amounts(&self) -> impl Iterator<Item = (&Name, &AmountRule)> {
         self.amounts.iter().chain(self.procedures.values().flat_map(|procedure| &procedure.amounts))
     }
+
+    /// Facts of the case, then those of each procedure.
+    pub fn all_facts(&self) -> impl Iterator<Item = (&Name, &FactRule)> {
+        self.facts.iter().chain(self.procedures.values().flat_map(|procedure| &procedure.facts))
+    }
 }
 
 /// A letter (通知書); text by template, stored as data plus template hash.

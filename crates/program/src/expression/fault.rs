@@ -5,6 +5,8 @@ use std::ops::Range;
 use serde::Serialize;
 use vocabulary::Bilingual;
 
+use crate::finding::suggested;
+
 /// A mistake in an expression, found when it is compiled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error("{code} at {start}: {}", .message.en)]
@@ -30,12 +32,10 @@ impl Fault {
         self
     }
 
-    /// Adds "did you mean" when a known word is close to what was written.
-    pub(super) fn did_you_mean<'a>(self, written: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
-        match nearest(written, known) {
-            Some(word) => self.hint(format!("「{word}」のことですか"), format!("Did you mean `{word}`?")),
-            None => self,
-        }
+    /// Adds the known word that is close to what was written, or the known words.
+    pub(super) fn suggest<'a>(mut self, written: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        self.hint = suggested(written, known);
+        self
     }
 }
 
@@ -83,61 +83,5 @@ impl Blocked {
         };
         let message = Bilingual::new(format!("「{subject}」: {ja}"), format!("`{subject}` {en}"));
         Self { code, subject, message }
-    }
-}
-
-/// The known word that takes the fewest changes, if these are few for its length.
-fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    const LONGEST: usize = 64;
-    let length = written.chars().count();
-    if length > LONGEST {
-        return None;
-    }
-    let close_enough = (length / 3).clamp(1, 3);
-    known
-        .into_iter()
-        .filter(|word| word.chars().count() <= LONGEST)
-        .map(|word| (distance(written, word), word))
-        .filter(|(distance, _)| *distance <= close_enough)
-        .min()
-        .map(|(_, word)| word)
-}
-
-/// Insertions, deletions, replacements and swaps of neighbors that turn one word into the other.
-fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut before_previous: Vec<usize> = Vec::new();
-    let mut previous: Vec<usize> = (0..=to.len()).collect();
-    let mut last: Option<char> = None;
-    let at = |row: &[usize], column: usize| row.get(column).copied().unwrap_or(usize::MAX / 2);
-    for (i, c) in from.chars().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, other) in to.iter().enumerate() {
-            let replaced = at(&previous, j) + usize::from(c != *other);
-            let mut best = replaced.min(at(&previous, j + 1) + 1).min(at(&row, j) + 1);
-            if j > 0 && last == Some(*other) && to.get(j - 1) == Some(&c) {
-                best = best.min(at(&before_previous, j - 1) + 1);
-            }
-            row.push(best);
-        }
-        before_previous = std::mem::replace(&mut previous, row);
-        last = Some(c);
-    }
-    previous.last().copied().unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn counts_single_changes() {
-        for (from, to, expected) in
-            [("", "", 0), ("", "abc", 3), ("net", "net", 0), ("nte", "net", 1), ("sme", "same", 1), ("abc", "xyz", 3)]
-        {
-            assert_eq!(distance(from, to), expected, "{from} {to}");
-        }
-        assert_eq!(nearest("applicnat", ["received_on", "applicant"]), Some("applicant"));
-        assert_eq!(nearest("xyz", ["received_on", "applicant"]), None);
     }
 }

@@ -133,6 +133,9 @@ fn in_words(program: &Program, summary: &simulation::Summary) -> String {
         lines.push(format!("  {name}: {} × {} yen", yen.count, spread(yen)));
     }
     lines.push(format!("  paid: {} yen in all", paid.sum));
+    if paid.sum == 0 && !program.definition().archetype.amounts.is_empty() {
+        lines.push("  NOTE: no life was paid; the states never reached say where they end".to_owned());
+    }
     let counted = |counts: &BTreeMap<String, u64>| {
         counts.iter().map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>()
     };
@@ -169,7 +172,7 @@ pub fn new(common: &Common, args: &NewArgs) -> Outcome {
     let loaded = catalogue::read_with(&args.into, &[&files[..], &[scenarios]].concat())?;
     let found = loaded.programs.iter().find(|found| found.definition.program.program == asked.program);
     let Some((compiled, found)) = found.and_then(|found| Some((found.program.as_ref()?, found))) else {
-        return Err(not_a_program(&loaded, &files));
+        return Err(not_a_program(&here, &loaded));
     };
     files.push(asked.scenarios_file(compiled, found.scenarios.as_ref().unwrap_or(&Scenarios::default())));
     if let Some(present) = files.iter().map(|file| args.into.join(&file.path)).find(|path| path.exists()) {
@@ -177,8 +180,8 @@ pub fn new(common: &Common, args: &NewArgs) -> Outcome {
     }
     files.push(with_call(&args.into, &asked)?);
     let loaded = catalogue::read_with(&args.into, &files)?;
-    if loaded.findings.iter().any(|finding| finding.is_error() && is_about(finding, &files)) {
-        return Err(not_a_program(&loaded, &files));
+    if new_errors(&here, &loaded).next().is_some() {
+        return Err(not_a_program(&here, &loaded));
     }
     let mut written = Vec::new();
     for file in &files {
@@ -199,13 +202,13 @@ fn shown(path: &Path) -> String {
     path.strip_prefix(".").unwrap_or(path).display().to_string()
 }
 
-fn is_about(finding: &Finding, files: &[SourceFile]) -> bool {
-    finding.file.as_ref().is_some_and(|file| files.iter().any(|new| Path::new(file).ends_with(&new.path)))
+/// What is wrong now and was not before the new files; what a program leaves out is said of its archetype's file.
+fn new_errors<'a>(before: &'a Loaded, now: &'a Loaded) -> impl Iterator<Item = &'a Finding> {
+    now.findings.iter().filter(|finding| finding.is_error() && !before.findings.contains(finding))
 }
 
-fn not_a_program(loaded: &Loaded, files: &[SourceFile]) -> Failure {
-    let errors = loaded.findings.iter().filter(|finding| finding.is_error() && is_about(finding, files));
-    let errors: Vec<String> = errors.map(ToString::to_string).collect();
+fn not_a_program(before: &Loaded, now: &Loaded) -> Failure {
+    let errors: Vec<String> = new_errors(before, now).map(ToString::to_string).collect();
     Failure::misuse(format!("these answers do not make a program:\n{}", errors.join("\n")))
 }
 

@@ -64,8 +64,16 @@ pub async fn act(common: &Common, args: &ActArgs) -> Outcome {
     });
     tell(common, &answer, || {
         let label = performed.application.program.state(&case.state).map_or("", |state| state.label.ja.as_str());
-        format!("{}: {} → {} {label} (version {})", args.number, args.action, case.state, case.version)
+        let next = next_signer(&performed.application).map(|next| format!("\nnext: {next}")).unwrap_or_default();
+        format!("{}: {} → {} {label} (version {}){next}", args.number, args.action, case.state, case.version)
     })
+}
+
+/// The position whose turn it is to sign, e.g. `finance_manager 財政課長`.
+fn next_signer(application: &Application) -> Option<String> {
+    let position = application.case.body.standing.waits_on.as_deref()?.strip_prefix("position:")?;
+    let title = application.municipality.positions.get(position).map_or("", |rule| rule.name.ja.as_str());
+    Some(format!("{position} {title} signs"))
 }
 
 /// Puts files into the draft of a form.

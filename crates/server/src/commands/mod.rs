@@ -8,6 +8,7 @@ mod doctor;
 mod outbox;
 mod payments;
 mod people;
+mod practice;
 mod programs;
 mod schema;
 mod serve;
@@ -28,6 +29,7 @@ pub async fn run(cli: &Cli) -> Outcome {
         Command::Serve(args) => serve::serve(common, args).await,
         Command::Worker(args) => serve::worker(common, args).await,
         Command::Migrate => migrate(common).await,
+        Command::Practice { day } => practice::run(common, *day).await,
         Command::Schema(command) => schema::run(*command).await,
         Command::User(command) => people::user(common, command).await,
         Command::Token(command) => people::token(common, command).await,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use program::{Finding, Loaded, LoadedProgram, catalogue_tables, explain, mermaid, svg, weight_of};
 use serde_json::json;
-use service::Published;
+use service::{CallTaken, Published};
 use uuid::Uuid;
 use vocabulary::Locale;
 
@@ -109,8 +109,8 @@ async fn publish(common: &Common, paths: &[PathBuf], actor: Option<&str>) -> Out
         None => None,
     };
     let wanted = |program: &LoadedProgram| catalogue::is_named(&program.path, paths);
-    let published = into(&installation, &loaded, publisher, wanted).await?;
-    let machine: Vec<_> = published
+    let (published, calls) = into(&installation, &loaded, publisher, wanted).await?;
+    let mut machine: Vec<_> = published
         .iter()
         .map(|(name, published)| match published {
             Published::Version { version, differences } => json!({
@@ -120,6 +120,12 @@ async fn publish(common: &Common, paths: &[PathBuf], actor: Option<&str>) -> Out
             Published::Already(version) => json!({ "program": name, "version": version, "new": false }),
         })
         .collect();
+    machine.extend(calls.iter().map(|CallTaken { before, now }| {
+        json!({
+            "program": now.program, "fiscalYear": now.fiscal_year.0, "window": now.window, "new": before.is_none(),
+            "opens": now.opens, "closes": now.closes,
+        })
+    }));
     tell(common, &machine, || {
         let line = |(name, published): &(String, Published)| match published {
             Published::Version { version, differences } => {
@@ -135,8 +141,22 @@ async fn publish(common: &Common, paths: &[PathBuf], actor: Option<&str>) -> Out
             }
             Published::Already(version) => format!("{name} is published already, as version {version}"),
         };
-        published.iter().map(line).collect::<Vec<_>>().join("\n")
+        published.iter().map(line).chain(calls.iter().map(taken_in)).collect::<Vec<_>>().join("\n")
     })
+}
+
+/// `hino/shop-it 2026 year: 2026-04-01 – 2027-03-31 (until now – 2026-12-25)`
+fn taken_in(CallTaken { before, now }: &CallTaken) -> String {
+    let window = |call: &store::StoredCall| {
+        let closes = call.closes.map(|day| format!(" – {day}")).unwrap_or_default();
+        format!("{}{closes}", call.opens)
+    };
+    let change = match before {
+        None => "a new call".to_owned(),
+        Some(before) if window(before) != window(now) => format!("changed; it was {}", window(before)),
+        Some(_) => "changed".to_owned(),
+    };
+    format!("call {} {} {}: {}, {change}", now.program, now.fiscal_year.0, now.window, window(now))
 }
 
 /// Takes in municipalities, programs and calls.
@@ -148,10 +168,10 @@ pub async fn into(
     loaded: &Loaded,
     publisher: Option<Uuid>,
     wanted: impl Fn(&LoadedProgram) -> bool,
-) -> Outcome<Vec<(String, Published)>> {
+) -> Outcome<(Vec<(String, Published)>, Vec<CallTaken>)> {
     let service = &installation.service;
     let chosen: Vec<_> = loaded.programs.iter().filter(|program| wanted(program)).collect();
-    let mut published = Vec::new();
+    let (mut published, mut taken) = (Vec::new(), Vec::new());
     for municipality in &loaded.municipalities {
         let of_place = |program: &&&LoadedProgram| {
             program.program.as_ref().is_some_and(|found| found.municipality() == municipality.municipality)
@@ -172,7 +192,7 @@ pub async fn into(
             .into_iter()
             .filter(|call| call.program.split_once('/').is_some_and(|(place, _)| place == municipality.municipality))
             .collect();
-        service.import_calls(&municipality.municipality, &calls).await?;
+        taken.extend(service.import_calls(&municipality.municipality, &calls).await?);
     }
-    Ok(published)
+    Ok((published, taken))
 }

@@ -4,6 +4,7 @@ use program::{SchemaKind, schema_of_files};
 use store::Store;
 
 use super::authors;
+use crate::catalogue;
 use crate::cli::{Backend, SchemaCommand};
 use crate::outcome::{Failure, Outcome, say};
 
@@ -19,6 +20,7 @@ pub async fn run(command: SchemaCommand) -> Outcome {
         SchemaCommand::Catalogue => json(SchemaKind::Catalogue)?,
         SchemaCommand::Findings => findings()?,
         SchemaCommand::Language => program::language_page(),
+        SchemaCommand::Archetypes => program::archetypes_page(&program::load(&catalogue::shipped()).programs),
         SchemaCommand::Database { backend } => database(backend).await?,
     };
     say(text.trim_end())

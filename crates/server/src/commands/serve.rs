@@ -55,19 +55,26 @@ pub async fn demo(common: &Common, args: &DemoArgs) -> Outcome {
 pub async fn worker(common: &Common, args: &WorkerArgs) -> Outcome {
     let installation = Installation::open(common, &args.site, false).await?;
     installation.must_be_current().await?;
-    let worker = Worker::new(installation.service.clone(), installation.mail()?);
     if args.once {
-        let mut done = 0;
-        loop {
-            match worker.tick().await? {
-                0 => return tell(common, &serde_json::json!({ "done": done }), || format!("{done} jobs done")),
-                count => done += count,
-            }
-        }
+        let done = work_off(&installation).await?;
+        return tell(common, &serde_json::json!({ "done": done }), || format!("{done} jobs done"));
     }
+    let worker = Worker::new(installation.service.clone(), installation.mail()?);
     tracing::info!("working");
     worker.run(told_to_stop()).await;
     Ok(())
+}
+
+/// Does what is due now; how many jobs that were.
+pub async fn work_off(installation: &Installation) -> Outcome<usize> {
+    let worker = Worker::new(installation.service.clone(), installation.mail()?);
+    let mut done = 0;
+    loop {
+        match worker.tick().await? {
+            0 => return Ok(done),
+            count => done += count,
+        }
+    }
 }
 
 /// Serves until a signal comes, then lets what runs end.

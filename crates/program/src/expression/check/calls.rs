@@ -57,7 +57,7 @@ impl Checker<'_> {
             Some(entry) => {
                 fault.hint(format!("「{}」と書いてください", entry.usage), format!("Write `{}`", entry.usage))
             }
-            None => fault.did_you_mean(last, FUNCTIONS.iter().map(|entry| entry.name)),
+            None => fault.suggest(last, FUNCTIONS.iter().map(|entry| entry.name)),
         });
         // What is inside an unknown function may be in the scope of a row: only what looks definite is checked.
         for argument in arguments.iter().filter(|argument| !self.follows(argument)).collect::<Vec<_>>() {

@@ -1,5 +1,7 @@
 //! Names: found in the row and the scope, narrowed by the guards around them.
 
+use crate::finding::did_you_mean;
+
 use super::super::fault::{Fault, codes};
 use super::super::functions;
 use super::super::node::{Node, NodeKind, Path};
@@ -73,7 +75,7 @@ impl Checker<'_> {
             format!("「{word}」という選択肢はありません(選択肢: {options})"),
             format!("`{word}` is none of the options: {options}"),
         );
-        self.report(fault.did_you_mean(word, set.names()));
+        self.report(Fault { hint: did_you_mean(word, set.names()), ..fault });
         None
     }
 
@@ -144,7 +146,7 @@ impl Checker<'_> {
                 format!("「{owner}」に「{field}」という項目はありません"),
                 format!("`{owner}` has no field `{field}`"),
             );
-            self.report(fault.did_you_mean(field, record.fields().map(|(name, _)| name)));
+            self.report(fault.suggest(field, record.fields().map(|(name, _)| name)));
             return None;
         };
         let through_optional = |outer: &Type| if outer.is_optional() { kind.clone().optional() } else { kind.clone() };
@@ -191,7 +193,7 @@ impl Checker<'_> {
         }) {
             fault.hint(format!("「{longer}」のことですか"), format!("Did you mean `{longer}`?"))
         } else {
-            fault.did_you_mean(name, known().map(|(known, _)| known))
+            fault.suggest(name, known().map(|(known, _)| known))
         };
         self.report(fault);
     }
