@@ -24,7 +24,7 @@ macro_rules! migrations {
 }
 
 /// A new one comes last.
-const MIGRATIONS: [Migration; 7] = migrations![
+const MIGRATIONS: [Migration; 8] = migrations![
     "m20260401_000001_initial",
     "m20261101_000002_partners_and_places",
     "m20261126_000003_procedures",
@@ -32,6 +32,7 @@ const MIGRATIONS: [Migration; 7] = migrations![
     "m20261126_000005_versions",
     "m20261126_000006_judges",
     "m20261127_000007_lists",
+    "m20261127_000008_definitions",
 ];
 
 #[async_trait::async_trait]

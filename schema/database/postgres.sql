@@ -128,6 +128,12 @@ CREATE TABLE counter (
     CONSTRAINT counter_pkey PRIMARY KEY (municipality, kind, fiscal_year)
 );
 
+CREATE TABLE definition_text (
+    sha256 text NOT NULL,
+    content text NOT NULL,
+    CONSTRAINT definition_text_pkey PRIMARY KEY (sha256)
+);
+
 CREATE TABLE demonstration (
     id uuid NOT NULL,
     finished boolean NOT NULL,
@@ -395,6 +401,18 @@ CREATE TABLE position_holder (
     CONSTRAINT position_holder_period CHECK (((until_day IS NULL) OR (until_day >= from_day)))
 );
 
+CREATE TABLE program_draft (
+    program text COLLATE "C" NOT NULL,
+    definition text NOT NULL,
+    scenarios text NOT NULL,
+    revision bigint NOT NULL,
+    saved_at timestamp with time zone NOT NULL,
+    saved_by uuid NOT NULL,
+    CONSTRAINT program_draft_pkey PRIMARY KEY (program),
+    CONSTRAINT program_draft_saved_by_fkey FOREIGN KEY (saved_by) REFERENCES account(id),
+    CONSTRAINT program_draft_revision CHECK ((revision >= 1))
+);
+
 CREATE TABLE program_event (
     program_hash text NOT NULL,
     kind text NOT NULL,
@@ -404,6 +422,15 @@ CREATE TABLE program_event (
     CONSTRAINT program_event_actor_fkey FOREIGN KEY (actor) REFERENCES account(id),
     CONSTRAINT program_event_program_hash_fkey FOREIGN KEY (program_hash) REFERENCES program_version(hash),
     CONSTRAINT program_event_kind CHECK ((kind = ANY (ARRAY['published'::text, 'closed'::text])))
+);
+
+CREATE TABLE program_source (
+    program_hash text NOT NULL,
+    path text COLLATE "C" NOT NULL,
+    sha256 text NOT NULL,
+    CONSTRAINT program_source_pkey PRIMARY KEY (program_hash, path),
+    CONSTRAINT program_source_program_hash_fkey FOREIGN KEY (program_hash) REFERENCES program_version(hash),
+    CONSTRAINT program_source_sha256_fkey FOREIGN KEY (sha256) REFERENCES definition_text(sha256)
 );
 
 CREATE TABLE program_version (
@@ -629,6 +656,10 @@ CREATE INDEX throttle_full ON throttle USING btree (full_at);
 
 CREATE FUNCTION append_only() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'append only'; END $$;
 
+CREATE TRIGGER definition_text_kept BEFORE DELETE ON definition_text FOR EACH ROW EXECUTE FUNCTION append_only();
+
+CREATE TRIGGER definition_text_unchanged BEFORE UPDATE ON definition_text FOR EACH ROW EXECUTE FUNCTION append_only();
+
 CREATE TRIGGER event_kept BEFORE DELETE ON event FOR EACH ROW EXECUTE FUNCTION append_only();
 
 CREATE TRIGGER event_unchanged BEFORE UPDATE OF id, application, sequence, at, actor, role, action, stage, from_state, to_state, facts, previous, hash ON event FOR EACH ROW EXECUTE FUNCTION append_only();
@@ -646,6 +677,10 @@ CREATE TRIGGER ledger_entry_unchanged BEFORE UPDATE ON ledger_entry FOR EACH ROW
 CREATE TRIGGER program_event_kept BEFORE DELETE ON program_event FOR EACH ROW EXECUTE FUNCTION append_only();
 
 CREATE TRIGGER program_event_unchanged BEFORE UPDATE ON program_event FOR EACH ROW EXECUTE FUNCTION append_only();
+
+CREATE TRIGGER program_source_kept BEFORE DELETE ON program_source FOR EACH ROW EXECUTE FUNCTION append_only();
+
+CREATE TRIGGER program_source_unchanged BEFORE UPDATE ON program_source FOR EACH ROW EXECUTE FUNCTION append_only();
 
 CREATE TRIGGER program_version_closed BEFORE UPDATE OF status ON program_version FOR EACH ROW WHEN ((old.status = 'closed'::text)) EXECUTE FUNCTION append_only();
 

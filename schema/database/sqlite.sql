@@ -103,6 +103,11 @@ CREATE TABLE counter (
     PRIMARY KEY (municipality, kind, fiscal_year)
 ) STRICT;
 
+CREATE TABLE definition_text (
+    sha256 text PRIMARY KEY,
+    content text NOT NULL
+) STRICT;
+
 CREATE TABLE demonstration (
     id BLOB PRIMARY KEY,
     finished INTEGER NOT NULL
@@ -319,12 +324,28 @@ CREATE TABLE position_holder (
     CONSTRAINT position_holder_period CHECK (until_day IS NULL OR until_day >= from_day)
 ) STRICT;
 
+CREATE TABLE program_draft (
+    program TEXT PRIMARY KEY,
+    definition text NOT NULL,
+    scenarios text NOT NULL,
+    revision INTEGER NOT NULL CONSTRAINT program_draft_revision CHECK (revision >= 1),
+    saved_at TEXT NOT NULL,
+    saved_by BLOB NOT NULL REFERENCES account (id)
+) STRICT;
+
 CREATE TABLE program_event (
     program_hash text NOT NULL REFERENCES program_version (hash),
     kind text NOT NULL CONSTRAINT program_event_kind CHECK (kind IN ('published', 'closed')),
     at TEXT NOT NULL,
     actor BLOB REFERENCES account (id),
     PRIMARY KEY (program_hash, kind)
+) STRICT;
+
+CREATE TABLE program_source (
+    program_hash text NOT NULL REFERENCES program_version (hash),
+    path TEXT NOT NULL,
+    sha256 text NOT NULL REFERENCES definition_text (sha256),
+    PRIMARY KEY (program_hash, path)
 ) STRICT;
 
 CREATE TABLE program_version (
@@ -527,6 +548,10 @@ CREATE INDEX staff_role_holders ON staff_role (municipality, role);
 
 CREATE INDEX throttle_full ON throttle (full_at);
 
+CREATE TRIGGER definition_text_kept BEFORE DELETE ON definition_text BEGIN SELECT RAISE(ABORT, 'append only'); END;
+
+CREATE TRIGGER definition_text_unchanged BEFORE UPDATE ON definition_text BEGIN SELECT RAISE(ABORT, 'append only'); END;
+
 CREATE TRIGGER event_kept BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'append only'); END;
 
 CREATE TRIGGER event_unchanged BEFORE UPDATE OF id, application, sequence, at, actor, role, action, stage, from_state,
@@ -545,6 +570,10 @@ CREATE TRIGGER ledger_entry_unchanged BEFORE UPDATE ON ledger_entry BEGIN SELECT
 CREATE TRIGGER program_event_kept BEFORE DELETE ON program_event BEGIN SELECT RAISE(ABORT, 'append only'); END;
 
 CREATE TRIGGER program_event_unchanged BEFORE UPDATE ON program_event BEGIN SELECT RAISE(ABORT, 'append only'); END;
+
+CREATE TRIGGER program_source_kept BEFORE DELETE ON program_source BEGIN SELECT RAISE(ABORT, 'append only'); END;
+
+CREATE TRIGGER program_source_unchanged BEFORE UPDATE ON program_source BEGIN SELECT RAISE(ABORT, 'append only'); END;
 
 CREATE TRIGGER program_version_closed BEFORE UPDATE OF status ON program_version WHEN old.status = 'closed'
     BEGIN SELECT RAISE(ABORT, 'append only'); END;

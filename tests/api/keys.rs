@@ -339,7 +339,7 @@ async fn publish_another(office: &TestOffice) {
     let mut definition = found.definition.clone();
     definition.program.title.en.push('!');
     let program = program::Program::compile(definition).unwrap();
-    office.service.publish(&program, &catalogue().calls, None, None).await.unwrap();
+    office.service.publish(&program, &catalogue().calls, None, &[], None).await.unwrap();
 }
 
 /// The names of all commands, as the schema says them of itself.

@@ -46,7 +46,7 @@ fn third() -> Program {
 }
 
 async fn publish(office: &TestOffice, program: &Program) -> Published {
-    office.service.publish(program, &catalogue().calls, None, None).await.unwrap()
+    office.service.publish(program, &catalogue().calls, None, &[], None).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -177,7 +177,7 @@ impl Founding<'_> {
         for found in &loaded.programs {
             let program =
                 found.program.as_ref().ok_or_else(|| format!("the catalogue is wrong: {:?}", loaded.findings))?;
-            self.service.publish(program, &[], None, None).await.map_err(told)?;
+            self.service.publish(program, &[], None, &[], None).await.map_err(told)?;
             if let Some(sample) = found.scenarios.as_ref().and_then(|all| all.samples.get("application")) {
                 values = sample.clone();
             }

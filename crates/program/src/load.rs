@@ -56,11 +56,33 @@ impl Loaded {
             None => in_file(&program.path, finding),
         }
     }
+
+    /// The files that the program is understood from, beside its municipality: its own, its scenarios, its archetype
+    /// with all fragments, and the lives of these. Their paths are those of a catalogue.
+    #[must_use]
+    pub fn sources(&self, program: &LoadedProgram) -> Vec<SourceFile> {
+        let ProgramText { program: name, archetype, .. } = &program.definition.program;
+        let Some(whole) = self.places.merged.get(archetype) else { return Vec::new() };
+        let is_own = |folder: &str, slug: &str| name.split_once('/') == Some((folder, slug));
+        let source = |file: &SourceFile| {
+            let path = match place_of(&file.path)? {
+                Place::Archetype(of) if whole.files.contains(of) => format!("archetypes/{of}.yaml"),
+                Place::Lives(of) if whole.files.contains(of) => format!("archetypes/{of}.scenarios.yaml"),
+                Place::Program(folder, slug) if is_own(folder, slug) => format!("programs/{name}.yaml"),
+                Place::Scenarios(folder, slug) if is_own(folder, slug) => format!("programs/{name}.scenarios.yaml"),
+                _ => return None,
+            };
+            Some(SourceFile { path, text: file.text.clone() })
+        };
+        self.places.files.iter().filter_map(source).collect()
+    }
 }
 
 /// Where the parts of definitions are written.
 #[derive(Debug, Default)]
 struct Places {
+    /// Everything that was read.
+    files: Vec<SourceFile>,
     archetypes: IndexMap<Name, Read<Archetype>>,
     merged: BTreeMap<Name, Whole>,
     /// By the path of the file.
@@ -123,7 +145,9 @@ pub fn load_checking(files: &[SourceFile], also: impl Fn(&Program) -> Vec<Findin
     for file in files {
         loader.read(file);
     }
-    loader.finish(&also)
+    let mut loaded = loader.finish(&also);
+    loaded.places.files = files.to_vec();
+    loaded
 }
 
 /// Where a file stands in the catalogue.

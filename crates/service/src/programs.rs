@@ -3,11 +3,12 @@
 use std::sync::{Arc, PoisonError};
 
 use casework::Refusal;
-use casework::coverage::{Evidence, coverage};
+use casework::coverage::{Evidence, Part, coverage};
+use casework::scenario::ScenarioResult;
 use program::definition::{Call, Hold, Municipality, Role, Scenarios};
-use program::{Difference, Finding, Program};
+use program::{Difference, Finding, Program, SourceFile};
 use uuid::Uuid;
-use vocabulary::{FiscalYear, Yen, day_in_japan};
+use vocabulary::{FiscalYear, Instant, Yen, day_in_japan};
 
 use crate::once::Wish;
 use crate::service::Service;
@@ -32,7 +33,7 @@ pub(crate) fn held_counts(program: &Program) -> bool {
 ///
 /// # Errors
 /// `Refused` when something of the version before has no place in it.
-fn succeed(before: &Program, after: &Program) -> Result<Vec<Difference>> {
+pub(crate) fn succeed(before: &Program, after: &Program) -> Result<Vec<Difference>> {
     let findings = after.check_succession(before);
     if findings.is_empty() {
         return Ok(program::diff(before.definition(), after.definition()));
@@ -53,9 +54,16 @@ fn succeed(before: &Program, after: &Program) -> Result<Vec<Difference>> {
 fn unproven(program: &Program, municipality: &Municipality, calls: &[Call], all: &Scenarios) -> Vec<Refusal> {
     let results = casework::scenario::run(program, municipality, calls, all);
     let mut evidence = Evidence::default();
-    let mut refusals = Vec::new();
     for result in &results {
         evidence.merge(&result.evidence);
+    }
+    not_proven(&results, &coverage(program, &evidence))
+}
+
+/// What scenarios that were played show to be wrong, and the actions that none of them tried.
+pub(crate) fn not_proven(results: &[ScenarioResult], parts: &[Part]) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    for result in results {
         refusals.extend(result.failures.iter().map(|failure| {
             Refusal::new(
                 "scenario.failed",
@@ -64,12 +72,12 @@ fn unproven(program: &Program, municipality: &Municipality, calls: &[Call], all:
             )
         }));
     }
-    let missing = coverage(program, &evidence).into_iter().filter(|part| part.is_required() && !part.tried);
+    let missing = parts.iter().filter(|part| part.is_required() && !part.tried);
     refusals.extend(missing.map(|part| refusal_of(part.untried())));
     refusals
 }
 
-fn refusal_of(finding: Finding) -> Refusal {
+pub(crate) fn refusal_of(finding: Finding) -> Refusal {
     Refusal { code: finding.code, path: Some(finding.path), message: finding.message, explanation: None }
 }
 
@@ -149,8 +157,9 @@ impl Service {
     }
 
     /// Publishes a program: immutable from then on. Its scenarios must pass and try every action that its options leave in
-    /// (without scenarios nothing is tried), and every state of the version before must have a place in it. `publisher` is
-    /// none for whoever runs the installation.
+    /// (without scenarios nothing is tried), and every state of the version before must have a place in it. `sources` are
+    /// the files that it was made of ([`program::Loaded::sources`]), kept for whoever writes the next version; `publisher`
+    /// is none for whoever runs the installation.
     ///
     /// # Errors
     /// `Refused` with each text that cannot be written, each scenario that fails, each action that none tries, and each
@@ -160,6 +169,7 @@ impl Service {
         program: &Program,
         calls: &[Call],
         scenarios: Option<&Scenarios>,
+        sources: &[SourceFile],
         publisher: Option<Uuid>,
     ) -> Result<Published> {
         let municipality = self.municipality(self.reader(), program.municipality()).await?;
@@ -168,33 +178,41 @@ impl Service {
         if !refusals.is_empty() {
             return Err(Error::Refused(refusals));
         }
-        let text = &program.definition().program;
-        let canonical = program::canonical(program.definition());
         let now = self.now();
-        let known = self.reader().program_by_hash(program.hash()).await?;
-        if let Some(known) = known {
+        self.store()
+            .write(|tx| Box::pin(async move { self.publish_in(tx, program, sources, publisher, now).await }))
+            .await
+    }
+
+    /// The same for a program that is proven.
+    pub(crate) async fn publish_in(
+        &self,
+        tx: &store::Tx<'_>,
+        program: &Program,
+        sources: &[SourceFile],
+        publisher: Option<Uuid>,
+        now: Instant,
+    ) -> Result<Published> {
+        let sources: Vec<_> = sources.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect();
+        if let Some(known) = tx.program_by_hash(program.hash()).await? {
+            tx.keep_program_sources(program.hash(), &sources).await?;
             return Ok(Published::Already(known.version));
         }
+        let differences = match tx.newest_version(program.name()).await? {
+            Some(newest) => succeed(&self.compiled(tx, &newest.hash).await?.0, program)?,
+            None => Vec::new(),
+        };
         let new = store::NewProgram {
             hash: program.hash(),
             program: program.name(),
-            canonical: &canonical,
-            title: &text.title,
+            canonical: &program::canonical(program.definition()),
+            title: &program.definition().program.title,
             now,
             actor: publisher,
         };
-        self.store()
-            .write(|tx| {
-                Box::pin(async move {
-                    let differences = match tx.newest_version(new.program).await? {
-                        Some(newest) => succeed(&self.compiled(tx, &newest.hash).await?.0, program)?,
-                        None => Vec::new(),
-                    };
-                    let version = tx.publish_program(&new).await?.version;
-                    Ok::<_, Error>(Published::Version { version, differences })
-                })
-            })
-            .await
+        let version = tx.publish_program(&new).await?.version;
+        tx.keep_program_sources(program.hash(), &sources).await?;
+        Ok(Published::Version { version, differences })
     }
 
     /// Closes a version, the newest when none is named: it takes no new applications, running cases go on. Closing it
@@ -388,10 +406,11 @@ impl Service {
         let held_counts = held_counts(&program);
         let mut calls = Vec::new();
         for call in self.reader().calls(Some(program.name())).await? {
-            let left = match call.budget_line {
-                Some(line) => self.reader().budget_line(line).await?.map(|line| line.totals.available(held_counts)),
+            let line = match call.budget_line {
+                Some(line) => self.reader().budget_line(line).await?,
                 None => None,
             };
+            let left = line.as_ref().map(|line| line.totals.available(held_counts));
             let places_left = call.capacity.map(|capacity| capacity - call.taken);
             // Where cases wait in line, a call that is full still takes them.
             let waits = program.definition().archetype.states.values().any(|state| state.in_line.is_some());
@@ -405,6 +424,7 @@ impl Service {
                 open: !closed && call.opens <= today && call.closes.is_none_or(|last| today <= last) && room,
                 budget_left: left,
                 budget_line: call.budget_line,
+                budget_code: line.map(|line| line.line.code),
                 capacity: call.capacity,
                 places_left,
                 carry_over: call.carry_over,

@@ -358,3 +358,25 @@ pub const REACHED: &str = "SELECT COUNT(*), COUNT(DISTINCT business), \
     COUNT(CASE WHEN state_kind = 'closed_paid' THEN 1 END), \
     COUNT(DISTINCT CASE WHEN state_kind = 'closed_paid' THEN business END) \
     FROM application WHERE call = $1 AND received_at IS NOT NULL";
+
+pub const KEEP_DEFINITION_TEXT: &str =
+    "INSERT INTO definition_text (sha256, content) VALUES ($1, $2) ON CONFLICT (sha256) DO NOTHING";
+pub const KEEP_PROGRAM_SOURCE: &str = "INSERT INTO program_source (program_hash, path, sha256) VALUES ($1, $2, $3)";
+pub const PROGRAM_SOURCES: &str = "SELECT s.path, t.content FROM program_source s \
+    JOIN definition_text t ON t.sha256 = s.sha256 WHERE s.program_hash = $1 ORDER BY s.path";
+
+pub const PROGRAM_DRAFT: &str = "SELECT d.definition, d.scenarios, d.revision, d.saved_at, a.name FROM program_draft d \
+    JOIN account a ON a.id = d.saved_by WHERE d.program = $1";
+pub const PROGRAMS_WITH_DRAFT: &str = "SELECT program FROM program_draft ORDER BY program";
+/// Nothing when somebody else has begun one in the meantime.
+pub const BEGIN_PROGRAM_DRAFT: &str = "INSERT INTO program_draft (program, definition, scenarios, revision, saved_at, \
+    saved_by) VALUES ($1, $2, $3, 1, $4, $5) ON CONFLICT (program) DO NOTHING";
+/// Nothing when it is not at revision $6 any more.
+pub const CHANGE_PROGRAM_DRAFT: &str = "UPDATE program_draft SET definition = $2, scenarios = $3, revision = revision + 1, \
+    saved_at = $4, saved_by = $5 WHERE program = $1 AND revision = $6";
+pub const DROP_PROGRAM_DRAFT: &str = "DELETE FROM program_draft WHERE program = $1 AND revision = $2";
+
+/// Handed in and not at an end, for each version.
+pub const RUNNING_BY_VERSION: &str = "SELECT program_hash, COUNT(*) FROM application WHERE municipality = $1 \
+    AND program = $2 AND received_at IS NOT NULL AND state_kind NOT IN ('closed_paid', 'closed_unpaid') \
+    GROUP BY program_hash";

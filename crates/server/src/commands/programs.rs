@@ -181,9 +181,11 @@ pub async fn into(
             continue;
         }
         service.import_municipality(municipality).await?;
-        for LoadedProgram { program, scenarios, .. } in programs {
-            let Some(program) = program else { continue };
-            let outcome = service.publish(program, &loaded.calls, scenarios.as_ref(), publisher).await?;
+        for found in programs {
+            let Some(program) = &found.program else { continue };
+            let sources = loaded.sources(found);
+            let outcome =
+                service.publish(program, &loaded.calls, found.scenarios.as_ref(), &sources, publisher).await?;
             published.push((program.name().to_owned(), outcome));
         }
         let names: Vec<&String> = published.iter().map(|(name, _)| name).collect();

@@ -110,7 +110,7 @@ async fn publish(service: &Service, loaded: &Loaded, names: &[String]) -> Outcom
             let Some(program) = found.program.as_ref().filter(|p| p.municipality() == place.municipality) else {
                 continue;
             };
-            service.publish(program, &loaded.calls, found.scenarios.as_ref(), None).await?;
+            service.publish(program, &loaded.calls, found.scenarios.as_ref(), &loaded.sources(found), None).await?;
             let calls: Vec<_> = loaded.calls.iter().filter(|call| call.program == program.name()).cloned().collect();
             service.import_calls(&place.municipality, &calls).await?;
         }

@@ -21,7 +21,8 @@ async fn an_empty_database_is_migrated_once() {
                 "m20261126_000004_limits_and_seals",
                 "m20261126_000005_versions",
                 "m20261126_000006_judges",
-                "m20261127_000007_lists"
+                "m20261127_000007_lists",
+                "m20261127_000008_definitions"
             ]
         );
         store.migrate().await.unwrap();

@@ -143,7 +143,10 @@ impl TestOffice {
         let of_here = |program: &str| program.split('/').next() == Some(municipality);
         for found in loaded.programs.iter().filter(|found| of_here(&found.definition.program.program)) {
             let program = found.program.as_ref().expect("a program without errors");
-            self.service.publish(program, &loaded.calls, None, None).await.expect("a published program");
+            self.service
+                .publish(program, &loaded.calls, None, &loaded.sources(found), None)
+                .await
+                .expect("a published program");
         }
         let calls: Vec<_> = loaded.calls.iter().filter(|call| of_here(&call.program)).cloned().collect();
         self.service.import_calls(municipality, &calls).await.expect("calls");
