@@ -29,6 +29,8 @@ struct Node {
     quote: Option<u32>,
     /// Where the text of a literal block (`|`) begins.
     block: Option<Place>,
+    /// From its first character to behind its last one, both counted from 0 in the whole text.
+    extent: (usize, usize),
 }
 
 /// A file's data, and where in the file each part of it is.
@@ -77,6 +79,18 @@ impl Document {
             }
             None => self.inside(pointer, usize::try_from(across).ok()?),
         }
+    }
+
+    /// The characters of the value at exactly that JSON pointer, counted from 0 in the whole text.
+    #[must_use]
+    pub fn extent(&self, pointer: &str) -> Option<(usize, usize)> {
+        self.nodes.get(pointer).map(|node| node.extent)
+    }
+
+    /// Whether the value at a JSON pointer is a text, number or word on one line.
+    #[must_use]
+    pub fn is_on_one_line(&self, pointer: &str) -> bool {
+        self.nodes.get(pointer).is_some_and(|node| node.quote.is_some())
     }
 
     /// Whether the file itself says something at a JSON pointer.
@@ -262,9 +276,9 @@ impl Reader<'_> {
         match event {
             Event::Scalar(text, style, ..) => self.scalar(&text, style, span),
             Event::Alias(_) => self.value(Json::Null, place, None),
-            Event::SequenceStart(..) => self.start(Kind::List(Vec::new()), place),
-            Event::MappingStart(..) => self.start(Kind::Map { entries: Map::new(), key: None }, place),
-            Event::SequenceEnd | Event::MappingEnd => self.end(),
+            Event::SequenceStart(..) => self.start(Kind::List(Vec::new()), span),
+            Event::MappingStart(..) => self.start(Kind::Map { entries: Map::new(), key: None }, span),
+            Event::SequenceEnd | Event::MappingEnd => self.end(span),
             _ => {}
         }
     }
@@ -287,6 +301,7 @@ impl Reader<'_> {
         };
         let value = if style == ScalarStyle::Plain { self.plain(text, place) } else { Json::from(text) };
         let pointer = self.place_next(place, quote);
+        self.extend(&pointer, (span.start.index(), span.end.index()));
         self.store(value);
         if style == ScalarStyle::Literal {
             let block = self.block(place);
@@ -343,7 +358,8 @@ impl Reader<'_> {
         }
     }
 
-    fn start(&mut self, kind: Kind, place: Place) {
+    fn start(&mut self, kind: Kind, span: &Span) {
+        let place = start_of(span);
         if let Some(Open { kind: Kind::Map { key, .. }, .. }) = self.open.last_mut()
             && key.is_none()
         {
@@ -357,16 +373,27 @@ impl Reader<'_> {
             return;
         }
         let pointer = self.place_next(place, None);
+        self.extend(&pointer, (span.start.index(), span.end.index()));
         self.open.push(Open { pointer, kind });
     }
 
-    fn end(&mut self) {
-        let value = match self.open.pop().map(|open| open.kind) {
-            Some(Kind::List(items)) => Json::Array(items),
-            Some(Kind::Map { entries, .. }) => Json::Object(entries),
-            Some(Kind::Lost) | None => return,
+    fn end(&mut self, span: &Span) {
+        let Some(Open { pointer, kind }) = self.open.pop() else { return };
+        let value = match kind {
+            Kind::List(items) => Json::Array(items),
+            Kind::Map { entries, .. } => Json::Object(entries),
+            Kind::Lost => return,
         };
+        if let Some(node) = self.nodes.get_mut(&pointer) {
+            node.extent.1 = span.end.index();
+        }
         self.store(value);
+    }
+
+    fn extend(&mut self, pointer: &str, extent: (usize, usize)) {
+        if let Some(node) = self.nodes.get_mut(pointer) {
+            node.extent = extent;
+        }
     }
 
     fn value(&mut self, value: Json, place: Place, quote: Option<u32>) {
@@ -385,7 +412,7 @@ impl Reader<'_> {
             },
             Some(Open { kind: Kind::Lost, .. }) => return String::from("/?"),
         };
-        self.nodes.entry(pointer.clone()).or_insert(Node { key, value, quote, block: None });
+        self.nodes.entry(pointer.clone()).or_insert(Node { key, value, quote, block: None, extent: (0, 0) });
         pointer
     }
 
