@@ -5,3 +5,4 @@ mod accessible;
 mod chrome;
 mod hands;
 mod journey;
+mod officers;

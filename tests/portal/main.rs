@@ -6,5 +6,6 @@ mod filling;
 mod finance;
 mod journey;
 mod office;
+mod officers;
 mod partners;
 mod safety;

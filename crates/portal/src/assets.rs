@@ -6,6 +6,8 @@ use crate::answer::Answer;
 
 const STYLE: &str = include_str!("../assets/portal.css");
 const SCRIPT: &str = include_str!("../assets/portal.js");
+/// Of the one page on which definitions are written.
+const STUDIO: &str = include_str!("../assets/studio.js");
 
 /// Letters of the digest in a name.
 const TELLING: usize = 16;
@@ -16,10 +18,11 @@ struct Asset {
     text: &'static str,
 }
 
-static ASSETS: LazyLock<[Asset; 2]> = LazyLock::new(|| {
+static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
     [
         asset("portal", "css", "text/css; charset=utf-8", STYLE),
         asset("portal", "js", "text/javascript; charset=utf-8", SCRIPT),
+        asset("studio", "js", "text/javascript; charset=utf-8", STUDIO),
     ]
 });
 
@@ -29,13 +32,18 @@ fn asset(name: &str, ending: &str, media_type: &'static str, text: &'static str)
 }
 
 pub(crate) fn style() -> &'static str {
-    let [style, _] = &*ASSETS;
+    let [style, ..] = &*ASSETS;
     &style.path
 }
 
 pub(crate) fn script() -> &'static str {
-    let [_, script] = &*ASSETS;
+    let [_, script, _] = &*ASSETS;
     &script.path
+}
+
+pub(crate) fn studio() -> &'static str {
+    let [.., studio] = &*ASSETS;
+    &studio.path
 }
 
 /// The asset of that path, under its present name only.

@@ -12,6 +12,7 @@ pub mod dev;
 mod finance;
 mod forms;
 mod html;
+mod officer;
 mod partner;
 mod programs;
 mod routes;

@@ -11,6 +11,7 @@ use crate::assets;
 use crate::businesses;
 use crate::cases;
 use crate::finance;
+use crate::officer;
 use crate::partner;
 use crate::programs;
 use crate::staff;
@@ -106,6 +107,9 @@ async fn route(visit: &Visit<'_>) -> Page {
         ("GET", ["finance", "batches", id]) => finance::batch(visit, id).await,
         ("POST", ["finance", "batches", id]) => finance::act(visit, id).await,
         ("GET", ["budgets"]) => finance::budgets(visit).await,
+
+        // Programs, for whoever writes them
+        (method, ["staff", "programs", rest @ ..]) => officer::answer(visit, method, rest).await,
 
         // Partners
         ("GET", ["partner"]) => Ok(partner::door(visit)),

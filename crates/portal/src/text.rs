@@ -19,6 +19,8 @@ macro_rules! words {
     };
 }
 
+pub(crate) use words;
+
 words! {
     site: "補助金ポータル", "Subsidy portal";
     skip: "本文へ移動", "Skip to the main content";
@@ -418,6 +420,9 @@ impl Text {
 pub(crate) fn notice(t: Text, code: &str) -> Option<&'static str> {
     let (ja, en) = match code {
         "done" => ("手続しました。", "Done."),
+        "published" => ("公表しました。", "Published."),
+        "dropped" => ("下書きを破棄しました。", "The draft is dropped."),
+        "changed-text" => ("定義を書き換えました。", "The definition is changed."),
         "done-before" => ("この操作は済んでいます。", "This was done before."),
         "not-offered" => ("その手続は、今は必要ありません。", "This is not asked for at the moment."),
         "uploaded" => ("ファイルを受け取りました。", "The file has arrived."),

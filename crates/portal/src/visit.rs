@@ -94,6 +94,12 @@ impl<'a> Visit<'a> {
         viewer.is_some_and(|viewer| viewer.person.roles.iter().any(|(_, role)| finance(role)))
     }
 
+    /// Writes the programs of a municipality.
+    fn is_officer(&self) -> bool {
+        let viewer = self.asked.visitor.viewer.as_ref();
+        viewer.is_some_and(|viewer| viewer.person.roles.iter().any(|(_, role)| *role == Role::ProgramOfficer))
+    }
+
     pub fn say<'t>(&self, text: &'t Bilingual) -> &'t str {
         text.get(self.locale)
     }
@@ -154,6 +160,7 @@ impl<'a> Visit<'a> {
             ("/cases", t.cases(), staff),
             ("/finance", t.payments(), self.is_in_finance()),
             ("/budgets", t.budgets(), staff),
+            ("/staff/programs", t.programs_of_office(), self.is_officer()),
             ("/programs", t.find_program(), true),
             ("/applications", t.my_applications(), applicant),
             ("/businesses", t.businesses(), applicant),

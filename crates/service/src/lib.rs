@@ -4,6 +4,7 @@
 mod applications;
 mod audit;
 mod calls;
+mod definitions;
 mod drafts;
 mod error;
 mod files;
@@ -26,6 +27,9 @@ mod worker;
 
 pub use audit::{AuditLine, AuditReport, Seal, SealedHead, verify_export};
 pub use calls::{CallResult, Progress, RankedCase, RankingView};
+pub use definitions::{
+    CallChange, DefinitionText, Edition, ProgramDraft, ProgramOverview, Publication, ReadDefinition, Rehearsal,
+};
 pub use drafts::DraftView;
 pub use error::{Error, Result};
 pub use files::LARGEST_FILE;
@@ -36,7 +40,7 @@ pub use registry::RegistryEntry;
 pub use service::{Deps, FileStore, Service, Settings};
 pub use sessions::SCOPES;
 pub use store::{ApiToken, Count, Message, OutboxDepth, PositionHeld, ProgramEventKind, Recusal};
-pub use texts::check_texts;
+pub use texts::{SentText, TextKind, check_texts, sample_text, sent_texts};
 pub use treasury::BankFile;
 pub use view::{
     Application, ApplicationFilter, ApplicationOrder, AskedView, AvailableAction, BatchView, BudgetView, BusinessView,

@@ -3,18 +3,92 @@
 
 use std::collections::BTreeSet;
 
-use notice::{LetterText, MailText, TemplateFault, check_letter, check_mail, sample_data};
-use program::definition::{Action, Effect, Field, FieldType, Name, State};
+use notice::{LetterText, MailText, RenderedMail, TemplateFault, check_letter, check_mail, mail, sample_data};
+use program::definition::{Action, Effect, Field, FieldType, Municipality, Name, Office, State};
 use program::{Certain, Finding, Program};
 use serde_json::{Map, Value, json};
 use vocabulary::{Bilingual, Locale};
 
+/// What a text is sent as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextKind {
+    Letter,
+    Mail,
+}
+
+/// A text that an action or a clock of a program sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentText {
+    pub kind: TextKind,
+    pub name: Name,
+    /// The label of the first that sends it.
+    pub sent_by: Bilingual,
+}
+
 /// Everything that is wrong with the templates, each with the first place that sends it so.
 #[must_use]
 pub fn check_texts(program: &Program) -> Vec<Finding> {
+    let mut texts = Texts { program, seen: BTreeSet::new(), findings: Vec::new() };
+    each_text(program, &mut |kind, name, occasion, sent_by| match kind {
+        TextKind::Letter => texts.letter(name, occasion, sent_by),
+        TextKind::Mail => texts.mail(name, occasion, sent_by),
+    });
+    texts.findings
+}
+
+/// The letters and mails of a program, each once, in the order in which its actions and clocks name them.
+#[must_use]
+pub fn sent_texts(program: &Program) -> Vec<SentText> {
+    let mut sent: Vec<SentText> = Vec::new();
+    each_text(program, &mut |kind, name, _, sent_by| {
+        if !sent.iter().any(|known| known.kind == kind && known.name == *name) {
+            sent.push(SentText { kind, name: name.clone(), sent_by: sent_by.clone() });
+        }
+    });
+    sent
+}
+
+/// A letter or mail as it would go out, with sample data in which everything is there: its title and its text. Nothing
+/// for a text that is not sent or cannot be written.
+#[must_use]
+pub fn sample_text(
+    program: &Program,
+    municipality: &Municipality,
+    (kind, name): (TextKind, &str),
+    locale: Locale,
+) -> Option<RenderedMail> {
+    let archetype = &program.definition().archetype;
+    let text = match kind {
+        TextKind::Letter => {
+            archetype.letters.get(name).map(|text| MailText { subject: text.title.clone(), body: text.body.clone() })
+        }
+        TextKind::Mail => {
+            archetype.mails.get(name).map(|text| MailText { subject: text.subject.clone(), body: text.body.clone() })
+        }
+    }?;
+    let mut whole = None;
+    each_text(program, &mut |found, sent, occasion, _| {
+        if found == kind && sent == name && whole.is_none() {
+            let [_, everything] = data(program, occasion);
+            whole = Some(everything);
+        }
+    });
+    let mut whole = whole?;
+    whole["municipality"] = json!(municipality.name);
+    whole["issuer"] = json!(municipality.letter_head.issuer);
+    if let Some(office) = municipality.offices.values().next() {
+        let Office { name, phone, email } = office;
+        whole["office"] = json!({
+            "name": name, "phone": phone.as_deref().unwrap_or_default(), "email": email.as_deref().unwrap_or_default(),
+        });
+    }
+    mail(&text, locale, &whole).ok()
+}
+
+/// Each letter and mail of each action and clock, with what is known when it is sent.
+fn each_text(program: &Program, each: &mut dyn FnMut(TextKind, &Name, &Occasion<'_>, &Bilingual)) {
     let archetype = &program.definition().archetype;
     let certainty = program.certainty();
-    let mut texts = Texts { program, seen: BTreeSet::new(), findings: Vec::new() };
     for action in program.actions() {
         let certain = certainty.after(action.name);
         let state = match action.procedure {
@@ -24,14 +98,13 @@ pub fn check_texts(program: &Program) -> Vec<Finding> {
         };
         let occasion =
             Occasion { certain: &certain, input: inputs(action.rule), deadline: certain_deadline(action.rule, state) };
-        let sent_by = Bilingual::new(&action.rule.label.ja, &action.rule.label.en);
         for effect in &action.rule.effects {
             if let Effect::Letter(name) = effect {
-                texts.letter(name, &occasion, &sent_by);
+                each(TextKind::Letter, name, &occasion, &action.rule.label);
             }
         }
         for name in action.rule.tells.values() {
-            texts.mail(name, &occasion, &sent_by);
+            each(TextKind::Mail, name, &occasion, &action.rule.label);
         }
     }
     for (procedure, states) in std::iter::once((None, &archetype.states))
@@ -43,10 +116,9 @@ pub fn check_texts(program: &Program) -> Vec<Finding> {
             let mut input = Input::default();
             input.certain.insert("message".to_owned(), json!(""));
             let occasion = Occasion { certain: &certain, input, deadline: true };
-            texts.mail(reminder, &occasion, &state.label);
+            each(TextKind::Mail, reminder, &occasion, &state.label);
         }
     }
-    texts.findings
 }
 
 /// What is known when a text is written.
@@ -106,7 +178,7 @@ impl Texts<'_> {
     fn letter(&mut self, name: &Name, occasion: &Occasion<'_>, sent_by: &Bilingual) {
         let Some(letter) = self.program.definition().archetype.letters.get(name) else { return };
         let text = LetterText { title: letter.title.clone(), body: letter.body.clone() };
-        for data in self.data(occasion) {
+        for data in data(self.program, occasion) {
             self.add(&format!("/archetype/letters/{name}"), check_letter(&text, &data), sent_by);
         }
     }
@@ -114,7 +186,7 @@ impl Texts<'_> {
     fn mail(&mut self, name: &Name, occasion: &Occasion<'_>, sent_by: &Bilingual) {
         let Some(mail) = self.program.definition().archetype.mails.get(name) else { return };
         let text = MailText { subject: mail.subject.clone(), body: mail.body.clone() };
-        for data in self.data(occasion) {
+        for data in data(self.program, occasion) {
             self.add(&format!("/archetype/mails/{name}"), check_mail(&text, &data), sent_by);
         }
     }
@@ -137,42 +209,41 @@ impl Texts<'_> {
             });
         }
     }
-
-    /// First only what is certain, then everything.
-    fn data(&self, occasion: &Occasion<'_>) -> [Value; 2] {
-        [false, true].map(|everything| {
-            let archetype = &self.program.definition().archetype;
-            let mut data = sample_data();
-            let filled = |is_there: bool, value: Value| if everything || is_there { value } else { Value::Null };
-            let amounts: Map<_, _> = archetype
-                .all_amounts()
-                .map(|(name, _)| (name.clone(), filled(occasion.certain.amounts.contains(name), json!(100_000))))
-                .collect();
-            let of_procedures = archetype.procedures.values().flat_map(|procedure| procedure.facts.keys());
-            let dates: Map<_, _> = archetype
-                .facts
-                .keys()
-                .chain(of_procedures)
-                .map(|name| (name.clone(), filled(occasion.certain.dates.contains(name), json!("2026-05-22"))))
-                .collect();
-            let mut input: Map<_, _> = occasion.input.possible.keys().map(|name| (name.clone(), Value::Null)).collect();
-            input.extend(occasion.input.certain.clone());
-            if everything {
-                input.extend(occasion.input.possible.clone());
-            }
-            data["program"]["title"] = json!(self.program.definition().program.title);
-            data["amounts"] = Value::Object(amounts);
-            data["dates"] = Value::Object(dates);
-            data["input"] = Value::Object(input);
-            data["deadline"] = filled(occasion.deadline, json!("2026-10-30"));
-            if !everything && !occasion.input.marks {
-                data["marks"] = json!([]);
-            }
-            data
-        })
-    }
 }
 
+/// First only what is certain, then everything.
+fn data(program: &Program, occasion: &Occasion<'_>) -> [Value; 2] {
+    [false, true].map(|everything| {
+        let archetype = &program.definition().archetype;
+        let mut data = sample_data();
+        let filled = |is_there: bool, value: Value| if everything || is_there { value } else { Value::Null };
+        let amounts: Map<_, _> = archetype
+            .all_amounts()
+            .map(|(name, _)| (name.clone(), filled(occasion.certain.amounts.contains(name), json!(100_000))))
+            .collect();
+        let of_procedures = archetype.procedures.values().flat_map(|procedure| procedure.facts.keys());
+        let dates: Map<_, _> = archetype
+            .facts
+            .keys()
+            .chain(of_procedures)
+            .map(|name| (name.clone(), filled(occasion.certain.dates.contains(name), json!("2026-05-22"))))
+            .collect();
+        let mut input: Map<_, _> = occasion.input.possible.keys().map(|name| (name.clone(), Value::Null)).collect();
+        input.extend(occasion.input.certain.clone());
+        if everything {
+            input.extend(occasion.input.possible.clone());
+        }
+        data["program"]["title"] = json!(program.definition().program.title);
+        data["amounts"] = Value::Object(amounts);
+        data["dates"] = Value::Object(dates);
+        data["input"] = Value::Object(input);
+        data["deadline"] = filled(occasion.deadline, json!("2026-10-30"));
+        if !everything && !occasion.input.marks {
+            data["marks"] = json!([]);
+        }
+        data
+    })
+}
 #[cfg(test)]
 mod tests {
     use program::{known_findings, load_checking, sample};

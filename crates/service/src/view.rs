@@ -136,6 +136,8 @@ pub struct CallView {
     /// None where the program gives no money.
     pub budget_left: Option<Yen>,
     pub budget_line: Option<Uuid>,
+    /// The name that the municipality has for the line.
+    pub budget_code: Option<Name>,
     /// 定員; any number when absent.
     pub capacity: Option<i64>,
     pub places_left: Option<i64>,
