@@ -24,7 +24,7 @@ macro_rules! migrations {
 }
 
 /// A new one comes last.
-const MIGRATIONS: [Migration; 8] = migrations![
+const MIGRATIONS: [Migration; 10] = migrations![
     "m20260401_000001_initial",
     "m20261101_000002_partners_and_places",
     "m20261126_000003_procedures",
@@ -33,6 +33,8 @@ const MIGRATIONS: [Migration; 8] = migrations![
     "m20261126_000006_judges",
     "m20261127_000007_lists",
     "m20261127_000008_definitions",
+    "m20261127_000009_second_factor",
+    "m20261127_000010_access_log",
 ];
 
 #[async_trait::async_trait]

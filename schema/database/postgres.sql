@@ -1,3 +1,17 @@
+CREATE TABLE access_log (
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    municipality text,
+    account uuid NOT NULL,
+    kind text NOT NULL,
+    subject uuid,
+    address text,
+    CONSTRAINT access_log_pkey PRIMARY KEY (id),
+    CONSTRAINT access_log_account_fkey FOREIGN KEY (account) REFERENCES account(id),
+    CONSTRAINT access_log_municipality_fkey FOREIGN KEY (municipality) REFERENCES municipality(name),
+    CONSTRAINT access_log_kind CHECK ((kind = ANY (ARRAY['signed_in'::text, 'document'::text, 'payment_batch'::text, 'bank_file'::text, 'cases_exported'::text, 'people_exported'::text, 'history_exported'::text])))
+);
+
 CREATE TABLE account (
     id uuid NOT NULL,
     email text NOT NULL,
@@ -190,6 +204,15 @@ CREATE TABLE file (
     CONSTRAINT file_application_fkey FOREIGN KEY (application) REFERENCES application(id),
     CONSTRAINT file_business_fkey FOREIGN KEY (business) REFERENCES business(id),
     CONSTRAINT file_owner_fkey FOREIGN KEY (owner) REFERENCES account(id)
+);
+
+CREATE TABLE half_sign_in (
+    token_hash bytea NOT NULL,
+    account uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT half_sign_in_pkey PRIMARY KEY (token_hash),
+    CONSTRAINT half_sign_in_account_fkey FOREIGN KEY (account) REFERENCES account(id)
 );
 
 CREATE TABLE idempotency (
@@ -462,6 +485,14 @@ CREATE TABLE ranking (
     CONSTRAINT ranking_ranked_by_fkey FOREIGN KEY (ranked_by) REFERENCES account(id)
 );
 
+CREATE TABLE recovery_code (
+    code_hash bytea NOT NULL,
+    account uuid NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT recovery_code_pkey PRIMARY KEY (code_hash),
+    CONSTRAINT recovery_code_account_fkey FOREIGN KEY (account) REFERENCES account(id)
+);
+
 CREATE TABLE seal (
     id uuid NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -478,6 +509,16 @@ CREATE TABLE search_gram (
     business uuid NOT NULL,
     CONSTRAINT search_gram_pkey PRIMARY KEY (gram, business),
     CONSTRAINT search_gram_business_fkey FOREIGN KEY (business) REFERENCES business(id) ON DELETE CASCADE
+);
+
+CREATE TABLE second_factor (
+    account uuid NOT NULL,
+    secret bytea NOT NULL,
+    begun_at timestamp with time zone NOT NULL,
+    confirmed_at timestamp with time zone,
+    last_step bigint NOT NULL DEFAULT 0,
+    CONSTRAINT second_factor_pkey PRIMARY KEY (account),
+    CONSTRAINT second_factor_account_fkey FOREIGN KEY (account) REFERENCES account(id)
 );
 
 CREATE TABLE sent_mail (
@@ -506,6 +547,8 @@ CREATE TABLE session (
     authenticated_at timestamp with time zone NOT NULL,
     last_seen_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
+    address text,
+    agent text,
     CONSTRAINT session_pkey PRIMARY KEY (token_hash),
     CONSTRAINT session_account_fkey FOREIGN KEY (account) REFERENCES account(id)
 );
@@ -543,6 +586,8 @@ CREATE TABLE throttle (
     full_at bigint NOT NULL,
     CONSTRAINT throttle_pkey PRIMARY KEY (bucket)
 );
+
+CREATE INDEX access_log_municipality ON access_log USING btree (municipality, at, id);
 
 CREATE INDEX api_token_account ON api_token USING btree (account);
 
@@ -596,11 +641,15 @@ CREATE INDEX application_year_received ON application USING btree (municipality,
 
 CREATE INDEX application_year_updated ON application USING btree (municipality, fiscal_year, updated_at, id) WHERE (received_at IS NOT NULL);
 
+CREATE INDEX event_at ON event USING btree (at, id);
+
 CREATE INDEX file_application ON file USING btree (application);
 
 CREATE INDEX file_business ON file USING btree (business);
 
 CREATE INDEX file_owner ON file USING btree (owner);
+
+CREATE INDEX half_sign_in_expires ON half_sign_in USING btree (expires_at);
 
 CREATE INDEX idempotency_at ON idempotency USING btree (at);
 
@@ -638,6 +687,8 @@ CREATE INDEX position_holder_holders ON position_holder USING btree (municipalit
 
 CREATE INDEX ranking_call ON ranking USING btree (call, at);
 
+CREATE INDEX recovery_code_account ON recovery_code USING btree (account);
+
 CREATE INDEX seal_at ON seal USING btree (at);
 
 CREATE UNIQUE INDEX seal_number ON seal USING btree (number) WHERE (number > 0);
@@ -655,6 +706,10 @@ CREATE INDEX staff_role_holders ON staff_role USING btree (municipality, role);
 CREATE INDEX throttle_full ON throttle USING btree (full_at);
 
 CREATE FUNCTION append_only() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'append only'; END $$;
+
+CREATE TRIGGER access_log_kept BEFORE DELETE ON access_log FOR EACH ROW EXECUTE FUNCTION append_only();
+
+CREATE TRIGGER access_log_unchanged BEFORE UPDATE ON access_log FOR EACH ROW EXECUTE FUNCTION append_only();
 
 CREATE TRIGGER definition_text_kept BEFORE DELETE ON definition_text FOR EACH ROW EXECUTE FUNCTION append_only();
 

@@ -1,3 +1,14 @@
+CREATE TABLE access_log (
+    id BLOB PRIMARY KEY,
+    at TEXT NOT NULL,
+    municipality text REFERENCES municipality (name),
+    account BLOB NOT NULL REFERENCES account (id),
+    kind text NOT NULL CONSTRAINT access_log_kind CHECK (kind IN (
+        'signed_in', 'document', 'payment_batch', 'bank_file', 'cases_exported', 'people_exported', 'history_exported')),
+    subject BLOB,
+    address text
+) STRICT;
+
 CREATE TABLE account (
     id BLOB PRIMARY KEY,
     email text NOT NULL UNIQUE,
@@ -152,6 +163,13 @@ CREATE TABLE file (
     sha256 text NOT NULL,
     uploaded_at TEXT NOT NULL,
     content_key text NOT NULL
+) STRICT;
+
+CREATE TABLE half_sign_in (
+    token_hash BLOB PRIMARY KEY,
+    account BLOB NOT NULL REFERENCES account (id),
+    created_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE idempotency (
@@ -371,6 +389,12 @@ CREATE TABLE ranking (
     sha256 text NOT NULL
 ) STRICT;
 
+CREATE TABLE recovery_code (
+    code_hash BLOB PRIMARY KEY,
+    account BLOB NOT NULL REFERENCES account (id),
+    used_at TEXT
+) STRICT;
+
 CREATE TABLE seal (
     id BLOB PRIMARY KEY,
     at TEXT NOT NULL,
@@ -383,6 +407,14 @@ CREATE TABLE search_gram (
     gram TEXT NOT NULL,
     business BLOB NOT NULL REFERENCES business (id) ON DELETE CASCADE,
     PRIMARY KEY (gram, business)
+) STRICT;
+
+CREATE TABLE second_factor (
+    account BLOB PRIMARY KEY REFERENCES account (id),
+    secret BLOB NOT NULL,
+    begun_at TEXT NOT NULL,
+    confirmed_at TEXT,
+    last_step INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE sent_mail (
@@ -407,7 +439,7 @@ CREATE TABLE session (
     authenticated_at TEXT NOT NULL,
     last_seen_at TEXT NOT NULL,
     expires_at TEXT NOT NULL
-) STRICT;
+, address text, agent text) STRICT;
 
 CREATE TABLE staff_role (
     account BLOB NOT NULL REFERENCES account (id),
@@ -437,6 +469,8 @@ CREATE TABLE throttle (
     bucket BLOB PRIMARY KEY,
     full_at INTEGER NOT NULL
 ) STRICT;
+
+CREATE INDEX access_log_municipality ON access_log (municipality, at, id);
 
 CREATE INDEX api_token_account ON api_token (account);
 
@@ -490,11 +524,15 @@ CREATE INDEX application_year_received ON application (municipality, fiscal_year
 
 CREATE INDEX application_year_updated ON application (municipality, fiscal_year, updated_at, id) WHERE received_at IS NOT NULL;
 
+CREATE INDEX event_at ON event (at, id);
+
 CREATE INDEX file_application ON file (application);
 
 CREATE INDEX file_business ON file (business);
 
 CREATE INDEX file_owner ON file (owner);
+
+CREATE INDEX half_sign_in_expires ON half_sign_in (expires_at);
 
 CREATE INDEX idempotency_at ON idempotency (at);
 
@@ -532,6 +570,8 @@ CREATE INDEX position_holder_holders ON position_holder (municipality, position)
 
 CREATE INDEX ranking_call ON ranking (call, at);
 
+CREATE INDEX recovery_code_account ON recovery_code (account);
+
 CREATE INDEX seal_at ON seal (at);
 
 CREATE UNIQUE INDEX seal_number ON seal (number) WHERE number > 0;
@@ -547,6 +587,10 @@ CREATE INDEX session_expires ON session (expires_at);
 CREATE INDEX staff_role_holders ON staff_role (municipality, role);
 
 CREATE INDEX throttle_full ON throttle (full_at);
+
+CREATE TRIGGER access_log_kept BEFORE DELETE ON access_log BEGIN SELECT RAISE(ABORT, 'append only'); END;
+
+CREATE TRIGGER access_log_unchanged BEFORE UPDATE ON access_log BEGIN SELECT RAISE(ABORT, 'append only'); END;
 
 CREATE TRIGGER definition_text_kept BEFORE DELETE ON definition_text BEGIN SELECT RAISE(ABORT, 'append only'); END;
 

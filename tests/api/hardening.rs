@@ -7,6 +7,7 @@ use testkit::{TestOffice, each_database};
 use uuid::Uuid;
 
 use crate::client::{Api, PERFORM};
+use crate::keys::session;
 
 const MIB: usize = 1024 * 1024;
 
@@ -26,7 +27,7 @@ async fn only_one_json_operation_by_post_is_taken() {
         let clerk = office.staff("hino", "clerk");
         office.service.set_password(clerk.person.id, PASSWORD).await.unwrap();
         let token = office.token(clerk, &["read", "act"]).await;
-        let session = office.service.sign_in(&clerk.email, PASSWORD, None).await.unwrap();
+        let session = session(&office, clerk).await;
         let cookie = format!("__Host-session={}", session.token);
         let body = receive(life.application).to_string();
 

@@ -3,13 +3,15 @@
 
 use std::collections::BTreeSet;
 
+use acceptance::authenticator;
 use reqwest::Method;
 use serde_json::{Value, json};
-use service::Viewer;
+use service::{Device, NewSession, SignIn, Viewer};
 use testkit::office::{PASSWORD, SALES_CHANNEL, catalogue, sample_pdf};
 use testkit::{TestOffice, each_database};
 use tokio::task::JoinSet;
 use uuid::Uuid;
+use vocabulary::Clock as _;
 
 use crate::client::{Answer, Api};
 use crate::partners::token_to;
@@ -29,7 +31,7 @@ struct Command {
     /// What is asked of the payload; its refusals are, too.
     selection: &'static str,
     input: Value,
-    /// A field, and another value of it.
+    /// A field, and another value of it. None has a name where there is nothing but the key.
     other: (&'static str, Value),
 }
 
@@ -63,6 +65,9 @@ impl Command {
             let answer: Value = copy.unwrap().unwrap().json().await.unwrap();
             assert_eq!(answer["data"], first, "{}", self.name);
         }
+        if self.other.0.is_empty() {
+            return first[self.name].clone();
+        }
         let mut other = self.input.clone();
         other[self.other.0] = self.other.1.clone();
         assert_eq!(self.send(api, &other).await.codes(), ["IDEMPOTENCY_CONFLICT"], "{}", self.name);
@@ -76,8 +81,35 @@ async fn bearer(office: &TestOffice, viewer: &Viewer) -> Header {
 
 async fn cookie(office: &TestOffice, viewer: &Viewer) -> Header {
     office.service.set_password(viewer.person.id, PASSWORD).await.unwrap();
-    let session = office.service.sign_in(&viewer.email, PASSWORD, None).await.unwrap();
-    ("cookie", format!("__Host-session={}", session.token))
+    ("cookie", format!("__Host-session={}", session(office, viewer).await.token))
+}
+
+/// Whoever has the password, signed in.
+pub async fn session(office: &TestOffice, viewer: &Viewer) -> NewSession {
+    match office.service.sign_in(&viewer.email, PASSWORD, Device::default()).await.unwrap() {
+        SignIn::Done(session) => *session,
+        SignIn::HalfDone(_) => panic!("{} has a second factor", viewer.email),
+    }
+}
+
+/// Somebody new, signed in, and the cookie.
+async fn newcomer(office: &TestOffice, name: &str) -> (Viewer, Header) {
+    office.account(&format!("{name}@business.example"), name).await;
+    let viewer = office.viewer(&format!("{name}@business.example")).await;
+    office.service.set_password(viewer.person.id, PASSWORD).await.unwrap();
+    let opened = session(office, &viewer).await;
+    (opened.viewer, ("cookie", format!("__Host-session={}", opened.token)))
+}
+
+/// As a second factor is set up, or ready to be confirmed: with the code that confirms it.
+async fn enrolling(office: &TestOffice, viewer: &Viewer) -> String {
+    let begun = office.service.begin_second_factor(viewer, "begin").await.unwrap();
+    authenticator::code(&begun.secret, office.clock.now())
+}
+
+async fn enrolled(office: &TestOffice, viewer: &Viewer) -> Vec<String> {
+    let code = enrolling(office, viewer).await;
+    office.service.confirm_second_factor(viewer, &code, "confirm").await.unwrap()
 }
 
 /// All commands, in an order in which each can be done.
@@ -145,6 +177,18 @@ async fn commands(office: &TestOffice) -> Vec<Command> {
         input["idempotencyKey"] = format!("key-of-{name}").into();
         Command { by: by.clone(), name, selection, input, other }
     };
+    let (_, by_beginner) = newcomer(office, "beginner").await;
+    let (confirmer, by_confirmer) = newcomer(office, "confirmer").await;
+    let code = enrolling(office, &confirmer).await;
+    let (renewer, by_renewer) = newcomer(office, "renewer").await;
+    enrolled(office, &renewer).await;
+    let (ender, by_ender) = newcomer(office, "ender").await;
+    let codes = enrolled(office, &ender).await;
+    let (traveler, by_traveler_at_home) = newcomer(office, "traveler").await;
+    let abroad = session(office, &traveler).await;
+    let sessions = office.service.sessions(&abroad.viewer).await.unwrap();
+    let abroad = sessions.iter().find(|session| session.is_this).unwrap().id.clone();
+    let nothing_else = ("", Value::Null);
     let done = "done refusals { code }";
     let batch = "batch { id state count } refusals { code }";
     let of_case = "application { id version } refusals { code }";
@@ -256,6 +300,29 @@ async fn commands(office: &TestOffice) -> Vec<Command> {
             "token refusals { code }",
             json!({ "name": "kept", "scopes": ["read"], "days": 30 }),
             ("days", json!(31)),
+        ),
+        command(&by_beginner, "beginSecondFactor", "secret address refusals { code }", json!({}), nothing_else.clone()),
+        command(
+            &by_confirmer,
+            "confirmSecondFactor",
+            "recoveryCodes refusals { code }",
+            json!({ "code": code }),
+            ("code", json!("000000")),
+        ),
+        command(&by_renewer, "renewRecoveryCodes", "recoveryCodes refusals { code }", json!({}), nothing_else),
+        command(
+            &by_ender,
+            "endSecondFactor",
+            done,
+            json!({ "password": PASSWORD, "code": codes[0] }),
+            ("code", json!(codes[1])),
+        ),
+        command(
+            &by_traveler_at_home,
+            "endSession",
+            done,
+            json!({ "sessionId": abroad }),
+            ("sessionId", json!("another")),
         ),
         command(
             &by_maker,
@@ -399,7 +466,7 @@ async fn token_is_told_in_its_session_only(office: &TestOffice, api: &Api, comma
     let viewer = office.service.viewer_by_token(token).await.unwrap();
     let kept = office.service.api_tokens(&viewer).await.unwrap();
     assert_eq!(kept.iter().filter(|token| token.name == "kept").count(), 1);
-    let session = office.service.sign_in(&viewer.email, PASSWORD, None).await.unwrap();
+    let session = session(office, &viewer).await;
     let elsewhere = Command {
         by: ("cookie", format!("__Host-session={}", session.token)),
         name: command.name,

@@ -11,5 +11,6 @@ mod partners;
 mod ranking;
 mod registry;
 mod schema;
+mod second_factor;
 mod sessions;
 mod targets;

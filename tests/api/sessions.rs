@@ -16,6 +16,10 @@ async fn sign_in(api: &Api, email: &str, password: &str, forwarded: Option<&str>
     api.send(request).await
 }
 
+fn from(address: &str) -> service::Device<'_> {
+    service::Device { address: Some(address), agent: None }
+}
+
 /// `name=value` of the cookie that was set.
 fn cookie(answer: &Answer) -> String {
     let header = answer.headers.get("set-cookie").unwrap().to_str().unwrap();
@@ -141,29 +145,29 @@ async fn only_failures_count_and_victims_get_in() {
         let other = office.another(3).await;
         let limited = |answer: &Result<_, _>| matches!(answer, Err(service::Error::RateLimited { .. }));
         for _ in 0..15 {
-            office.service.sign_in(&clerk.email, PASSWORD, Some("office")).await.unwrap();
+            office.service.sign_in(&clerk.email, PASSWORD, from("office")).await.unwrap();
         }
         for n in 0..100 {
             let place = format!("attacker-{n}");
-            let guess = office.service.sign_in(&clerk.email, "guess", Some(&place)).await;
+            let guess = office.service.sign_in(&clerk.email, "guess", from(&place)).await;
             assert!(matches!(guess, Err(service::Error::Unauthenticated)), "{n}: {guess:?}");
         }
         // The account takes no more guesses from places that it does not know, on whichever server.
         for service in [&office.service, &other] {
-            assert!(limited(&service.sign_in(&clerk.email, "guess", Some("attacker-x")).await));
+            assert!(limited(&service.sign_in(&clerk.email, "guess", from("attacker-x")).await));
         }
         // Whoever has signed in from the office still does, and colleagues are not concerned.
-        other.sign_in(&clerk.email, PASSWORD, Some("office")).await.unwrap();
-        office.service.sign_in(&reviewer.email, PASSWORD, Some("office")).await.unwrap();
+        other.sign_in(&clerk.email, PASSWORD, from("office")).await.unwrap();
+        office.service.sign_in(&reviewer.email, PASSWORD, from("office")).await.unwrap();
         // Guesses at a known place are limited as well, and leave colleagues alone.
         for _ in 0..10 {
-            assert!(!limited(&office.service.sign_in(&clerk.email, "guess", Some("office")).await));
+            assert!(!limited(&office.service.sign_in(&clerk.email, "guess", from("office")).await));
         }
-        assert!(limited(&other.sign_in(&clerk.email, PASSWORD, Some("office")).await));
-        office.service.sign_in(&reviewer.email, PASSWORD, Some("office")).await.unwrap();
+        assert!(limited(&other.sign_in(&clerk.email, PASSWORD, from("office")).await));
+        office.service.sign_in(&reviewer.email, PASSWORD, from("office")).await.unwrap();
         // A quarter of an hour later a hundred tries are there again.
         office.clock.advance(TimeDelta::minutes(15));
-        office.service.sign_in(&clerk.email, PASSWORD, Some("elsewhere")).await.unwrap();
+        office.service.sign_in(&clerk.email, PASSWORD, from("elsewhere")).await.unwrap();
     })
     .await;
 }

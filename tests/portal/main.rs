@@ -1,6 +1,8 @@
 //! The pages as people meet them, in a browser without scripts: the whole site over a real socket, on both databases.
 
+mod administration;
 mod applying;
+mod audit;
 mod browser;
 mod filling;
 mod finance;
@@ -9,3 +11,4 @@ mod office;
 mod officers;
 mod partners;
 mod safety;
+mod security;

@@ -45,7 +45,14 @@ impl Served {
     async fn at(office: &TestOffice, base_url: impl FnOnce(SocketAddr) -> String) -> Self {
         let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
         let address = *acceptor.local_addr()[0].as_socket_addr().unwrap();
-        let site = SiteArgs { listen: address, smtp_url: None, development: false, max_connections: 4 };
+        let site = SiteArgs {
+            listen: address,
+            smtp_url: None,
+            development: false,
+            max_connections: 4,
+            fresh_minutes: 10,
+            staff_second_factor: false,
+        };
         let installation = Installation {
             service: office.service.clone(),
             store: office.store.clone(),

@@ -115,6 +115,8 @@ impl World {
                 base_url: "http://127.0.0.1".to_owned(),
                 mail_from: "bench@example.jp".to_owned(),
                 production: true,
+                fresh_minutes: service::FRESH_MINUTES,
+                staff_second_factor: false,
             },
         });
         let world = Founding { service: &service }.world().await?;

@@ -8,6 +8,10 @@ use vocabulary::{Bilingual, Locale};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
     Unauthenticated,
+    /// The password was right; the code of the second factor is missing.
+    SecondFactorRequired,
+    /// The sign-in is too old for what moves money.
+    SignInAgain,
     Forbidden,
     NotFound,
     BadInput,
@@ -23,6 +27,8 @@ impl Code {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::SecondFactorRequired => "SECOND_FACTOR_REQUIRED",
+            Self::SignInAgain => "SIGN_IN_AGAIN",
             Self::Forbidden => "FORBIDDEN",
             Self::NotFound => "NOT_FOUND",
             Self::BadInput => "BAD_INPUT",
@@ -39,6 +45,13 @@ impl Code {
     pub fn message(self) -> Bilingual {
         let (ja, en) = match self {
             Self::Unauthenticated => ("ログインしてください", "Please sign in"),
+            Self::SecondFactorRequired => {
+                ("二段階認証の確認コードも送ってください", "Send the code of the second factor as well")
+            }
+            Self::SignInAgain => (
+                "ログインから時間がたっています。もう一度ログインしてから行ってください",
+                "The sign-in is too old for this; please sign in again",
+            ),
             Self::Forbidden => ("この操作を行う権限がありません", "You may not do this"),
             Self::NotFound => ("見つかりません", "Not found"),
             Self::BadInput => ("入力の形式が正しくありません", "The input has the wrong shape"),
@@ -96,6 +109,7 @@ pub fn describe(error: &ServiceError, locale: Locale, request_id: &str) -> Descr
     let plain = |code: Code| told(code, &code.message());
     match error {
         ServiceError::Unauthenticated => plain(Code::Unauthenticated),
+        ServiceError::SignInAgain => plain(Code::SignInAgain),
         ServiceError::Forbidden(message) => told(Code::Forbidden, message),
         ServiceError::NotFound => plain(Code::NotFound),
         ServiceError::BadInput { path, message } => Described { path: path.clone(), ..told(Code::BadInput, message) },

@@ -15,17 +15,20 @@ pub enum SystemMail {
     PasswordReset,
     /// Tells the owner of the account, in case it was not they.
     PasswordChanged,
+    /// As [`SystemMail::PasswordChanged`], of the second factor.
+    SecondFactorChanged,
     /// To administrators: notices that could not be delivered.
     DeadLetters,
 }
 
 impl SystemMail {
-    pub const ALL: [SystemMail; 6] = [
+    pub const ALL: [SystemMail; 7] = [
         Self::Invitation,
         Self::Appointment,
         Self::EmailVerification,
         Self::PasswordReset,
         Self::PasswordChanged,
+        Self::SecondFactorChanged,
         Self::DeadLetters,
     ];
 
@@ -37,6 +40,7 @@ impl SystemMail {
             Self::EmailVerification => "email_verification",
             Self::PasswordReset => "password_reset",
             Self::PasswordChanged => "password_changed",
+            Self::SecondFactorChanged => "second_factor_changed",
             Self::DeadLetters => "dead_letters",
         }
     }
@@ -99,6 +103,15 @@ impl SystemMail {
                 "The password of your account was changed ({{ at }}).\n\
                  If that was not you, reset it at once on this page and tell the administrator.\n\n{{ url }}\n",
             ],
+            Self::SecondFactorChanged => [
+                "【補助金申請システム】二段階認証が{% if on %}設定{% else %}解除{% endif %}されました",
+                "[hojokin] A second factor was {% if on %}set up{% else %}taken away{% endif %}",
+                "あなたのアカウントの二段階認証が{% if on %}設定{% else %}解除{% endif %}されました（{{ at }}）。\n\
+                 ご自身で行ったのでなければ、すぐに次の画面でセッションとパスワードを確認し、管理者へご連絡ください。\n\n{{ url }}\n",
+                "The second factor of your account was {% if on %}set up{% else %}taken away{% endif %} ({{ at }}).\n\
+                 If that was not you, check sessions and password at once on this page and tell the administrator.\n\n\
+                 {{ url }}\n",
+            ],
             Self::DeadLetters => [
                 "【補助金申請システム】届かなかった通知が{{ count }}件あります",
                 "[hojokin] {{ count }} notices could not be delivered",
@@ -132,6 +145,7 @@ impl SystemMail {
             }),
             Self::EmailVerification | Self::PasswordReset => json!({ "url": url, "valid_until": "2026-05-25 10:00" }),
             Self::PasswordChanged => json!({ "url": url, "at": "2026-05-22 10:00" }),
+            Self::SecondFactorChanged => json!({ "url": url, "on": true, "at": "2026-05-22 10:00" }),
             Self::DeadLetters => json!({
                 "url": "https://hojokin.example/outbox",
                 "count": 1,

@@ -20,6 +20,10 @@
     token.form.submit();
   }
 
+  // What is done part by part goes on by itself.
+  const part = document.querySelector("form[data-continue]");
+  if (part) part.submit();
+
   const number = (text) => Number(text.normalize("NFKC").replace(/[,\s円]/g, "")) || 0;
   const total = (table) => {
     for (const cell of table.querySelectorAll("[data-sum]")) {

@@ -1,8 +1,8 @@
 //! What a browser asks for, as the server hands it in: read within bounds, its sender identified, nothing else believed.
 
-use poem::http::header::{ACCEPT, COOKIE, HeaderName};
+use poem::http::header::{ACCEPT, COOKIE, HeaderName, USER_AGENT};
 use poem::http::{HeaderMap, Method};
-use service::Viewer;
+use service::{Device, Viewer};
 use vocabulary::{Locale, digest};
 
 /// Who asks.
@@ -75,6 +75,12 @@ impl Asked {
     #[must_use]
     pub fn wants_page(&self) -> bool {
         self.header(ACCEPT).contains("text/html")
+    }
+
+    /// Whence the visitor comes.
+    pub(crate) fn device(&self) -> Device<'_> {
+        let agent = Some(self.header(USER_AGENT)).filter(|agent| !agent.is_empty());
+        Device { address: self.visitor.client.as_deref(), agent }
     }
 
     fn header(&self, name: HeaderName) -> &str {

@@ -3,17 +3,21 @@
 //! escaped.
 
 mod account;
+mod administration;
 mod answer;
 mod asked;
 mod assets;
+mod audit;
 mod businesses;
 mod cases;
+mod csv;
 pub mod dev;
 mod finance;
 mod forms;
 mod html;
 mod officer;
 mod partner;
+mod place;
 mod programs;
 mod routes;
 mod staff;

@@ -5,9 +5,11 @@ use service::{Error, Service};
 use vocabulary::{Bilingual, Locale, digest};
 
 use crate::account;
+use crate::administration;
 use crate::answer::{Answer, Cookie};
 use crate::asked::{Asked, own_path};
 use crate::assets;
+use crate::audit;
 use crate::businesses;
 use crate::cases;
 use crate::finance;
@@ -29,11 +31,22 @@ pub async fn answer(service: &Service, asked: &Asked) -> Answer {
     }
     let visit = Visit::new(service, asked);
     let page = match guard(&visit) {
+        Ok(None) if must_enroll(&visit) => Ok(Answer::see(account::SECOND_FACTOR)),
         Ok(None) => Box::pin(route(&visit)).await,
         Ok(Some(instead)) => Ok(instead),
         Err(wrong) => Err(wrong),
     };
+    let page = match page {
+        Err(Wrong::Service(Error::SignInAgain)) => account::afresh_page(&visit).await,
+        page => page,
+    };
     page.unwrap_or_else(|wrong| explained(&visit, &wrong))
+}
+
+/// Staff who need a second factor and have none come to the page that sets it up, wherever they go.
+fn must_enroll(visit: &Visit<'_>) -> bool {
+    let lacks = visit.asked.visitor.viewer.as_ref().is_some_and(|viewer| viewer.lacks_second_factor);
+    lacks && !matches!(visit.asked.segments().first(), Some(&("account" | "sign-in" | "sign-out" | "language")))
 }
 
 /// Unsafe methods come from our own pages, with the token of the visitor's forms.
@@ -69,6 +82,8 @@ async fn route(visit: &Visit<'_>) -> Page {
         // People
         ("GET", ["sign-in"]) => Ok(account::sign_in_page(visit)),
         ("POST", ["sign-in"]) => account::sign_in(visit).await,
+        ("POST", ["sign-in", "code"]) => account::code(visit).await,
+        ("POST", ["sign-in", "again"]) => account::sign_in_afresh(visit).await,
         ("POST", ["sign-out"]) => account::sign_out(visit).await,
         ("GET", ["sign-up"]) => Ok(account::sign_up_page(visit)),
         ("POST", ["sign-up"]) => account::sign_up(visit).await,
@@ -78,6 +93,14 @@ async fn route(visit: &Visit<'_>) -> Page {
         ("POST", ["password-reset"]) => account::password(visit).await,
         ("GET", ["invitations"]) => Ok(account::invitation_page(visit)),
         ("POST", ["invitations"]) => account::invitation(visit).await,
+        ("GET", ["account", "security"]) => account::security(visit).await,
+        ("POST", ["account", "security", "sessions"]) => account::end_session(visit).await,
+        ("POST", ["account", "security", "tokens"]) => account::make_token(visit).await,
+        ("POST", ["account", "security", "tokens", "revoke"]) => account::revoke_token(visit).await,
+        ("GET", ["account", "security", "password"]) => account::change_password_page(visit).await,
+        ("POST", ["account", "security", "password"]) => account::change_password(visit).await,
+        ("GET", ["account", "security", "second-factor"]) => account::second_factor_page(visit).await,
+        ("POST", ["account", "security", "second-factor"]) => account::second_factor(visit).await,
 
         // Applicants
         ("GET", ["programs"]) => programs::find(visit).await,
@@ -100,6 +123,22 @@ async fn route(visit: &Visit<'_>) -> Page {
         ("GET", ["cases"]) => staff::list(visit).await,
         ("GET", ["cases.csv"]) => staff::export(visit).await,
         ("POST", ["applications", id, "assign"]) => staff::assign(visit, id).await,
+
+        // Its people
+        ("GET", ["staff", "people"]) => administration::people(visit).await,
+        ("POST", ["staff", "people"]) => administration::invite(visit).await,
+        ("GET", ["staff", "people.csv"]) => administration::export(visit).await,
+        ("GET", ["staff", "people", id]) => administration::person(visit, id).await,
+        ("POST", ["staff", "people", id]) => administration::act(visit, id).await,
+        ("GET", ["staff", "offices"]) => administration::offices(visit).await,
+
+        // Auditors
+        ("GET", ["audit"]) => audit::history(visit).await,
+        ("GET", ["audit.csv"]) => audit::export_history(visit).await,
+        ("GET", ["audit", "access"]) => audit::accesses(visit).await,
+        ("GET", ["audit", "access.csv"]) => audit::export_accesses(visit).await,
+        ("GET", ["audit", "check"]) => audit::check_page(visit).await,
+        ("POST", ["audit", "check"]) => audit::check(visit).await,
 
         // Public money
         ("GET", ["finance"]) => finance::desk(visit).await,
@@ -163,6 +202,7 @@ fn explained(visit: &Visit<'_>, wrong: &Wrong) -> Answer {
         }
         Error::IdempotencyConflict => (StatusCode::CONFLICT, t.done_before(), vec![t.load_again().to_owned()]),
         Error::Unauthenticated => (StatusCode::UNAUTHORIZED, t.sign_in(), vec![t.session_ended().to_owned()]),
+        Error::SignInAgain => (StatusCode::FORBIDDEN, t.sign_in_afresh(), vec![t.sign_in_afresh_lead().to_owned()]),
         Error::Forbidden(message) => (StatusCode::FORBIDDEN, t.not_possible(), said(message)),
         Error::NotFound => (StatusCode::NOT_FOUND, t.not_found(), vec![t.not_found_lead().to_owned()]),
         Error::BadInput { message, .. } => (StatusCode::BAD_REQUEST, t.not_possible(), said(message)),

@@ -19,6 +19,8 @@ macro_rules! words {
     };
 }
 
+mod accounts;
+
 pub(crate) use words;
 
 words! {
@@ -401,6 +403,13 @@ impl Text {
         )
     }
 
+    pub fn second_factor_since(self, since: &str, codes: u64) -> String {
+        self.one(
+            format!("{since} から有効です。使える回復コードは残り{codes}個です。"),
+            format!("In force since {since}. {codes} recovery codes are left."),
+        )
+    }
+
     pub fn account_kind(self, kind: &str) -> &'static str {
         let (ja, en) = match kind {
             "ordinary" => ("普通", "Ordinary"),
@@ -429,6 +438,11 @@ pub(crate) fn notice(t: Text, code: &str) -> Option<&'static str> {
         "removed" => ("ファイルを取り外しました。", "The file was removed."),
         "registered" => ("事業者を登録しました。", "The business is registered."),
         "invited" => ("招待のメールを送りました。", "The invitation is on its way."),
+        "session-ended" => ("その端末のログインを終了しました。", "That session has ended."),
+        "token-revoked" => ("トークンを失効させました。", "The token was revoked."),
+        "password-changed" => ("パスワードを変更しました。", "The password was changed."),
+        "second-factor-ended" => ("二段階認証を解除しました。", "The second factor was ended."),
+        "invitation-withdrawn" => ("招待を取り消しました。", "The invitation was taken back."),
         "removed-member" => ("メンバーを外しました。", "The member was removed."),
         _ => return None,
     };

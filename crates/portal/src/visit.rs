@@ -87,17 +87,10 @@ impl<'a> Visit<'a> {
         viewer.is_some_and(|viewer| viewer.person.roles.iter().any(|(_, role)| role.is_staff()))
     }
 
-    /// Makes, checks or audits payments.
-    fn is_in_finance(&self) -> bool {
-        let finance = |role: &Role| matches!(role, Role::FinanceMaker | Role::FinanceChecker | Role::Auditor);
+    /// Has one of these roles somewhere.
+    fn is(&self, roles: &[Role]) -> bool {
         let viewer = self.asked.visitor.viewer.as_ref();
-        viewer.is_some_and(|viewer| viewer.person.roles.iter().any(|(_, role)| finance(role)))
-    }
-
-    /// Writes the programs of a municipality.
-    fn is_officer(&self) -> bool {
-        let viewer = self.asked.visitor.viewer.as_ref();
-        viewer.is_some_and(|viewer| viewer.person.roles.iter().any(|(_, role)| *role == Role::ProgramOfficer))
+        viewer.is_some_and(|viewer| viewer.person.roles.iter().any(|(_, role)| roles.contains(role)))
     }
 
     pub fn say<'t>(&self, text: &'t Bilingual) -> &'t str {
@@ -154,13 +147,16 @@ impl<'a> Visit<'a> {
     /// The menu: one row for each kind of people.
     fn places(&self) -> Vec<Place> {
         let t = self.t;
+        let finance = [Role::FinanceMaker, Role::FinanceChecker, Role::Auditor];
         let (staff, applicant) = (self.is_staff(), self.asked.visitor.viewer.is_some() && !self.is_staff());
         let rows: &[(&'static str, &'static str, bool)] = &[
             ("/tasks", t.tasks(), staff),
             ("/cases", t.cases(), staff),
-            ("/finance", t.payments(), self.is_in_finance()),
+            ("/finance", t.payments(), self.is(&finance)),
             ("/budgets", t.budgets(), staff),
-            ("/staff/programs", t.programs_of_office(), self.is_officer()),
+            ("/staff/programs", t.programs_of_office(), self.is(&[Role::ProgramOfficer])),
+            ("/staff/people", t.people(), self.is(&[Role::Administrator, Role::Auditor])),
+            ("/audit", t.audit(), self.is(&[Role::Auditor])),
             ("/programs", t.find_program(), true),
             ("/applications", t.my_applications(), applicant),
             ("/businesses", t.businesses(), applicant),

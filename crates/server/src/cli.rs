@@ -121,6 +121,12 @@ pub struct SiteArgs {
     /// Connections to the database at most.
     #[arg(long, env = "HOJOKIN_MAX_CONNECTIONS", value_name = "COUNT", default_value_t = 16)]
     pub max_connections: u32,
+    /// How long a sign-in is fresh enough to approve, export and sign what moves money.
+    #[arg(long, env = "HOJOKIN_FRESH_MINUTES", value_name = "MINUTES", default_value_t = service::FRESH_MINUTES)]
+    pub fresh_minutes: u32,
+    /// Staff may do nothing in a browser before they have set up a second factor.
+    #[arg(long, env = "HOJOKIN_STAFF_SECOND_FACTOR")]
+    pub staff_second_factor: bool,
 }
 
 #[derive(Clone, Debug, Args)]

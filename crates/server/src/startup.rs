@@ -49,6 +49,8 @@ impl Installation {
             smtp_url: None,
             development: true,
             max_connections: FEW_CONNECTIONS,
+            fresh_minutes: service::FRESH_MINUTES,
+            staff_second_factor: false,
         };
         Self::open(common, &site, false).await
     }
@@ -84,6 +86,8 @@ impl Installation {
                 base_url: base_url.clone(),
                 mail_from: common.mail_from.clone(),
                 production: !site.development,
+                fresh_minutes: site.fresh_minutes,
+                staff_second_factor: site.staff_second_factor,
             },
         });
         let (data, smtp_url, development) = (common.data.clone(), site.smtp_url.clone(), site.development);
@@ -167,7 +171,17 @@ mod tests {
 
     fn url(listen: &str, given: Option<&str>) -> Outcome<String> {
         let listen = listen.parse().unwrap();
-        base_url(given, &SiteArgs { listen, smtp_url: None, development: false, max_connections: 1 })
+        base_url(
+            given,
+            &SiteArgs {
+                listen,
+                smtp_url: None,
+                development: false,
+                max_connections: 1,
+                fresh_minutes: 10,
+                staff_second_factor: false,
+            },
+        )
     }
 
     #[test]

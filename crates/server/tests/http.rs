@@ -33,7 +33,14 @@ async fn home(base_url: &str, development: bool) -> Home {
         log: None,
         log_json: false,
     };
-    let site = SiteArgs { listen: ([127, 0, 0, 1], 8080).into(), smtp_url: None, development, max_connections: 4 };
+    let site = SiteArgs {
+        listen: ([127, 0, 0, 1], 8080).into(),
+        smtp_url: None,
+        development,
+        max_connections: 4,
+        fresh_minutes: 10,
+        staff_second_factor: false,
+    };
     let installation = Installation::open(&common, &site, true).await.unwrap();
     installation.service.add_account(EMAIL, "佐藤", Some(PASSWORD), Locale::Ja).await.unwrap();
     let args = ServeArgs { site, no_worker: true, migrate: true, trusted_proxy: Vec::new(), metrics_token: None };

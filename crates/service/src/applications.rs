@@ -165,7 +165,10 @@ impl Service {
                 Box::pin(async move {
                     match wish.claim(tx).await? {
                         Some(event) => self.repeated(tx, actor, event).await,
-                        None => self.act_in(tx, actor, application, act, fixed).await,
+                        None => {
+                            self.require_fresh_to_sign(tx, viewer, application, act).await?;
+                            self.act_in(tx, actor, application, act, fixed).await
+                        }
                     }
                 })
             })

@@ -7,7 +7,7 @@ use casework::Head;
 use program::definition::Role;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use vocabulary::{Instant, day_in_japan};
+use vocabulary::{Bilingual, Instant, day_in_japan};
 
 use crate::service::Service;
 use crate::view::Viewer;
@@ -145,8 +145,7 @@ impl Service {
     }
 
     async fn keep_outside(&self, stored: &store::StoredSeal) -> Result<()> {
-        let key = format!("seal-{:08}-{}.json", stored.number, stored.id.simple());
-        self.inner.files.put(&key, stored.document.as_bytes()).await.map_err(|error| {
+        self.inner.files.put(&outside_key(stored), stored.document.as_bytes()).await.map_err(|error| {
             tracing::error!(%error, "a seal could not be kept outside the database");
             Error::Unavailable
         })?;
@@ -198,6 +197,25 @@ impl Service {
         running.line(&end)
     }
 
+    /// Whether the seals follow each other, and their copies outside of the database are the same.
+    pub(crate) async fn check_seals(&self) -> Result<Vec<Bilingual>> {
+        let mut check = Check { seals: self.seals().await?, ..Check::default() };
+        check.check_seals();
+        let told = |why: String| Bilingual::new(format!("封印の連鎖が壊れています（{why}）"), why);
+        let mut broken: Vec<Bilingual> = check.report.broken.into_iter().map(told).collect();
+        for stored in self.reader().seals().await?.into_iter().filter(|stored| stored.number > 0) {
+            let outside = self.inner.files.get(&outside_key(&stored)).await;
+            if outside.is_ok_and(|bytes| vocabulary::digest(&bytes) == stored.digest) {
+                continue;
+            }
+            broken.push(Bilingual::new(
+                format!("封印{}の控えが、データベースの外にないか、違っています", stored.number),
+                format!("the copy of seal {} outside of the database is missing or differs", stored.number),
+            ));
+        }
+        Ok(broken)
+    }
+
     /// Notices that were given up, newest first: for staff.
     ///
     /// # Errors
@@ -233,6 +251,11 @@ impl Seal {
     fn document(&self) -> Result<String> {
         serde_json::to_string(self).map_err(|error| Error::Fault(error.to_string()))
     }
+}
+
+/// The name of a seal's copy outside of the database.
+fn outside_key(stored: &store::StoredSeal) -> String {
+    format!("seal-{:08}-{}.json", stored.number, stored.id.simple())
 }
 
 fn sealed_head((application, head): (Uuid, Head)) -> SealedHead {

@@ -17,6 +17,8 @@ pub enum Error {
     Contention,
     /// Nobody is signed in, or the sign-in has ended.
     Unauthenticated,
+    /// Signed in too long ago for what moves money or opens the account: who it is has to be shown again.
+    SignInAgain,
     /// Signed in, but this is not theirs to do.
     Forbidden(Bilingual),
     /// It does not exist, or whoever asks may not know that it does.

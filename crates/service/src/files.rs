@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::service::Service;
-use crate::view::{FileView, Viewer};
+use crate::view::{Device, FileView, Viewer};
 use crate::{Error, Result};
 
 /// Bytes of one file.
@@ -73,6 +73,9 @@ impl Service {
         };
         if !visible {
             return Err(Error::NotFound);
+        }
+        if stored.application.is_some() && !viewer.person.roles.is_empty() {
+            self.note_access(viewer, store::AccessKind::Document, Some(id), Device::default()).await?;
         }
         let bytes = self.inner.files.get(&stored.content_key).await.map_err(|error| {
             tracing::error!(%error, file = %id, "a file could not be read");

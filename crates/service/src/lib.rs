@@ -1,6 +1,7 @@
 //! Use cases: one file a subject, one transaction a use case; and the workers. Everything that the API, the pages and
 //! the command line can do is a method of [`Service`].
 
+mod administration;
 mod applications;
 mod audit;
 mod calls;
@@ -12,10 +13,12 @@ mod judges;
 mod migrations;
 mod offers;
 mod once;
+mod oversight;
 mod partners;
 mod people;
 mod programs;
 mod registry;
+mod second_factor;
 mod secrets;
 mod service;
 mod sessions;
@@ -25,6 +28,7 @@ mod treasury;
 mod view;
 mod worker;
 
+pub use administration::{AccountAct, InvitationView, StaffPerson, StaffView};
 pub use audit::{AuditLine, AuditReport, Seal, SealedHead, verify_export};
 pub use calls::{CallResult, Progress, RankedCase, RankingView};
 pub use definitions::{
@@ -34,18 +38,21 @@ pub use drafts::DraftView;
 pub use error::{Error, Result};
 pub use files::LARGEST_FILE;
 pub use judges::{JudgeView, Term};
+pub use oversight::{AccessView, Checked, HappeningView, Sought};
 pub use partners::{PARTNER_TOKEN, PartnerCase, PartnerDocument, PartnerViewer};
 pub use programs::{CallTaken, Published};
 pub use registry::RegistryEntry;
-pub use service::{Deps, FileStore, Service, Settings};
+pub use service::{Deps, FRESH_MINUTES, FileStore, Service, Settings};
 pub use sessions::SCOPES;
-pub use store::{ApiToken, Count, Message, OutboxDepth, PositionHeld, ProgramEventKind, Recusal};
+pub use store::{
+    AccessKind, ApiToken, Count, Message, OutboxDepth, PositionHeld, ProgramEventKind, Recusal, StaffRole,
+};
 pub use texts::{SentText, TextKind, check_texts, sample_text, sent_texts};
 pub use treasury::BankFile;
 pub use view::{
     Application, ApplicationFilter, ApplicationOrder, AskedView, AvailableAction, BatchView, BudgetView, BusinessView,
-    CallView, EventView, FileView, LedgerEntryView, LetterView, Member, MemberRole, MessageView, MigrationOutcome,
-    MigrationView, NewBusiness, NewSession, Page, PayableView, Performed, ProgramVersion, Task, VersionEventView,
-    VersionView, Viewer,
+    CallView, Device, Enrolment, EventView, FileView, LedgerEntryView, LetterView, Member, MemberRole, MessageView,
+    MigrationOutcome, MigrationView, NewBusiness, NewSession, Page, PayableView, Performed, ProgramVersion,
+    SecondFactorView, SessionView, SignIn, Task, VersionEventView, VersionView, Viewer,
 };
 pub use worker::{Delivery, MailTransport, Outgoing, Sending, Worker};

@@ -11,7 +11,7 @@ use vocabulary::{Bilingual, CorporateNumber, EmailAddress, Instant, Locale, day_
 
 use crate::judges::Promise;
 use crate::once::Wish;
-use crate::secrets::{self, hashed};
+use crate::secrets::{self, Shortest, hashed};
 use crate::service::Service;
 use crate::throttle::Bucket;
 use crate::view::{BusinessView, Member, MemberRole, NewBusiness, Viewer};
@@ -34,7 +34,7 @@ impl Service {
         let email: EmailAddress = email.parse().map_err(|invalid| Error::invalid("email", invalid))?;
         let name = limited("name", name, 100)?;
         self.take_tries(&[Bucket::mails("sign_up", email.as_str())]).await?;
-        let password_hash = Some(self.hash_password(password, &[email.as_str(), &name]).await?);
+        let password_hash = Some(self.hash_password(password, &[email.as_str(), &name], Shortest::Alone).await?);
         let account = Account {
             id: self.inner.ids.next(),
             email: email.as_str().to_owned(),
@@ -114,7 +114,8 @@ impl Service {
     /// `BadInput` when the link is stale or the password does not do.
     pub async fn reset_password(&self, token: &str, password: &str) -> Result<()> {
         let (now, hash) = (self.now(), hashed(token));
-        let password_hash = self.hash_password(password, &[]).await?;
+        // Whose it is, and with that how long it has to be, is known when the link is used.
+        let password_hash = self.hash_password(password, &[], Shortest::WithSecondFactor).await?;
         let url = format!("{}/password-reset", self.inner.settings.base_url);
         let mail = self.inner.ids.next();
         self.store()
@@ -123,6 +124,7 @@ impl Service {
                 Box::pin(async move {
                     let link = tx.use_link(hash, LinkKind::PasswordReset, now).await?.ok_or_else(stale_link)?;
                     let mut account = linked_account(tx, &link).await?;
+                    must_be_long_enough(tx, account.id, password).await?;
                     account.password_hash = Some(password_hash.clone());
                     // Whoever reads the mail has the address.
                     account.email_verified_at = account.email_verified_at.or(Some(now));
@@ -144,7 +146,7 @@ impl Service {
     pub async fn accept_invitation(&self, token: &str, name: &str, password: Option<&str>) -> Result<()> {
         let (now, hash) = (self.now(), hashed(token));
         let password_hash = match password {
-            Some(password) => Some(self.hash_password(password, &[name]).await?),
+            Some(password) => Some(self.hash_password(password, &[name], Shortest::Alone).await?),
             None => None,
         };
         let name = limited("name", name, 100)?;
@@ -422,7 +424,7 @@ impl Service {
     // -----------------------------------------------------------------------------------------------------------
     // Staff
 
-    fn require_administrator(&self, viewer: &Viewer, municipality: &str) -> Result<()> {
+    pub(crate) fn require_administrator(&self, viewer: &Viewer, municipality: &str) -> Result<()> {
         self.require_scope(viewer, "act")?;
         if viewer.person.has_role(municipality, Role::Administrator) {
             return Ok(());
@@ -572,7 +574,7 @@ impl Service {
             )]));
         }
         let password_hash = match password {
-            Some(password) => Some(self.hash_password(password, &[email.as_str()]).await?),
+            Some(password) => Some(self.hash_password(password, &[email.as_str()], Shortest::Alone).await?),
             None => None,
         };
         let now = self.now();
@@ -600,12 +602,13 @@ impl Service {
     /// # Errors
     /// `BadInput` when the password does not do.
     pub async fn set_password(&self, account: Uuid, password: &str) -> Result<()> {
-        let password_hash = self.hash_password(password, &[]).await?;
+        let password_hash = self.hash_password(password, &[], Shortest::WithSecondFactor).await?;
         self.store()
             .write(|tx| {
                 let password_hash = &password_hash;
                 Box::pin(async move {
                     let mut account = tx.account(account).await?.ok_or(Error::NotFound)?;
+                    must_be_long_enough(tx, account.id, password).await?;
                     account.password_hash = Some(password_hash.clone());
                     tx.update_account(&account).await?;
                     tx.close_sessions(account.id, None).await?;
@@ -614,6 +617,14 @@ impl Service {
             })
             .await
     }
+}
+
+/// A short password does only beside a second factor.
+pub(crate) async fn must_be_long_enough(tx: &Tx<'_>, account: Uuid, password: &str) -> Result<()> {
+    let factor = tx.second_factor(account).await?;
+    let confirmed = factor.is_some_and(|factor| factor.confirmed_at.is_some());
+    let shortest = if confirmed { Shortest::WithSecondFactor } else { Shortest::Alone };
+    secrets::judge(password, &[], shortest).map_err(|invalid| Error::invalid("password", invalid))
 }
 
 fn only_an_owner() -> Error {

@@ -6,8 +6,24 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use vocabulary::{Ids, Invalid};
 
-/// NIST SP 800-63B-4: a password that stands alone.
-const SHORTEST: usize = 15;
+/// Characters that a password needs (NIST SP 800-63B-4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shortest {
+    /// Nothing else is asked for.
+    Alone,
+    /// A second factor is asked for as well.
+    WithSecondFactor,
+}
+
+impl Shortest {
+    const fn characters(self) -> usize {
+        match self {
+            Self::Alone => 15,
+            Self::WithSecondFactor => 8,
+        }
+    }
+}
+
 const LONGEST: usize = 256;
 
 /// OWASP: 19 MiB, two passes, one lane.
@@ -24,15 +40,15 @@ fn argon2() -> Argon2<'static> {
 ///
 /// # Errors
 /// `password.too_short`, `password.too_long`, `password.common`.
-pub(crate) fn judge(password: &str, context: &[&str]) -> Result<(), Invalid> {
-    let length = password.chars().count();
-    if length < SHORTEST {
+pub(crate) fn judge(password: &str, context: &[&str], shortest: Shortest) -> Result<(), Invalid> {
+    let (length, shortest) = (password.chars().count(), shortest.characters());
+    if length < shortest {
         return Err(Invalid::new(
             "password.too_short",
             format!(
-                "パスワードは{SHORTEST}文字以上にしてください。文の形（例：朝の川沿いを歩く三匹の白い猫たち）でもかまいません"
+                "パスワードは{shortest}文字以上にしてください。文の形（例：朝の川沿いを歩く三匹の白い猫たち）でもかまいません"
             ),
-            format!("A password needs at least {SHORTEST} characters; a short sentence will do"),
+            format!("A password needs at least {shortest} characters; a short sentence will do"),
         ));
     }
     if length > LONGEST {
@@ -112,11 +128,13 @@ mod tests {
     fn judges_length_and_commonness_only() {
         for good in ["朝の川沿いを歩く三匹の白い猫たち", "correct horse battery staple", "aaaaabbbbbcccccdddddeeeee"]
         {
-            assert!(judge(good, &[]).is_ok(), "{good}");
+            assert!(judge(good, &[], Shortest::Alone).is_ok(), "{good}");
         }
         for bad in ["short", "passwordpassword1", "aaaaaaaaaaaaaaaaaaaa", "123456789012345678", "hanako.sato12345"] {
-            assert!(judge(bad, &["hanako.sato@example.jp"]).is_err(), "{bad}");
+            assert!(judge(bad, &["hanako.sato@example.jp"], Shortest::Alone).is_err(), "{bad}");
         }
+        assert!(judge("川沿い三匹の白猫", &[], Shortest::WithSecondFactor).is_ok());
+        assert!(judge("川沿い三匹の猫", &[], Shortest::WithSecondFactor).is_err());
     }
 
     #[test]

@@ -32,7 +32,14 @@ pub struct Settings {
     pub mail_from: String,
     /// Off in development and demo: a production server refuses shortcuts.
     pub production: bool,
+    /// How long a sign-in counts as fresh: money asks for one that is no older.
+    pub fresh_minutes: u32,
+    /// Whoever works for an office may do nothing of that before a second factor is set up.
+    pub staff_second_factor: bool,
 }
+
+/// As NIST and OWASP ask for transactions of value (step-up authentication).
+pub const FRESH_MINUTES: u32 = 10;
 
 /// What a service is made of.
 pub struct Deps {

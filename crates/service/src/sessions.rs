@@ -2,13 +2,13 @@
 
 use chrono::TimeDelta;
 use uuid::Uuid;
-use vocabulary::{Bilingual, EmailAddress};
+use vocabulary::{Bilingual, EmailAddress, Instant};
 
 use crate::once::Wish;
 use crate::people::limited;
-use crate::secrets::{self, hashed};
+use crate::secrets::{self, Shortest, hashed};
 use crate::service::Service;
-use crate::view::{Credential, NewSession, Viewer};
+use crate::view::{Credential, Device, NewSession, SessionView, SignIn, Viewer};
 use crate::{Error, Result};
 
 /// Staff sign in each working day; applicants stay a day. Both end sooner when idle.
@@ -19,46 +19,70 @@ const APPLICANT_IDLE_MINUTES: i64 = 60;
 /// Seen is written down at most this often.
 const SEEN_EVERY_SECONDS: i64 = 60;
 const LONGEST_TOKEN_DAYS: i64 = 366;
+/// Characters of what a browser calls itself that are kept.
+const LONGEST_AGENT: usize = 200;
 
 /// What an API token may be allowed to do.
 pub const SCOPES: [&str; 4] = ["read", "apply", "act", "pay"];
 
 impl Service {
+    /// The first half, which is the whole for whoever has no second factor.
+    ///
     /// # Errors
     /// `RateLimited` after too many tries; `Unauthenticated` for everything that is wrong, in the same time.
-    pub async fn sign_in(&self, email: &str, password: &str, client: Option<&str>) -> Result<NewSession> {
+    pub async fn sign_in(&self, email: &str, password: &str, device: Device<'_>) -> Result<SignIn> {
         let account = match email.parse::<EmailAddress>() {
             Ok(email) => self.reader().account_by_email(&email).await?,
             Err(_) => None,
         };
         // Taken beforehand, so that many guesses at once are no more than one after the other.
-        let tries = self.tries_of(account.as_ref().map(|account| account.id), email, client).await?;
+        let tries = self.tries_of(account.as_ref().map(|account| account.id), email, device.address).await?;
         self.take_tries(&tries).await?;
         let stored = account.as_ref().and_then(|account| account.password_hash.clone());
         let right = self.verify_password(password.to_owned(), stored).await?;
         let account = account
             .filter(|account| right && account.disabled_at.is_none() && account.email_verified_at.is_some())
             .ok_or(Error::Unauthenticated)?;
-        self.was_right(&tries, account.id, client).await?;
-        self.open_session(account.id).await
+        if self.has_second_factor(account.id).await? {
+            // Only the code makes it a place that the account is known to come from.
+            self.was_right(&tries, account.id, None).await?;
+            return self.begin_sign_in(account.id).await.map(SignIn::HalfDone);
+        }
+        self.was_right(&tries, account.id, device.address).await?;
+        self.open_session(account.id, device).await.map(|session| SignIn::Done(Box::new(session)))
     }
 
     /// A session for an account that has proven itself in some other way.
-    pub(crate) async fn open_session(&self, account: Uuid) -> Result<NewSession> {
+    async fn open_session(&self, account: Uuid, device: Device<'_>) -> Result<NewSession> {
+        let (session, opened) = self.new_session(account, device).await?;
+        let accesses = self.accesses_of(&opened.viewer, store::AccessKind::SignedIn, None, device);
+        self.store()
+            .write(|tx| {
+                let (session, accesses) = (&session, &accesses);
+                Box::pin(async move {
+                    tx.log_access(accesses).await?;
+                    Ok::<_, Error>(tx.open_session(session).await?)
+                })
+            })
+            .await?;
+        Ok(opened)
+    }
+
+    /// A session to be stored, and as its owner gets it.
+    pub(crate) async fn new_session(
+        &self,
+        account: Uuid,
+        device: Device<'_>,
+    ) -> Result<(store::NewSession, NewSession)> {
         let now = self.now();
         let found = self.reader().person_by_account(account, now).await?.ok_or(Error::Unauthenticated)?;
         let hours = if found.person.roles.is_empty() { APPLICANT_SESSION_HOURS } else { STAFF_SESSION_HOURS };
-        let token = secrets::token(self.inner.ids.as_ref());
-        let session =
-            store::NewSession { token_hash: hashed(&token), account, now, expires_at: now + TimeDelta::hours(hours) };
-        self.store()
-            .write(|tx| {
-                let session = &session;
-                Box::pin(async move { Ok::<_, Error>(tx.open_session(session).await?) })
-            })
-            .await?;
-        let viewer = viewer(found, Credential::of(&token));
-        Ok(NewSession { token, expires_at: session.expires_at, viewer })
+        let (token, expires_at) = (secrets::token(self.inner.ids.as_ref()), now + TimeDelta::hours(hours));
+        let kept = |text: Option<&str>| text.map(|text| text.chars().take(LONGEST_AGENT).collect());
+        let (address, agent) = (kept(device.address), kept(device.agent));
+        let stored = store::NewSession { token_hash: hashed(&token), account, now, expires_at, address, agent };
+        let viewer = self.admitted(viewer(found, Credential::of(&token), Some(now))).await?;
+        Ok((stored, NewSession { token, expires_at, viewer }))
     }
 
     /// One-click sign-in of the demonstration; never on a production server.
@@ -71,7 +95,7 @@ impl Service {
         }
         let email: EmailAddress = email.parse().map_err(|_| Error::NotFound)?;
         let account = self.reader().account_by_email(&email).await?.ok_or(Error::NotFound)?;
-        self.open_session(account.id).await
+        self.open_session(account.id, Device::default()).await
     }
 
     /// # Errors
@@ -92,7 +116,19 @@ impl Service {
                 })
                 .await?;
         }
-        Ok(viewer(found, Credential::of(token)))
+        let authenticated_at = Some(found.authenticated_at);
+        self.admitted(viewer(found, Credential::of(token), authenticated_at)).await
+    }
+
+    /// Where staff need a second factor, whoever has none has no rights at an office either.
+    async fn admitted(&self, mut viewer: Viewer) -> Result<Viewer> {
+        let asked_for = self.inner.settings.staff_second_factor && !viewer.person.roles.is_empty();
+        if asked_for && !self.has_second_factor(viewer.person.id).await? {
+            viewer.person.roles.clear();
+            viewer.person.positions.clear();
+            viewer.lacks_second_factor = true;
+        }
+        Ok(viewer)
     }
 
     /// # Errors
@@ -109,7 +145,7 @@ impl Service {
                 })
                 .await?;
         }
-        Ok(viewer(found, Credential::of(token)))
+        Ok(viewer(found, Credential::of(token), None))
     }
 
     /// Someone by their address, for the command line, where the operating system has checked who it is.
@@ -120,7 +156,7 @@ impl Service {
         let email: EmailAddress = email.parse().map_err(|invalid| Error::invalid("email", invalid))?;
         let account = self.reader().account_by_email(&email).await?.ok_or(Error::NotFound)?;
         let found = self.reader().person_by_account(account.id, self.now()).await?.ok_or(Error::NotFound)?;
-        Ok(viewer(found, Credential::default()))
+        Ok(viewer(found, Credential::default(), None))
     }
 
     /// # Errors
@@ -135,10 +171,52 @@ impl Service {
             .await
     }
 
+    /// Signs the viewer out everywhere, here too.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn sign_out_everywhere(&self, viewer: &Viewer) -> Result<()> {
+        let account = viewer.person.id;
+        self.store()
+            .write(|tx| Box::pin(async move { Ok::<_, Error>(tx.close_sessions(account, None).await.map(drop)?) }))
+            .await
+    }
+
+    /// The viewer's sessions that have not ended, newest first.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn sessions(&self, viewer: &Viewer) -> Result<Vec<SessionView>> {
+        let own = viewer.credential.hash();
+        let found = self.reader().sessions(viewer.person.id, self.now()).await?;
+        Ok(found.into_iter().map(|session| SessionView::of(session, &own)).collect())
+    }
+
+    /// Ends one of the viewer's sessions.
+    ///
+    /// # Errors
+    /// `NotFound` when it is not theirs, or has ended.
+    pub async fn end_session(&self, viewer: &Viewer, id: &str, key: &str) -> Result<()> {
+        if viewer.scopes.is_some() {
+            return Err(Error::forbidden("トークンではできません", "A token cannot do this"));
+        }
+        let (account, now) = (viewer.person.id, self.now());
+        let wish = Wish::new(viewer, key, "endSession", &id, (account, now))?;
+        self.once(&wish, &|tx| {
+            Box::pin(async move {
+                let sessions = tx.sessions(account, now).await?;
+                let meant = sessions.iter().find(|session| session_id(&session.token_hash) == id);
+                Ok(tx.close_session(&meant.ok_or(Error::NotFound)?.token_hash).await?)
+            })
+        })
+        .await
+        .map(drop)
+    }
+
     /// A token for programs. It is shown once, and again to whoever asks with the same key in the same session.
     ///
     /// # Errors
-    /// `BadInput` for unknown scopes or a life that is too long; `Refused` when it cannot be shown again.
+    /// `BadInput` for unknown scopes or a life that is too long; `Refused` when it cannot be shown again; `SignInAgain`.
     pub async fn create_api_token(
         &self,
         viewer: &Viewer,
@@ -160,6 +238,7 @@ impl Service {
         if !(1..=LONGEST_TOKEN_DAYS).contains(&days) {
             return Err(Error::bad_input("days", "有効期間は1日から366日までです", "A token lives 1 to 366 days"));
         }
+        self.require_fresh(viewer)?;
         let now = self.now();
         let id = self.inner.ids.next();
         let wish = Wish::new(viewer, key, "createApiToken", &(name, &scopes, days), (id, now))?;
@@ -228,15 +307,40 @@ impl Service {
         }
     }
 
-    async fn verify_password(&self, password: String, stored: Option<String>) -> Result<bool> {
+    /// Asks for a fresh sign-in before money moves and before the account opens itself to others.
+    pub(crate) fn require_fresh(&self, viewer: &Viewer) -> Result<()> {
+        let oldest = self.now() - TimeDelta::minutes(i64::from(self.inner.settings.fresh_minutes));
+        match viewer.authenticated_at {
+            Some(at) if at < oldest => Err(Error::SignInAgain),
+            _ => Ok(()),
+        }
+    }
+
+    /// As [`Service::require_fresh`], where a signature is put to a decision about money.
+    pub(crate) async fn require_fresh_to_sign(
+        &self,
+        tx: &store::Tx<'_>,
+        viewer: &Viewer,
+        application: Uuid,
+        act: &casework::Act,
+    ) -> Result<()> {
+        if act.action != casework::SIGN || self.require_fresh(viewer).is_ok() {
+            return Ok(());
+        }
+        let found = tx.load_case(store::CaseKey::Id(application), store::Lock::Nothing).await?;
+        let pending = found.as_ref().and_then(|found| found.case.body.pending.as_ref());
+        if pending.is_some_and(|pending| !pending.amount.is_zero()) { Err(Error::SignInAgain) } else { Ok(()) }
+    }
+
+    pub(crate) async fn verify_password(&self, password: String, stored: Option<String>) -> Result<bool> {
         let _permit = self.inner.hashing.acquire().await.map_err(|error| Error::Fault(error.to_string()))?;
         tokio::task::spawn_blocking(move || secrets::verify(&password, stored.as_deref()))
             .await
             .map_err(|error| Error::Fault(error.to_string()))
     }
 
-    pub(crate) async fn hash_password(&self, password: &str, context: &[&str]) -> Result<String> {
-        secrets::judge(password, context).map_err(|invalid| Error::invalid("password", invalid))?;
+    pub(crate) async fn hash_password(&self, password: &str, context: &[&str], shortest: Shortest) -> Result<String> {
+        secrets::judge(password, context, shortest).map_err(|invalid| Error::invalid("password", invalid))?;
         let _permit = self.inner.hashing.acquire().await.map_err(|error| Error::Fault(error.to_string()))?;
         let (password, salt) = (password.to_owned(), self.inner.ids.secret());
         tokio::task::spawn_blocking(move || secrets::hash(&password, &salt))
@@ -246,6 +350,26 @@ impl Service {
     }
 }
 
-fn viewer(found: store::SignedIn, credential: Credential) -> Viewer {
-    Viewer { person: found.person, email: found.email, locale: found.locale, scopes: found.scopes, credential }
+fn viewer(found: store::SignedIn, credential: Credential, authenticated_at: Option<Instant>) -> Viewer {
+    let store::SignedIn { person, email, locale, scopes, .. } = found;
+    Viewer { person, email, locale, scopes, authenticated_at, lacks_second_factor: false, credential }
+}
+
+impl SessionView {
+    /// `own` is the hash of the token of whoever asks.
+    pub(crate) fn of(session: store::SessionShown, own: &[u8]) -> Self {
+        Self {
+            id: session_id(&session.token_hash),
+            opened_at: session.created_at,
+            last_seen_at: session.last_seen_at,
+            address: session.address,
+            agent: session.agent,
+            is_this: session.token_hash == own,
+        }
+    }
+}
+
+/// What names a token's row to people; it opens nothing.
+pub(crate) fn session_id(token_hash: &[u8]) -> String {
+    vocabulary::digest(token_hash).chars().take(32).collect()
 }

@@ -19,6 +19,8 @@ struct Limit {
 const PER_ADDRESS: Limit = Limit { burst: 10, seconds_per_try: 60 };
 /// For all places together, from which nobody has signed in to the account.
 const PER_ACCOUNT: Limit = Limit { burst: 100, seconds_per_try: 9 };
+/// Codes of a second factor have six digits: a day of guesses finds one in a thousand times.
+const CODES: Limit = Limit { burst: 10, seconds_per_try: 300 };
 /// A place is known for so long after it was last used.
 const PLACE_DAYS: i64 = 180;
 
@@ -33,6 +35,11 @@ impl Bucket {
     /// Requests that send a mail to an address.
     pub fn mails(kind: &str, email: &str) -> Self {
         Self { name: hashed(&format!("{kind}:{email}")), limit: PER_ADDRESS }
+    }
+
+    /// Codes after a password that was right, from a place of its own or from all others together.
+    fn codes(account: Uuid, from: &str) -> Self {
+        Self { name: hashed(&format!("codes:{account}:{from}")), limit: CODES }
     }
 
     fn address(client: &str) -> Self {
@@ -76,6 +83,15 @@ impl Service {
             return Ok(vec![Bucket::pair(account, client)]);
         }
         Ok(client.map(Bucket::address).into_iter().chain([Bucket::account(email)]).collect())
+    }
+
+    /// What a code of a second factor uses up if it is wrong.
+    pub(crate) async fn tries_of_codes(&self, account: Uuid, client: Option<&str>) -> Result<Vec<Bucket>> {
+        let known = match client {
+            Some(client) => self.reader().knows_place(account, &place(client), self.now()).await?,
+            None => false,
+        };
+        Ok(vec![Bucket::codes(account, client.filter(|_| known).unwrap_or_default())])
     }
 
     /// Takes one try of each, or none.

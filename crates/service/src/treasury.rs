@@ -7,7 +7,7 @@ use vocabulary::{BankCode, BranchCode};
 
 use crate::once::Wish;
 use crate::service::Service;
-use crate::view::{Application, BatchView, BudgetView, LedgerEntryView, Page, PayableView, Viewer};
+use crate::view::{Application, BatchView, BudgetView, Device, LedgerEntryView, Page, PayableView, Viewer};
 use crate::{Error, Result};
 
 /// Entries of the ledger that a budget shows.
@@ -127,13 +127,13 @@ impl Service {
                 })
             })
             .await?;
-        self.payment_batch(viewer, batch).await
+        self.batch_as_it_is(viewer, batch).await
     }
 
     /// By another person than made it.
     ///
     /// # Errors
-    /// `Refused` when the state or the person does not fit, or the content is not what the viewer saw.
+    /// `Refused` when the state or the person does not fit, or the content is not what the viewer saw; `SignInAgain`.
     pub async fn approve_payment_batch(
         &self,
         viewer: &Viewer,
@@ -147,7 +147,7 @@ impl Service {
     /// Writes the bank file, once; again gives the same bytes, marked as a repeat.
     ///
     /// # Errors
-    /// `Refused` unless the batch is approved.
+    /// `Refused` unless the batch is approved; `SignInAgain`.
     pub async fn export_payment_batch(&self, viewer: &Viewer, id: Uuid, key: &str) -> Result<(BatchView, BankFile)> {
         let batch = self.batch_act(viewer, id, &BatchAct::Export, None, key).await?;
         // Before the file leaves the house, the history is sealed outside the database.
@@ -198,9 +198,12 @@ impl Service {
         key: &str,
     ) -> Result<BatchView> {
         self.require_scope(viewer, "pay")?;
+        if matches!(act, BatchAct::Approve | BatchAct::Export) {
+            self.require_fresh(viewer)?;
+        }
         let (now, account) = (self.now(), viewer.person.id);
         let wish = Wish::new(viewer, key, "batch", &(id, act, seen), (id, now))?;
-        let before = self.payment_batch(viewer, id).await?;
+        let before = self.batch_as_it_is(viewer, id).await?;
         let roles: &[Role] = match act {
             BatchAct::Approve => &[Role::FinanceChecker],
             _ => &[Role::FinanceMaker, Role::FinanceChecker],
@@ -237,7 +240,7 @@ impl Service {
             })
         })
         .await?;
-        self.payment_batch(viewer, id).await
+        self.batch_as_it_is(viewer, id).await
     }
 
     /// Moves the case of a line as its money went.
@@ -280,9 +283,10 @@ impl Service {
     /// # Errors
     /// `NotFound` before the export.
     pub async fn payment_file(&self, viewer: &Viewer, id: Uuid) -> Result<BankFile> {
-        let batch = self.payment_batch(viewer, id).await?;
+        let batch = self.batch_as_it_is(viewer, id).await?;
         finance(viewer, &batch.municipality, &[Role::FinanceMaker, Role::FinanceChecker])?;
         let bytes = self.reader().batch_file(id).await?.ok_or(Error::NotFound)?.bytes;
+        self.note_access(viewer, store::AccessKind::BankFile, Some(id), Device::default()).await?;
         let day = batch.batch.transfer_date.format("%Y%m%d");
         let name = format!("furikomi-{}-{day}-{}.txt", batch.municipality, short(id));
         Ok(BankFile { name, bytes, repeated: batch.batch.exports_count > 1 })
@@ -291,6 +295,13 @@ impl Service {
     /// # Errors
     /// `NotFound` unless the viewer works in finance, or audits, there.
     pub async fn payment_batch(&self, viewer: &Viewer, id: Uuid) -> Result<BatchView> {
+        let batch = self.batch_as_it_is(viewer, id).await?;
+        // The accounts of its payees are there to be seen.
+        self.note_access(viewer, store::AccessKind::PaymentBatch, Some(id), Device::default()).await?;
+        Ok(batch)
+    }
+
+    async fn batch_as_it_is(&self, viewer: &Viewer, id: Uuid) -> Result<BatchView> {
         let stored = self.reader().batch(id, false).await?.ok_or(Error::NotFound)?;
         finance(viewer, &stored.municipality, &[Role::FinanceMaker, Role::FinanceChecker, Role::Auditor])?;
         batch_view(stored)

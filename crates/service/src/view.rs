@@ -18,6 +18,11 @@ pub struct Viewer {
     pub locale: Locale,
     /// Scopes of an API token; none for a session, which may do all that the person may.
     pub scopes: Option<Vec<String>>,
+    /// When a session's owner last showed who they are; none for tokens, whose scopes were given for what they do, and
+    /// for the command line.
+    pub(crate) authenticated_at: Option<Instant>,
+    /// Works for an office that asks for a second factor, and has none yet: may do nothing of that.
+    pub lacks_second_factor: bool,
     pub(crate) credential: Credential,
 }
 
@@ -38,6 +43,11 @@ impl Credential {
     /// A secret that only whoever has the credential can compute again.
     pub fn derived(&self, id: Uuid) -> String {
         vocabulary::digest(format!("api token\n{}\n{id}", self.0).as_bytes())
+    }
+
+    /// As [`Credential::derived`], one of several of another kind.
+    pub fn derived_code(&self, id: Uuid, number: usize) -> String {
+        vocabulary::digest(format!("recovery code\n{}\n{id}\n{number}", self.0).as_bytes())
     }
 }
 
@@ -323,6 +333,55 @@ pub struct Task {
 pub struct Performed {
     pub application: Application,
     pub event: EventView,
+}
+
+/// Whence somebody signs in.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Device<'a> {
+    /// The client's address, for limits on guessing and for the owner of the session.
+    pub address: Option<&'a str>,
+    /// What the browser calls itself.
+    pub agent: Option<&'a str>,
+}
+
+/// What came of a password that was right.
+#[derive(Clone, Debug)]
+pub enum SignIn {
+    Done(Box<NewSession>),
+    /// A code of the second factor is asked for, with this token of the half that is done.
+    HalfDone(String),
+}
+
+/// A session as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionView {
+    /// Names it without opening it.
+    pub id: String,
+    pub opened_at: Instant,
+    pub last_seen_at: Instant,
+    pub address: Option<String>,
+    pub agent: Option<String>,
+    /// The one that asks.
+    pub is_this: bool,
+}
+
+/// How it stands with somebody's second factor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecondFactorView {
+    /// In force since.
+    pub since: Option<Instant>,
+    pub recovery_codes_left: u64,
+    /// Begun and not confirmed yet.
+    pub enrolment: Option<Enrolment>,
+}
+
+/// What an authenticator app needs. Shown until it is confirmed, and never again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enrolment {
+    /// Base 32, to be typed.
+    pub secret: String,
+    /// `otpauth://…`, for a QR code.
+    pub address: String,
 }
 
 /// A secret that is shown once.

@@ -49,7 +49,13 @@ entities! {
 
     session "session" (token_hash: Bytes) {
         account: Uuid, created_at: Instant, authenticated_at: Instant, last_seen_at: Instant, expires_at: Instant,
+        address: Option<String>, agent: Option<String>,
     }
+    second_factor "second_factor" (account: Uuid) {
+        secret: Bytes, begun_at: Instant, confirmed_at: Option<Instant>, last_step: i64,
+    }
+    recovery_code "recovery_code" (code_hash: Bytes) { account: Uuid, used_at: Option<Instant> }
+    half_sign_in "half_sign_in" (token_hash: Bytes) { account: Uuid, created_at: Instant, expires_at: Instant }
     api_token "api_token" (id: Uuid) {
         token_hash: Bytes, account: Uuid, name: String, scopes: String, created_at: Instant, expires_at: Instant,
         last_used_at: Option<Instant>, revoked_at: Option<Instant>,
@@ -143,6 +149,10 @@ entities! {
     }
     idempotency "idempotency" (account: Uuid, key: String) {
         operation: String, input_digest: String, subject: Uuid, result: Option<String>, at: Instant,
+    }
+    access_log "access_log" (id: Uuid) {
+        at: Instant, municipality: Option<String>, account: Uuid, kind: String, subject: Option<Uuid>,
+        address: Option<String>,
     }
     demonstration "demonstration" (id: Uuid) { finished: bool }
     seal "seal" (id: Uuid) {

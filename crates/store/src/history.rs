@@ -67,7 +67,7 @@ pub struct StoredSeal {
     pub document: String,
 }
 
-fn stored_event(row: event::Model) -> Result<Event> {
+pub(crate) fn stored_event(row: event::Model) -> Result<Event> {
     Ok(Event {
         id: row.id,
         application: row.application,

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 use vocabulary::{Instant, Locale, day_in_japan};
 
-use crate::entity::{api_token, one_time_link, session};
+use crate::entity::{api_token, half_sign_in, one_time_link, session};
 use crate::error::{Result, StoreError};
 use crate::reader::Reader;
 use crate::row::{Columns, from_json, from_word, json};
@@ -41,6 +41,22 @@ pub struct NewSession {
     pub account: Uuid,
     pub now: Instant,
     pub expires_at: Instant,
+    /// The client's address.
+    pub address: Option<String>,
+    /// What the browser calls itself.
+    pub agent: Option<String>,
+}
+
+/// A session as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionShown {
+    /// SHA-256 of the token.
+    pub token_hash: Vec<u8>,
+    pub created_at: Instant,
+    pub last_seen_at: Instant,
+    pub expires_at: Instant,
+    pub address: Option<String>,
+    pub agent: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +96,17 @@ pub struct OneTimeLink {
     pub kind: LinkKind,
     pub account: Option<Uuid>,
     pub email: Option<String>,
+    pub payload: Json,
+    pub created_at: Instant,
+    pub expires_at: Instant,
+}
+
+/// An invitation that nobody has taken yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenInvitation {
+    /// SHA-256 of the token.
+    pub token_hash: Vec<u8>,
+    pub email: String,
     pub payload: Json,
     pub created_at: Instant,
     pub expires_at: Instant,
@@ -161,6 +188,45 @@ impl Reader {
         Ok(holders)
     }
 
+    /// Those that have not ended, newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sessions(&self, account: Uuid, now: Instant) -> Result<Vec<SessionShown>> {
+        use session::Column;
+        let query = session::Entity::find().filter(Column::Account.eq(account)).filter(Column::ExpiresAt.gt(now));
+        let rows = query.order_by_desc(Column::CreatedAt).all(&self.db()).await?;
+        let shown = |row: session::Model| {
+            let session::Model { token_hash, created_at, last_seen_at, expires_at, address, agent, .. } = row;
+            SessionShown { token_hash, created_at, last_seen_at, expires_at, address, agent }
+        };
+        Ok(rows.into_iter().map(shown).collect())
+    }
+
+    /// Of all kinds, newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn open_invitations(&self, now: Instant) -> Result<Vec<OpenInvitation>> {
+        use one_time_link::Column;
+        let query = one_time_link::Entity::find()
+            .filter(Column::Kind.eq(LinkKind::Invitation.as_str()))
+            .filter(Column::UsedAt.is_null())
+            .filter(Column::ExpiresAt.gt(now));
+        let rows = query.order_by_desc(Column::CreatedAt).all(&self.db()).await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(OpenInvitation {
+                    token_hash: row.token_hash,
+                    email: row.email.unwrap_or_default(),
+                    payload: from_json("link", &row.payload)?,
+                    created_at: row.created_at,
+                    expires_at: row.expires_at,
+                })
+            })
+            .collect()
+    }
+
     /// Newest first.
     ///
     /// # Errors
@@ -224,6 +290,8 @@ impl Tx<'_> {
             authenticated_at: Set(session.now),
             last_seen_at: Set(session.now),
             expires_at: Set(session.expires_at),
+            address: Set(session.address.clone()),
+            agent: Set(session.agent.clone()),
         };
         session::Entity::insert(row).exec_without_returning(&self.db()).await?;
         Ok(())
@@ -351,7 +419,7 @@ impl Tx<'_> {
             .transpose()
     }
 
-    /// Forgets what is long over: sessions and links that ended before `before`, keys used before `keys_before`.
+    /// Forgets what is long over: sessions, halves of them and links that ended before `before`, keys used before `keys_before`.
     ///
     /// # Errors
     /// When the database fails.
@@ -361,8 +429,10 @@ impl Tx<'_> {
         let sessions = session::Entity::delete_many().filter(session::Column::ExpiresAt.lt(before)).exec(&db).await?;
         let links =
             one_time_link::Entity::delete_many().filter(one_time_link::Column::ExpiresAt.lt(before)).exec(&db).await?;
+        let halves =
+            half_sign_in::Entity::delete_many().filter(half_sign_in::Column::ExpiresAt.lt(before)).exec(&db).await?;
         let keys = idempotency::Entity::delete_many().filter(idempotency::Column::At.lt(keys_before)).exec(&db).await?;
-        Ok(sessions.rows_affected + links.rows_affected + keys.rows_affected)
+        Ok(sessions.rows_affected + halves.rows_affected + links.rows_affected + keys.rows_affected)
     }
 }
 

@@ -319,6 +319,22 @@ pub const KNOWN_PLACE: &str = "SELECT 1 FROM known_place WHERE account = $1 AND 
 pub const FORGET_FULL: &str = "DELETE FROM throttle WHERE full_at < $1";
 pub const FORGET_PLACES: &str = "DELETE FROM known_place WHERE until < $1";
 
+/// $1 municipality, $2 from, $3 and $4 the cursor after which it goes on, $5 how many; more conditions in `rest`.
+pub fn happenings(rest: &str) -> String {
+    format!(
+        "SELECT e.id, e.application, e.sequence, e.at, e.actor, e.role, e.action, e.stage, e.from_state, e.to_state, \
+         a.number, a.program_hash FROM event e JOIN application a ON a.id = e.application WHERE a.municipality = $1 \
+         AND e.at >= $2 AND (e.at < $3 OR (e.at = $3 AND e.id < $4)){rest} ORDER BY e.at DESC, e.id DESC LIMIT $5"
+    )
+}
+
+pub const COUNT_CHAINS: &str = "SELECT COUNT(*) FROM application WHERE municipality = $1 AND head_sequence > 0";
+
+/// Leaves a factor that is in force alone.
+pub const BEGIN_SECOND_FACTOR: &str = "INSERT INTO second_factor (account, secret, begun_at) VALUES ($1, $2, $3) \
+    ON CONFLICT (account) DO UPDATE SET secret = excluded.secret, begun_at = excluded.begun_at \
+    WHERE second_factor.confirmed_at IS NULL";
+
 pub const SET_KEY_RESULT: &str = "UPDATE idempotency SET result = $3 WHERE account = $1 AND key = $2";
 
 pub const NUMBERED: &str =

@@ -1,5 +1,6 @@
 //! The commands, by area. Each takes an idempotency key, which the service checks before anything else.
 
+mod account;
 mod calls;
 mod cases;
 mod partners;
@@ -14,6 +15,7 @@ use crate::scope::Scope;
 
 #[derive(MergedObject, Default)]
 pub(crate) struct Mutation(
+    account::Account,
     people::People,
     cases::Cases,
     calls::Calls,

@@ -96,7 +96,7 @@ pub(crate) struct DonePayload {
 }
 
 impl DonePayload {
-    fn of<T>(outcome: Result<T, Vec<casework::Refusal>>) -> Self {
+    pub(super) fn of<T>(outcome: Result<T, Vec<casework::Refusal>>) -> Self {
         match outcome {
             Ok(_) => Self { done: true, refusals: Vec::new() },
             Err(reasons) => Self { done: false, refusals: refusals(reasons) },

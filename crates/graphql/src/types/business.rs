@@ -10,6 +10,7 @@ use crate::page::{Window, page_cost};
 use crate::scalars::{Date, Yen};
 use crate::scope::Scope;
 use crate::types::application::{Task, TaskConnection};
+use vocabulary::Instant;
 
 /// A business; its members are looked up when asked for.
 #[derive(Clone)]
@@ -136,6 +137,21 @@ impl<'a> Viewer<'a> {
     async fn scopes(&self) -> Option<&[String]> {
         self.0.scopes.as_deref()
     }
+    /// How it stands with the second factor (TOTP).
+    #[graphql(complexity = "5 + child_complexity")]
+    async fn second_factor(&self, ctx: &Context<'_>) -> Result<SecondFactor, Error> {
+        let scope = Scope::of(ctx)?;
+        let found = scope.service.second_factor(self.0).await.map_err(|error| scope.fault(&error))?;
+        let recovery_codes_left = i32::try_from(found.recovery_codes_left).unwrap_or(i32::MAX);
+        Ok(SecondFactor { since: found.since, recovery_codes_left })
+    }
+    /// Where the viewer is signed in, newest first.
+    #[graphql(complexity = "5 + 5 * child_complexity")]
+    async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<Session>, Error> {
+        let scope = Scope::of(ctx)?;
+        let found = scope.service.sessions(self.0).await.map_err(|error| scope.fault(&error))?;
+        Ok(found.into_iter().map(Session::from).collect())
+    }
     /// Businesses that the viewer may act for.
     #[graphql(complexity = "5 + 5 * child_complexity")]
     async fn businesses(&self, ctx: &Context<'_>) -> Result<Vec<Business>, Error> {
@@ -156,6 +172,34 @@ impl<'a> Viewer<'a> {
         let page = scope.service.tasks(self.0, window.first, window.after.as_deref()).await;
         let page = page.map_err(|error| scope.fault(&error))?;
         Ok(TaskConnection(window.shown(page, Task::from)))
+    }
+}
+
+#[derive(SimpleObject)]
+pub(crate) struct SecondFactor {
+    /// In force since; not set up when absent.
+    since: Option<Instant>,
+    recovery_codes_left: i32,
+}
+
+/// A sign-in that has not ended.
+#[derive(SimpleObject)]
+pub(crate) struct Session {
+    session_id: String,
+    opened_at: Instant,
+    last_seen_at: Instant,
+    /// The client's address.
+    address: Option<String>,
+    /// What the browser calls itself.
+    agent: Option<String>,
+    /// The one that asks.
+    is_this: bool,
+}
+
+impl From<service::SessionView> for Session {
+    fn from(session: service::SessionView) -> Self {
+        let service::SessionView { id, opened_at, last_seen_at, address, agent, is_this } = session;
+        Self { session_id: id, opened_at, last_seen_at, address, agent, is_this }
     }
 }
 

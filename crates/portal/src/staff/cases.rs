@@ -1,15 +1,13 @@
 //! All cases of the office: found by words, program, stage and year; as pages, and as a file for a spreadsheet.
 
 use askama::Template;
-use poem::Response;
-use poem::http::header::CONTENT_DISPOSITION;
 use program::definition::StateKind;
-use service::{Application, ApplicationFilter, ApplicationOrder};
+use service::{AccessKind, Application, ApplicationFilter, ApplicationOrder};
 use vocabulary::{day_in_japan, time_in_japan};
 
 use super::{kind_name, must_be_staff, state_of, waits_for};
-use crate::answer::Answer;
 use crate::asked::in_url;
+use crate::csv::Csv;
 use crate::forms::Choice;
 use crate::visit::{Frame, Page, Visit, Wrong, id};
 
@@ -151,13 +149,14 @@ fn row(visit: &Visit<'_>, application: &Application) -> Row {
     }
 }
 
-/// The same cases as a file: UTF-8 with a mark, so that spreadsheets read it, and no cell that they would run.
+/// The same cases as a file.
 pub(crate) async fn export(visit: &Visit<'_>) -> Page {
     must_be_staff(visit)?;
     let t = visit.t;
     let Sought { filter, order, .. } = sought(visit)?;
-    let mut text = String::from("\u{feff}");
-    let heads = [
+    let (viewer, device) = (visit.viewer()?, visit.asked.device());
+    visit.service.note_access(viewer, AccessKind::CasesExported, None, device).await?;
+    let mut file = Csv::new([
         t.number(),
         t.program(),
         t.business(),
@@ -168,15 +167,13 @@ pub(crate) async fn export(visit: &Visit<'_>) -> Page {
         t.deadline(),
         t.updated_at(),
         t.amounts(),
-    ];
-    line(&mut text, heads.map(str::to_owned));
+    ]);
     let mut after: Option<String> = None;
     let mut count = 0;
     while count < MOST_ROWS {
-        let viewer = visit.viewer()?;
         let page = visit.service.applications(viewer, filter.clone(), order, BATCH, after.as_deref()).await?;
         for (_, application) in &page.items {
-            line(&mut text, cells(visit, application));
+            file.line(cells(visit, application));
         }
         count += page.items.len();
         after = page.items.last().filter(|_| page.has_next).map(|(cursor, _)| cursor.clone());
@@ -184,11 +181,7 @@ pub(crate) async fn export(visit: &Visit<'_>) -> Page {
             break;
         }
     }
-    let response = Response::builder()
-        .content_type("text/csv; charset=utf-8")
-        .header(CONTENT_DISPOSITION, "attachment; filename=\"cases.csv\"")
-        .body(text);
-    Ok(Answer::of(response))
+    Ok(file.answer("cases.csv"))
 }
 
 fn cells(visit: &Visit<'_>, application: &Application) -> [String; 10] {
@@ -214,16 +207,6 @@ fn cells(visit: &Visit<'_>, application: &Application) -> [String; 10] {
     ]
 }
 
-fn line<const N: usize>(text: &mut String, cells: [String; N]) {
-    let cells = cells.map(|cell| {
-        // A spreadsheet would take these as the beginning of a formula.
-        let harmless = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell };
-        format!("\"{}\"", harmless.replace('"', "\"\""))
-    });
-    text.push_str(&cells.join(","));
-    text.push_str("\r\n");
-}
-
 /// Somebody of the office takes care of a case, or hands it back.
 pub(crate) async fn assign(visit: &Visit<'_>, case: &str) -> Page {
     must_be_staff(visit)?;
@@ -232,16 +215,4 @@ pub(crate) async fn assign(visit: &Visit<'_>, case: &str) -> Page {
     let assignee = (visit.asked.field("to") == "me").then_some(viewer.person.id);
     visit.service.assign(viewer, case, assignee, visit.asked.field("key")).await?;
     Ok(visit.done(&format!("/applications/{case}"), "done"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_cell_is_a_formula() {
-        let mut text = String::new();
-        line(&mut text, ["=1+1".to_owned(), "a\"b".to_owned(), "@x".to_owned()]);
-        assert_eq!(text, "\"'=1+1\",\"a\"\"b\",\"'@x\"\r\n");
-    }
 }

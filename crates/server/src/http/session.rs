@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use graphql::Code;
 use graphql::endpoint::Policy;
 use poem::http::StatusCode;
-use poem::http::header::{ACCEPT, CONTENT_TYPE, LOCATION, SET_COOKIE};
+use poem::http::header::{ACCEPT, CONTENT_TYPE, LOCATION, SET_COOKIE, USER_AGENT};
 use poem::{Request, Response};
 use serde::Deserialize;
 use serde_json::json;
-use service::{NewSession, Viewer};
+use service::{Device, NewSession, Viewer};
 
 use super::Site;
 use super::input::{Accepts, read};
@@ -19,22 +20,39 @@ use super::reply::{Problem, Reply, json_with};
 struct SignIn {
     email: String,
     password: String,
+    /// Of the second factor, where there is one.
+    #[serde(default)]
+    code: Option<String>,
 }
 
 /// `POST /session`: who signs in. The token is in the cookie and nowhere else.
 pub async fn sign_in(site: Arc<Site>, request: Request) -> Reply {
     must_be_own_page(&site.policy, &request)?;
-    let (request, SignIn { email, password }) = read(request, Accepts::JsonOrForm).await?;
+    let (request, SignIn { email, password, code }) = read(request, Accepts::JsonOrForm).await?;
     let client = site.client_ip(&request).map(|ip| ip.to_string());
-    let session = site.service.sign_in(&email, &password, client.as_deref()).await.map_err(|error| match error {
-        service::Error::Unauthenticated => Problem::http(
-            StatusCode::UNAUTHORIZED,
-            "メールアドレスかパスワードが正しくありません",
-            "The e-mail address or the password is wrong",
-        ),
-        other => other.into(),
+    let agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+    let device = Device { address: client.as_deref(), agent };
+    let half = match site.service.sign_in(&email, &password, device).await {
+        Ok(service::SignIn::Done(session)) => return Ok(welcome(&site, &request, &session)),
+        Ok(service::SignIn::HalfDone(half)) => half,
+        Err(service::Error::Unauthenticated) => return Err(wrong_password()),
+        Err(error) => return Err(error.into()),
+    };
+    let code = code.ok_or_else(|| Problem::Http {
+        status: StatusCode::UNAUTHORIZED,
+        code: Code::SecondFactorRequired,
+        message: Code::SecondFactorRequired.message(),
     })?;
+    let session = site.service.complete_sign_in(&half, &code, device).await?;
     Ok(welcome(&site, &request, &session))
+}
+
+fn wrong_password() -> Problem {
+    Problem::http(
+        StatusCode::UNAUTHORIZED,
+        "メールアドレスかパスワードが正しくありません",
+        "The e-mail address or the password is wrong",
+    )
 }
 
 /// `DELETE /session`: ends it here and in the database.

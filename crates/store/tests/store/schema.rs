@@ -22,7 +22,9 @@ async fn an_empty_database_is_migrated_once() {
                 "m20261126_000005_versions",
                 "m20261126_000006_judges",
                 "m20261127_000007_lists",
-                "m20261127_000008_definitions"
+                "m20261127_000008_definitions",
+                "m20261127_000009_second_factor",
+                "m20261127_000010_access_log"
             ]
         );
         store.migrate().await.unwrap();

@@ -338,6 +338,8 @@ fn service_on(store: &Store, clock: &FakeClock, ids: &SeededIds, files: &Arc<Mem
             base_url: BASE_URL.to_owned(),
             mail_from: "補助金窓口 <no-reply@hojokin.example.jp>".to_owned(),
             production: true,
+            fresh_minutes: service::FRESH_MINUTES,
+            staff_second_factor: false,
         },
     })
 }

@@ -1,36 +1,25 @@
-//! Accounts: signing in and out, opening one, proving an address, a new password, taking an invitation.
+//! Accounts: opening one, proving an address, a new password, taking an invitation; signing in and out, and what keeps the
+//! account safe.
+
+mod second_factor;
+mod security;
+mod sign_in;
+
+pub(crate) use second_factor::{HERE as SECOND_FACTOR, act as second_factor, page as second_factor_page};
+pub(crate) use security::{
+    change_password, end_session, make_token, page as security, password_page as change_password_page, revoke_token,
+    scope_name,
+};
+pub(crate) use sign_in::{afresh_page, again as sign_in_afresh, code, sign_in, sign_in_again, sign_in_page, sign_out};
 
 use askama::Template;
 use poem::http::StatusCode;
 use service::Error;
 
-use crate::answer::{Answer, Session};
-use crate::asked::own_path;
+use crate::answer::Answer;
 use crate::forms::{Said, Told};
 use crate::text::Text;
 use crate::visit::{Frame, Message, Page, Visit};
-
-/// Before the names of fields that wait behind a sign-in.
-const KEPT: &str = "kept.";
-
-#[derive(Template)]
-#[template(path = "account/sign_in.html")]
-struct SignIn {
-    frame: Frame,
-    errors: Vec<Said>,
-    email: String,
-    next: String,
-    /// What was being sent when the session had ended.
-    kept: Vec<(String, String)>,
-}
-
-#[derive(Template)]
-#[template(path = "account/resume.html")]
-struct Resume {
-    frame: Frame,
-    next: String,
-    kept: Vec<(String, String)>,
-}
 
 /// A small form about an account.
 #[derive(Template)]
@@ -41,7 +30,7 @@ struct AccountForm {
     lead: String,
     action: &'static str,
     button: &'static str,
-    hidden: Vec<(&'static str, String)>,
+    hidden: Vec<(String, String)>,
     inputs: Vec<Input>,
 }
 
@@ -76,59 +65,6 @@ impl Input {
     }
 }
 
-pub(crate) fn sign_in_page(visit: &Visit<'_>) -> Answer {
-    let next = own_path(visit.asked.parameter("next")).to_owned();
-    let frame = visit.frame(visit.t.sign_in());
-    visit.page(&SignIn { frame, errors: Vec::new(), email: String::new(), next, kept: Vec::new() })
-}
-
-/// The session ended before a form was sent: what was typed waits in the page.
-pub(crate) fn sign_in_again(visit: &Visit<'_>) -> Answer {
-    let kept = visit.asked.fields.iter().filter(|(name, _)| name != "csrf").cloned().collect();
-    let frame = visit.frame(visit.t.sign_in());
-    let page = SignIn { frame, errors: Vec::new(), email: String::new(), next: visit.asked.here(), kept };
-    visit.page_with(StatusCode::UNAUTHORIZED, &page)
-}
-
-fn kept(visit: &Visit<'_>) -> Vec<(String, String)> {
-    let fields = visit.asked.fields.iter();
-    fields.filter_map(|(name, value)| Some((name.strip_prefix(KEPT)?.to_owned(), value.clone()))).collect()
-}
-
-pub(crate) async fn sign_in(visit: &Visit<'_>) -> Page {
-    let asked = visit.asked;
-    let (email, next) = (asked.field("email"), own_path(asked.field("next")));
-    match visit.service.sign_in(email, asked.field("password"), asked.visitor.client.as_deref()).await {
-        Ok(session) => {
-            let kept = kept(visit);
-            let answer = if kept.is_empty() {
-                Answer::see(next)
-            } else {
-                let frame = Frame {
-                    csrf: session.viewer.form_token(),
-                    name: Some(session.viewer.person.name.clone()),
-                    ..visit.frame(visit.t.resume())
-                };
-                visit.page(&Resume { frame, next: next.to_owned(), kept })
-            };
-            Ok(answer.with_session(Session::Opened(Box::new(session))))
-        }
-        Err(Error::Unauthenticated) => {
-            let errors = vec![Said::plain(visit.t.wrong_password())];
-            let frame = Frame { has_errors: true, ..visit.frame(visit.t.sign_in()) };
-            let (email, next) = (email.to_owned(), next.to_owned());
-            let page = SignIn { frame, errors, email, next, kept: kept(visit) };
-            Ok(visit.page_with(StatusCode::UNAUTHORIZED, &page))
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-pub(crate) async fn sign_out(visit: &Visit<'_>) -> Page {
-    visit.service.sign_out(visit.viewer()?).await?;
-    Ok(Answer::see("/").with_session(Session::Closed))
-}
-
 /// A form again, with what was wrong beside its inputs and everything typed but passwords.
 fn again(visit: &Visit<'_>, mut form: AccountForm, error: Error) -> Page {
     let told = match error {
@@ -155,11 +91,15 @@ fn again(visit: &Visit<'_>, mut form: AccountForm, error: Error) -> Page {
 }
 
 /// A form as it is first shown.
-fn fresh(visit: &Visit<'_>, mut form: AccountForm) -> Answer {
+fn fresh(visit: &Visit<'_>, form: AccountForm) -> Answer {
+    fresh_with(visit, StatusCode::OK, form)
+}
+
+fn fresh_with(visit: &Visit<'_>, status: StatusCode, mut form: AccountForm) -> Answer {
     for input in form.inputs.iter_mut().filter(|input| input.hint.is_some()) {
         input.described = format!("{}-hint", input.name);
     }
-    visit.page(&form)
+    visit.page_with(status, &form)
 }
 
 fn message(visit: &Visit<'_>, title: &'static str, line: &'static str, link: Option<(&str, &str)>) -> Answer {
@@ -182,6 +122,15 @@ fn sign_up_form(visit: &Visit<'_>) -> AccountForm {
             new_password(t),
         ],
     }
+}
+
+fn present_password(t: Text) -> Input {
+    Input::new("password", t.present_password(), "password", "current-password")
+}
+
+/// A code of an app, or a recovery code.
+fn code_input(t: Text) -> Input {
+    Input::new("code", t.code(), "text", "one-time-code").hinted(t.code_hint())
 }
 
 fn new_password(t: Text) -> Input {
@@ -214,7 +163,7 @@ fn verify_form(visit: &Visit<'_>, token: &str) -> AccountForm {
         lead: t.verify_email_lead().to_owned(),
         action: "/verify-email",
         button: t.verify_email(),
-        hidden: vec![("token", token.to_owned())],
+        hidden: vec![("token".to_owned(), token.to_owned())],
         inputs: Vec::new(),
     }
 }
@@ -251,7 +200,7 @@ fn reset_form(visit: &Visit<'_>, token: &str) -> AccountForm {
         lead: t.set_password_lead().to_owned(),
         action: "/password-reset",
         button: t.set_password(),
-        hidden: vec![("token", token.to_owned())],
+        hidden: vec![("token".to_owned(), token.to_owned())],
         inputs: vec![new_password(t)],
     }
 }
@@ -291,7 +240,7 @@ fn invitation_form(visit: &Visit<'_>, token: &str) -> AccountForm {
         lead: t.invitation_lead().to_owned(),
         action: "/invitations",
         button: t.accept(),
-        hidden: vec![("token", token.to_owned())],
+        hidden: vec![("token".to_owned(), token.to_owned())],
         inputs: vec![Input::new("name", t.your_name(), "text", "name"), password],
     }
 }

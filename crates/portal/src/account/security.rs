@@ -1,0 +1,219 @@
+//! What keeps the visitor's account safe, on one page: second factor, password, where they are signed in, and tokens for
+//! programs.
+
+use askama::Template;
+use poem::http::StatusCode;
+use service::{ApiToken, Error, SCOPES, SessionView};
+use vocabulary::time_in_japan;
+
+use super::{AccountForm, Input, again, fresh, present_password};
+use crate::answer::{Answer, Session};
+use crate::forms::{Choice, Said, Told};
+use crate::text::Text;
+use crate::visit::{Frame, Page, Visit, id};
+
+const HERE: &str = "/account/security";
+/// Days that a token lives unless somebody says otherwise.
+const TOKEN_DAYS: &str = "90";
+
+#[derive(Template)]
+#[template(path = "account/security.html")]
+struct Security {
+    frame: Frame,
+    errors: Vec<Said>,
+    email: String,
+    second_factor: String,
+    sessions: Vec<SessionRow>,
+    tokens: Vec<TokenRow>,
+    scopes: Vec<Choice>,
+    token_name: String,
+    token_days: String,
+    key: String,
+}
+
+struct SessionRow {
+    id: String,
+    opened: String,
+    seen: String,
+    address: String,
+    agent: String,
+    is_this: bool,
+}
+
+struct TokenRow {
+    id: String,
+    name: String,
+    scopes: String,
+    ends: String,
+    used: String,
+    /// Still works.
+    works: bool,
+    state: &'static str,
+}
+
+/// Something that is shown this once.
+#[derive(Template)]
+#[template(path = "account/once.html")]
+pub(super) struct Once {
+    pub frame: Frame,
+    pub lead: &'static str,
+    pub secrets: Vec<String>,
+    pub back: &'static str,
+}
+
+pub(crate) async fn page(visit: &Visit<'_>) -> Page {
+    shown(visit, StatusCode::OK, &Told::default()).await
+}
+
+async fn shown(visit: &Visit<'_>, status: StatusCode, told: &Told) -> Page {
+    let (viewer, t, asked) = (visit.viewer()?, visit.t, visit.asked);
+    let factor = visit.service.second_factor(viewer).await?;
+    let second_factor = match factor.since {
+        Some(since) => t.second_factor_since(&time_in_japan(since), factor.recovery_codes_left),
+        None => t.second_factor_none().to_owned(),
+    };
+    let sessions = visit.service.sessions(viewer).await?;
+    let tokens = visit.service.api_tokens(viewer).await?;
+    let chosen = |scope: &str| asked.fields.iter().any(|(name, value)| name == "scope" && value == scope);
+    let scopes = SCOPES.map(|scope| Choice {
+        value: scope.to_owned(),
+        label: scope_name(t, scope).to_owned(),
+        chosen: chosen(scope),
+    });
+    let days = Some(asked.field("days")).filter(|days| !days.is_empty()).unwrap_or(TOKEN_DAYS);
+    let place = |path: &str| match path {
+        "name" => Some(("#token-name".to_owned(), t.token_name().to_owned())),
+        "days" => Some(("#token-days".to_owned(), t.token_days().to_owned())),
+        "scopes" => Some(("#token-scopes".to_owned(), t.token_scopes().to_owned())),
+        _ => None,
+    };
+    let errors = told.summary(place, visit.locale);
+    let page = Security {
+        frame: Frame { has_errors: !errors.is_empty(), ..visit.frame(t.security()) },
+        errors,
+        email: viewer.email.clone(),
+        second_factor,
+        sessions: sessions.into_iter().map(session_row).collect(),
+        tokens: tokens.into_iter().map(|token| token_row(visit, token)).collect(),
+        scopes: scopes.into_iter().collect(),
+        token_name: asked.field("name").to_owned(),
+        token_days: days.to_owned(),
+        key: visit.key(),
+    };
+    Ok(visit.page_with(status, &page))
+}
+
+fn session_row(session: SessionView) -> SessionRow {
+    SessionRow {
+        id: session.id,
+        opened: time_in_japan(session.opened_at),
+        seen: time_in_japan(session.last_seen_at),
+        address: session.address.unwrap_or_default(),
+        agent: session.agent.unwrap_or_default(),
+        is_this: session.is_this,
+    }
+}
+
+fn token_row(visit: &Visit<'_>, token: ApiToken) -> TokenRow {
+    let t = visit.t;
+    let (works, state) = match token.revoked_at {
+        Some(_) => (false, t.token_revoked()),
+        None if token.expires_at <= visit.service.now() => (false, t.token_over()),
+        None => (true, t.token_works()),
+    };
+    let scopes: Vec<&str> = token.scopes.iter().map(|scope| scope_name(t, scope)).collect();
+    TokenRow {
+        id: token.id.to_string(),
+        name: token.name,
+        scopes: scopes.join(t.comma()),
+        ends: time_in_japan(token.expires_at),
+        used: token.last_used_at.map(time_in_japan).unwrap_or_default(),
+        works,
+        state,
+    }
+}
+
+pub(crate) fn scope_name(t: Text, scope: &str) -> &'static str {
+    match scope {
+        "read" => t.scope_read(),
+        "apply" => t.scope_apply(),
+        "act" => t.scope_act(),
+        "pay" => t.scope_pay(),
+        _ => "",
+    }
+}
+
+/// One session, or all of them: then the visitor signs in anew.
+pub(crate) async fn end_session(visit: &Visit<'_>) -> Page {
+    let (viewer, asked) = (visit.viewer()?, visit.asked);
+    if asked.field("session") == "all" {
+        visit.service.sign_out_everywhere(viewer).await?;
+        return Ok(Answer::see("/sign-in").with_session(Session::Closed));
+    }
+    match visit.service.end_session(viewer, asked.field("session"), asked.field("key")).await {
+        Ok(()) | Err(Error::IdempotencyConflict | Error::NotFound) => Ok(visit.done(HERE, "session-ended")),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A token for programs, shown this once.
+pub(crate) async fn make_token(visit: &Visit<'_>) -> Page {
+    let (viewer, asked, t) = (visit.viewer()?, visit.asked, visit.t);
+    let scopes = asked.fields.iter().filter(|(name, _)| name == "scope").map(|(_, value)| value.clone()).collect();
+    let days = asked.field("days").trim().parse().unwrap_or_default();
+    let key = Some(asked.field("key"));
+    let wrong = StatusCode::UNPROCESSABLE_ENTITY;
+    match visit.service.create_api_token(viewer, asked.field("name"), scopes, days, key).await {
+        Ok(token) => {
+            let frame = visit.frame(t.token_made());
+            Ok(visit.page(&Once { frame, lead: t.token_made_lead(), secrets: vec![token], back: HERE }))
+        }
+        Err(Error::BadInput { path, message }) => shown(visit, wrong, &Told::one(path, message)).await,
+        Err(Error::Refused(reasons)) => shown(visit, wrong, &Told::of(reasons)).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(crate) async fn revoke_token(visit: &Visit<'_>) -> Page {
+    let asked = visit.asked;
+    let token = id(asked.field("token"))?;
+    match visit.service.revoke_api_token(visit.viewer()?, token, Some(asked.field("key"))).await {
+        Ok(()) | Err(Error::IdempotencyConflict | Error::NotFound) => Ok(visit.done(HERE, "token-revoked")),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn password_form(visit: &Visit<'_>) -> Result<AccountForm, Error> {
+    let t = visit.t;
+    let has_factor = match &visit.asked.visitor.viewer {
+        Some(viewer) => visit.service.second_factor(viewer).await?.since.is_some(),
+        None => false,
+    };
+    let hint = if has_factor { t.password_hint_short() } else { t.password_hint() };
+    Ok(AccountForm {
+        frame: visit.frame(t.change_password()),
+        errors: Vec::new(),
+        lead: t.change_password_lead().to_owned(),
+        action: "/account/security/password",
+        button: t.change_password(),
+        hidden: Vec::new(),
+        inputs: vec![
+            present_password(t),
+            Input::new("new_password", t.new_password(), "password", "new-password").hinted(hint),
+        ],
+    })
+}
+
+pub(crate) async fn password_page(visit: &Visit<'_>) -> Page {
+    visit.viewer()?;
+    Ok(fresh(visit, password_form(visit).await?))
+}
+
+pub(crate) async fn change_password(visit: &Visit<'_>) -> Page {
+    let asked = visit.asked;
+    let (present, new) = (asked.field("password"), asked.field("new_password"));
+    match visit.service.change_password(visit.viewer()?, present, new).await {
+        Ok(()) => Ok(visit.done(HERE, "password-changed")),
+        Err(error) => again(visit, password_form(visit).await?, error),
+    }
+}

@@ -1,0 +1,308 @@
+//! What auditors (監査) see, and nothing that they could change: the history of all cases of their municipality, whether
+//! its chains are whole, and who had access to what.
+
+use std::collections::{BTreeSet, HashMap};
+
+use casework::Head;
+use casework::history::{Broken, Stage, verify};
+use chrono::NaiveDate;
+use program::definition::{Name, Role};
+use store::{Access, AccessKind, Period};
+use uuid::Uuid;
+use vocabulary::{Bilingual, Instant, start_of_day};
+
+use crate::applications::cursor;
+use crate::offers::built_in_label;
+use crate::service::Service;
+use crate::view::{Device, Page, Viewer};
+use crate::{Error, Result};
+
+/// Which part of a history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sought {
+    pub from: NaiveDate,
+    /// The last day.
+    pub until: NaiveDate,
+    /// The name or address of a person, as a whole.
+    pub person: Option<String>,
+    /// 受付番号
+    pub number: Option<String>,
+    /// Of accesses.
+    pub kind: Option<AccessKind>,
+}
+
+/// An event among those of all cases.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HappeningView {
+    pub at: Instant,
+    pub application: Uuid,
+    pub number: Option<String>,
+    pub sequence: i64,
+    pub action: Bilingual,
+    pub stage: Stage,
+    /// None for a machine.
+    pub actor: Option<String>,
+    pub role: Role,
+    pub from: Bilingual,
+    pub to: Bilingual,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessView {
+    pub at: Instant,
+    pub who: String,
+    pub email: String,
+    pub kind: AccessKind,
+    /// The file or batch.
+    pub subject: Option<Uuid>,
+    pub address: Option<String>,
+}
+
+/// A part of the chains, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    pub cases: i64,
+    pub events: i64,
+    /// Of the municipality.
+    pub all_cases: i64,
+    /// What is not whole.
+    pub broken: Vec<Bilingual>,
+    /// Where it goes on; none when all is checked.
+    pub next: Option<Uuid>,
+}
+
+/// Chains that are read at once, and parts of that size that one request checks.
+const CHAINS: u32 = 250;
+const PARTS: u32 = 20;
+
+impl Service {
+    /// # Errors
+    /// `NotFound` or `Forbidden` unless the viewer audits the municipality; `BadInput` for a cursor that is none.
+    pub async fn happenings(
+        &self,
+        viewer: &Viewer,
+        municipality: &str,
+        sought: &Sought,
+        (first, after): (usize, Option<&str>),
+    ) -> Result<Page<HappeningView>> {
+        require_auditor(viewer, municipality)?;
+        let Some(period) = self.period(municipality, sought, first, after).await? else { return Ok(nothing()) };
+        let mut found = self.reader().happenings(&period, sought.number.as_deref()).await?;
+        let has_next = found.len() > first;
+        found.truncate(first);
+        let names = self.names(found.iter().map(|happening| happening.actor)).await?;
+        let mut items = Vec::with_capacity(found.len());
+        for happening in found {
+            let (program, _) = self.compiled(self.reader(), &happening.program_hash).await?;
+            let state = |name: &Name| {
+                let found = program.state(name);
+                found.map_or_else(|| Bilingual::new(name.as_str(), name.as_str()), |state| state.label.clone())
+            };
+            let action = built_in_label(&happening.action)
+                .or_else(|| program.action(&happening.action).map(|action| action.rule.label.clone()))
+                .unwrap_or_else(|| Bilingual::new(happening.action.as_str(), happening.action.as_str()));
+            let at = format!("{}.{}", happening.at.timestamp_micros(), happening.id);
+            let view = HappeningView {
+                at: happening.at,
+                application: happening.application,
+                sequence: happening.sequence,
+                action,
+                stage: happening.stage,
+                actor: names.get(&happening.actor).map(|(name, _)| name.clone()),
+                role: happening.role,
+                from: state(&happening.from),
+                to: state(&happening.to),
+                number: happening.number,
+            };
+            items.push((at, view));
+        }
+        Ok(Page { items, has_next })
+    }
+
+    /// # Errors
+    /// As [`Service::happenings`].
+    pub async fn accesses(
+        &self,
+        viewer: &Viewer,
+        municipality: &str,
+        sought: &Sought,
+        (first, after): (usize, Option<&str>),
+    ) -> Result<Page<AccessView>> {
+        require_auditor(viewer, municipality)?;
+        let Some(period) = self.period(municipality, sought, first, after).await? else { return Ok(nothing()) };
+        let mut found = self.reader().accesses(&period, sought.kind).await?;
+        let has_next = found.len() > first;
+        found.truncate(first);
+        let names = self.names(found.iter().map(|access| access.account)).await?;
+        let view = |access: Access| {
+            let (who, email) = names.get(&access.account).cloned().unwrap_or_default();
+            let at = format!("{}.{}", access.at.timestamp_micros(), access.id);
+            let Access { kind, subject, address, .. } = access;
+            (at, AccessView { at: access.at, who, email, kind, subject, address })
+        };
+        Ok(Page { items: found.into_iter().map(view).collect(), has_next })
+    }
+
+    /// None when nobody is the person that is sought.
+    async fn period(
+        &self,
+        municipality: &str,
+        sought: &Sought,
+        first: usize,
+        after: Option<&str>,
+    ) -> Result<Option<Period>> {
+        let account = match &sought.person {
+            None => None,
+            Some(person) => {
+                let staff = self.reader().staff_roles(municipality).await?;
+                let ids: BTreeSet<Uuid> = staff.iter().map(|role| role.account).collect();
+                let accounts = self.reader().accounts(&ids.into_iter().collect::<Vec<_>>()).await?;
+                let found = accounts.into_iter().find(|account| account.name == *person || account.email == *person);
+                let Some(found) = found else { return Ok(None) };
+                Some(found.id)
+            }
+        };
+        let day_after = sought.until.succ_opt().unwrap_or(sought.until);
+        Ok(Some(Period {
+            municipality: municipality.to_owned(),
+            from: start_of_day(sought.from),
+            until: start_of_day(day_after),
+            account,
+            after: after.map(cursor).transpose()?,
+            limit: u32::try_from(first).unwrap_or(u32::MAX).saturating_add(1),
+        }))
+    }
+
+    /// Name and address of each.
+    async fn names(&self, ids: impl Iterator<Item = Uuid>) -> Result<HashMap<Uuid, (String, String)>> {
+        let ids: BTreeSet<Uuid> = ids.collect();
+        let accounts = self.reader().accounts(&ids.into_iter().collect::<Vec<_>>()).await?;
+        Ok(accounts.into_iter().map(|account| (account.id, (account.name, account.email))).collect())
+    }
+
+    /// Checks a part of the municipality's chains against themselves, the cases, and the seals; with the first part also
+    /// the seals against each other and their copies outside of the database.
+    ///
+    /// # Errors
+    /// `NotFound` or `Forbidden` unless the viewer audits the municipality.
+    pub async fn check_chains(&self, viewer: &Viewer, municipality: &str, after: Option<Uuid>) -> Result<Checked> {
+        require_auditor(viewer, municipality)?;
+        let mut checked = Checked {
+            cases: 0,
+            events: 0,
+            all_cases: self.reader().count_chains(municipality).await?,
+            broken: Vec::new(),
+            next: after,
+        };
+        if after.is_none() {
+            checked.broken = self.check_seals().await?;
+        }
+        let mut sealed: HashMap<Uuid, Vec<Head>> = HashMap::new();
+        for head in self.seals().await?.into_iter().flat_map(|seal| seal.heads) {
+            let kept = Head { sequence: head.sequence, hash: head.hash, at: head.at };
+            sealed.entry(head.application).or_default().push(kept);
+        }
+        for _ in 0..PARTS {
+            let chains = self.reader().chains(municipality, checked.next, CHAINS).await?;
+            let is_last = chains.len() < CHAINS as usize;
+            checked.next = chains.last().map(|chain| chain.application).or(checked.next);
+            for chain in chains {
+                let mut heads = sealed.remove(&chain.application).unwrap_or_default();
+                heads.push(chain.head);
+                checked.cases += 1;
+                checked.events += i64::try_from(chain.events.len()).unwrap_or_default();
+                let name = chain.number.unwrap_or_else(|| chain.application.to_string());
+                let mut broken = verify(chain.application, &chain.events, &heads);
+                broken.dedup();
+                checked.broken.extend(broken.iter().map(|broken| said(&name, broken)));
+            }
+            if is_last {
+                checked.next = None;
+                break;
+            }
+        }
+        Ok(checked)
+    }
+
+    /// Writes down that somebody had access, for each municipality that they work for.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn note_access(
+        &self,
+        viewer: &Viewer,
+        kind: AccessKind,
+        subject: Option<Uuid>,
+        device: Device<'_>,
+    ) -> Result<()> {
+        let accesses = self.accesses_of(viewer, kind, subject, device);
+        self.store()
+            .write(|tx| {
+                let accesses = &accesses;
+                Box::pin(async move { Ok::<_, Error>(tx.log_access(accesses).await?) })
+            })
+            .await
+    }
+
+    pub(crate) fn accesses_of(
+        &self,
+        viewer: &Viewer,
+        kind: AccessKind,
+        subject: Option<Uuid>,
+        device: Device<'_>,
+    ) -> Vec<Access> {
+        let (at, account) = (self.now(), viewer.person.id);
+        let places = viewer.municipalities().into_iter().map(Some);
+        let places: Vec<Option<Name>> = if viewer.person.roles.is_empty() { vec![None] } else { places.collect() };
+        let access = |municipality| Access {
+            id: self.inner.ids.next(),
+            at,
+            municipality,
+            account,
+            kind,
+            subject,
+            address: device.address.map(str::to_owned),
+        };
+        places.into_iter().map(access).collect()
+    }
+}
+
+fn nothing<T>() -> Page<T> {
+    Page { items: Vec::new(), has_next: false }
+}
+
+fn require_auditor(viewer: &Viewer, municipality: &str) -> Result<()> {
+    if viewer.person.has_role(municipality, Role::Auditor) {
+        return Ok(());
+    }
+    if viewer.person.is_staff_of(municipality) {
+        return Err(Error::forbidden("監査の担当者だけが見られます", "Only an auditor sees this"));
+    }
+    Err(Error::NotFound)
+}
+
+/// Where a case's chain is broken, in words.
+fn said(case: &str, broken: &Broken) -> Bilingual {
+    let (ja, en) = match broken {
+        Broken::Changed { sequence, .. } => (
+            format!("{case}: {sequence}番目の記録が書き換えられています"),
+            format!("{case}: event {sequence} was changed"),
+        ),
+        Broken::Unlinked { sequence, .. } => (
+            format!("{case}: {sequence}番目の記録が前の記録につながっていません"),
+            format!("{case}: event {sequence} does not follow the one before it"),
+        ),
+        Broken::Missing { sequence, .. } => {
+            (format!("{case}: {sequence}番目の記録がありません"), format!("{case}: event {sequence} is missing"))
+        }
+        Broken::CutOff { sealed, found, .. } => (
+            format!("{case}: {sealed}番目まであったはずの記録が{found}番目で終わっています"),
+            format!("{case}: the history ends at event {found}, but event {sealed} was there"),
+        ),
+        Broken::Rebuilt { sequence, .. } => (
+            format!("{case}: {sequence}番目の記録が、封印したときのものと違います"),
+            format!("{case}: event {sequence} is not the one that was sealed"),
+        ),
+    };
+    Bilingual::new(ja, en)
+}

@@ -1,0 +1,193 @@
+//! Second factors: secrets shared with authenticator apps, codes for whoever has lost the device, and sign-ins of which
+//! one half is done. Whatever may happen once is one conditional statement.
+
+use std::collections::BTreeSet;
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use uuid::Uuid;
+use vocabulary::Instant;
+
+use crate::entity::{half_sign_in, recovery_code, second_factor};
+use crate::error::Result;
+use crate::reader::Reader;
+use crate::sql;
+use crate::unit::Tx;
+
+/// Counts from its confirmation on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecondFactor {
+    pub account: Uuid,
+    pub secret: Vec<u8>,
+    pub begun_at: Instant,
+    pub confirmed_at: Option<Instant>,
+}
+
+impl Reader {
+    /// # Errors
+    /// When the database fails.
+    pub async fn second_factor(&self, account: Uuid) -> Result<Option<SecondFactor>> {
+        let found = second_factor::Entity::find_by_id(account).one(&self.db()).await?;
+        Ok(found.map(|row| SecondFactor {
+            account: row.account,
+            secret: row.secret,
+            begun_at: row.begun_at,
+            confirmed_at: row.confirmed_at,
+        }))
+    }
+
+    /// Those of the accounts whose second factor is in force.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn with_second_factor(&self, accounts: &[Uuid]) -> Result<BTreeSet<Uuid>> {
+        use second_factor::Column;
+        let mut found = BTreeSet::new();
+        for part in accounts.chunks(1_000) {
+            let query = second_factor::Entity::find().filter(Column::Account.is_in(part.iter().copied()));
+            let rows = query.filter(Column::ConfirmedAt.is_not_null()).all(&self.db()).await?;
+            found.extend(rows.into_iter().map(|row| row.account));
+        }
+        Ok(found)
+    }
+
+    /// Recovery codes that were not used.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn recovery_codes_left(&self, account: Uuid) -> Result<u64> {
+        use recovery_code::Column;
+        let query = recovery_code::Entity::find().filter(Column::Account.eq(account)).filter(Column::UsedAt.is_null());
+        Ok(query.count(&self.db()).await?)
+    }
+
+    /// Whether that code is one of the account's, used or not.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn has_recovery_code(&self, account: Uuid, code_hash: &[u8]) -> Result<bool> {
+        let found = recovery_code::Entity::find_by_id(code_hash.to_vec()).one(&self.db()).await?;
+        Ok(found.is_some_and(|row| row.account == account))
+    }
+
+    /// Whose sign-in is half done. None when it is unknown, over or completed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn half_signed_in(&self, token_hash: &[u8], now: Instant) -> Result<Option<Uuid>> {
+        let found = half_sign_in::Entity::find_by_id(token_hash.to_vec()).one(&self.db()).await?;
+        Ok(found.filter(|row| row.expires_at > now).map(|row| row.account))
+    }
+}
+
+impl Tx<'_> {
+    /// Keeps a secret until it is confirmed; takes the place of one that was not. Whether there was room for it: a
+    /// factor in force stays.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn begin_second_factor(&self, account: Uuid, secret: &[u8], now: Instant) -> Result<bool> {
+        let values = vec![account.into(), secret.to_vec().into(), now.into()];
+        Ok(self.run(sql::BEGIN_SECOND_FACTOR, values).await? == 1)
+    }
+
+    /// From now on the factor counts. Whether one waited for it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn confirm_second_factor(&self, account: Uuid, step: i64, now: Instant) -> Result<bool> {
+        use second_factor::Column;
+        let update = second_factor::Entity::update_many()
+            .col_expr(Column::ConfirmedAt, Expr::value(now))
+            .col_expr(Column::LastStep, Expr::value(step))
+            .filter(Column::Account.eq(account))
+            .filter(Column::ConfirmedAt.is_null());
+        Ok(update.exec(&self.db()).await?.rows_affected == 1)
+    }
+
+    /// Takes the code of a time step, unless that code or a later one was taken before.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn take_code(&self, account: Uuid, step: i64) -> Result<bool> {
+        use second_factor::Column;
+        let update = second_factor::Entity::update_many()
+            .col_expr(Column::LastStep, Expr::value(step))
+            .filter(Column::Account.eq(account))
+            .filter(Column::ConfirmedAt.is_not_null())
+            .filter(Column::LastStep.lt(step));
+        Ok(update.exec(&self.db()).await?.rows_affected == 1)
+    }
+
+    /// Uses a recovery code up: of many who try at once, one gets it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn take_recovery_code(&self, account: Uuid, code_hash: &[u8], now: Instant) -> Result<bool> {
+        use recovery_code::Column;
+        let update = recovery_code::Entity::update_many()
+            .col_expr(Column::UsedAt, Expr::value(now))
+            .filter(Column::CodeHash.eq(code_hash.to_vec()))
+            .filter(Column::Account.eq(account))
+            .filter(Column::UsedAt.is_null());
+        Ok(update.exec(&self.db()).await?.rows_affected == 1)
+    }
+
+    /// These are the account's recovery codes from now on, and no others.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn put_recovery_codes(&self, account: Uuid, hashes: &[Vec<u8>]) -> Result<()> {
+        let db = self.db();
+        recovery_code::Entity::delete_many().filter(recovery_code::Column::Account.eq(account)).exec(&db).await?;
+        let rows = hashes.iter().map(|hash| recovery_code::ActiveModel {
+            code_hash: Set(hash.clone()),
+            account: Set(account),
+            used_at: Set(None),
+        });
+        recovery_code::Entity::insert_many(rows).exec_without_returning(&db).await?;
+        Ok(())
+    }
+
+    /// The password alone is asked for again. Whether there was a factor.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn end_second_factor(&self, account: Uuid) -> Result<bool> {
+        let db = self.db();
+        recovery_code::Entity::delete_many().filter(recovery_code::Column::Account.eq(account)).exec(&db).await?;
+        half_sign_in::Entity::delete_many().filter(half_sign_in::Column::Account.eq(account)).exec(&db).await?;
+        Ok(second_factor::Entity::delete_by_id(account).exec(&db).await?.rows_affected == 1)
+    }
+
+    /// # Errors
+    /// When the database fails.
+    pub async fn begin_sign_in(
+        &self,
+        token_hash: &[u8],
+        account: Uuid,
+        now: Instant,
+        expires_at: Instant,
+    ) -> Result<()> {
+        let row = half_sign_in::ActiveModel {
+            token_hash: Set(token_hash.to_vec()),
+            account: Set(account),
+            created_at: Set(now),
+            expires_at: Set(expires_at),
+        };
+        half_sign_in::Entity::insert(row).exec_without_returning(&self.db()).await?;
+        Ok(())
+    }
+
+    /// Of many who complete the same sign-in at once, one does.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn complete_sign_in(&self, token_hash: &[u8], now: Instant) -> Result<bool> {
+        use half_sign_in::Column;
+        let completed = half_sign_in::Entity::delete_many()
+            .filter(Column::TokenHash.eq(token_hash.to_vec()))
+            .filter(Column::ExpiresAt.gt(now));
+        Ok(completed.exec(&self.db()).await?.rows_affected == 1)
+    }
+}
