@@ -1,15 +1,17 @@
 //! axe-core on every kind of page and in every state, in both languages, light and dark, on a phone and on a desk.
 
 use fantoccini::Locator;
-use testkit::office::SALES_CHANNEL;
+use testkit::office::{PASSWORD, SALES_CHANNEL};
 use testkit::{Life, TestDatabase, TestOffice};
 
+use acceptance::authenticator;
 use acceptance::site::Served;
+use vocabulary::Clock as _;
 
 use crate::chrome::{DESK, PHONE, Setting, browse};
 
 /// Of people who are not signed in.
-const PUBLIC: [&str; 11] = [
+const PUBLIC: [&str; 13] = [
     "/",
     "/programs?q=%E3%81%AA%E3%81%84",
     "/programs/hino/sales-channel",
@@ -20,13 +22,16 @@ const PUBLIC: [&str; 11] = [
     "/verify-email?token=x",
     "/invitations?token=x",
     "/partner",
+    "/registry",
+    "/registry/mizuho/site-matching",
     "/nothing",
 ];
 
 #[tokio::test]
 async fn pages_for_everybody() {
     let database = TestDatabase::sqlite();
-    let office = TestOffice::of(&database, &["hino"]).await;
+    let office = TestOffice::of(&database, &["hino", "mizuho"]).await;
+    office.live_until(&mut office.life("mizuho/site-matching", 0).await, "listed").await;
     let served = Served::on_this_machine(&office).await;
     for setting in [DESK, Setting { language: "ja", dark: true, ..PHONE }] {
         browse(&served, setting, async |chrome| {
@@ -103,6 +108,90 @@ async fn cases_in_every_state() {
             if let Ok(batch) = chrome.client.find(Locator::Css("a[href^='/finance/batches/']")).await {
                 batch.click().await.unwrap();
                 chrome.client.wait().for_element(Locator::Css("dl.facts")).await.unwrap();
+                chrome.is_accessible().await;
+            }
+        })
+        .await;
+    }
+}
+
+/// Presses the button of the page that takes this step, and waits for the page after it.
+async fn press(chrome: &crate::chrome::Chrome, step: &str, then: &str) {
+    let button = chrome.client.find(Locator::Css(&format!("main button[value={step}]"))).await.unwrap();
+    button.click().await.unwrap();
+    chrome.client.wait().for_element(Locator::Css(then)).await.unwrap();
+    chrome.is_accessible().await;
+}
+
+async fn type_in(chrome: &crate::chrome::Chrome, id: &str, text: &str) {
+    chrome.client.find(Locator::Id(id)).await.unwrap().send_keys(text).await.unwrap();
+}
+
+#[tokio::test]
+async fn pages_of_accounts_people_audits_and_panels() {
+    let database = TestDatabase::sqlite();
+    let office = TestOffice::of(&database, &["sumida"]).await;
+    let served = Served::on_this_machine(&office).await;
+    let mut life = office.life("sumida/field-test", 0).await;
+    office.live_until(&mut life, "judging").await;
+    let call = office.look(&life.party.owner, life.application).await.case.call.id;
+    let judge = office.judge("sumida", call, "panelist:first").await;
+    for setting in [Setting { dark: true, ..PHONE }, Setting { language: "ja", ..DESK }] {
+        browse(&served, setting, async |chrome| {
+            let clerk = office.staff("sumida", "clerk");
+            chrome.sign_in(&office, &clerk.email).await;
+            for path in ["/account/security", "/account/security/password", "/account/security/second-factor"] {
+                chrome.go(path).await;
+                chrome.is_accessible().await;
+            }
+            press(chrome, "begin", "svg.qr").await;
+            press(chrome, "confirm", "#summary").await;
+            let secret = chrome.client.find(Locator::Css("main code")).await.unwrap().text().await.unwrap();
+            type_in(chrome, "code", &authenticator::code(&secret, office.clock.now())).await;
+            press(chrome, "confirm", "ul.secrets").await;
+            let recovery = chrome.client.find(Locator::Css("main code")).await.unwrap().text().await.unwrap();
+            chrome.go("/account/security/second-factor").await;
+            chrome.is_accessible().await;
+            type_in(chrome, "password", PASSWORD).await;
+            type_in(chrome, "code", &recovery).await;
+            press(chrome, "end", "div.notice").await;
+            // Too long ago for what opens the account.
+            office.clock.advance(chrono::TimeDelta::minutes(11));
+            chrome.go("/account/security/second-factor").await;
+            press(chrome, "begin", "form[action='/sign-in/again']").await;
+
+            chrome.sign_in(&office, &office.staff("sumida", "administrator").email).await;
+            for path in
+                ["/staff/people".to_owned(), "/staff/offices".to_owned(), format!("/staff/people/{}", clerk.person.id)]
+            {
+                chrome.go(&path).await;
+                chrome.is_accessible().await;
+            }
+            chrome.go("/staff/people").await;
+            press(chrome, "invite", "#summary").await;
+            chrome.sign_in(&office, &office.staff("sumida", "auditor").email).await;
+            for path in ["/audit", "/audit?until=2020-01-01", "/audit/access", "/audit/check", "/staff/people"] {
+                chrome.go(path).await;
+                chrome.is_accessible().await;
+            }
+            chrome.go("/audit/check").await;
+            chrome.client.find(Locator::Css("main form button")).await.unwrap().click().await.unwrap();
+            chrome.client.wait().for_element(Locator::Css("progress")).await.unwrap();
+            chrome.is_accessible().await;
+            chrome.sign_in(&office, &judge.email).await;
+            for path in [
+                "/panel".to_owned(),
+                format!("/panel/{}", life.application),
+                format!("/applications/{}", life.application),
+            ] {
+                chrome.go(&path).await;
+                chrome.is_accessible().await;
+            }
+            chrome.go(&format!("/panel/{}", life.application)).await;
+            press(chrome, "score", "#summary").await;
+            chrome.sign_in(&office, &office.staff("sumida", "program_officer").email).await;
+            for path in ["/rankings".to_owned(), format!("/rankings/{call}")] {
+                chrome.go(&path).await;
                 chrome.is_accessible().await;
             }
         })

@@ -12,3 +12,4 @@ mod officers;
 mod partners;
 mod safety;
 mod security;
+mod selection;

@@ -14,8 +14,11 @@ use crate::businesses;
 use crate::cases;
 use crate::finance;
 use crate::officer;
+use crate::panel;
 use crate::partner;
 use crate::programs;
+use crate::rankings;
+use crate::registry;
 use crate::staff;
 use crate::text::Text;
 use crate::visit::{Message, Page, Visit, Wrong, language, not_found};
@@ -139,6 +142,16 @@ async fn route(visit: &Visit<'_>) -> Page {
         ("GET", ["audit", "access.csv"]) => audit::export_accesses(visit).await,
         ("GET", ["audit", "check"]) => audit::check_page(visit).await,
         ("POST", ["audit", "check"]) => audit::check(visit).await,
+
+        // Selection, and what is public of it
+        ("GET", ["panel"]) => panel::list(visit).await,
+        ("GET", ["panel", id]) => panel::case(visit, id).await,
+        ("POST", ["panel", id]) => panel::act(visit, id).await,
+        ("GET", ["rankings"]) => rankings::list(visit).await,
+        ("GET", ["rankings", call]) => rankings::one(visit, call).await,
+        ("POST", ["rankings", call]) => rankings::fix(visit, call).await,
+        ("GET", ["registry"]) => registry::list(visit).await,
+        ("GET", ["registry", municipality, slug]) => registry::one(visit, municipality, slug).await,
 
         // Public money
         ("GET", ["finance"]) => finance::desk(visit).await,

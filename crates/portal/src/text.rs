@@ -20,6 +20,7 @@ macro_rules! words {
 }
 
 mod accounts;
+mod selection;
 
 pub(crate) use words;
 
@@ -443,6 +444,9 @@ pub(crate) fn notice(t: Text, code: &str) -> Option<&'static str> {
         "password-changed" => ("パスワードを変更しました。", "The password was changed."),
         "second-factor-ended" => ("二段階認証を解除しました。", "The second factor was ended."),
         "invitation-withdrawn" => ("招待を取り消しました。", "The invitation was taken back."),
+        "scored" => ("採点を受け付けました。", "Your points have arrived."),
+        "stepped-aside" => ("利害関係の申出を受け付けました。", "You have stepped aside."),
+        "ranked" => ("順位を確定しました。", "The ranking is recorded."),
         "removed-member" => ("メンバーを外しました。", "The member was removed."),
         _ => return None,
     };

@@ -147,6 +147,7 @@ impl<'a> Visit<'a> {
     /// The menu: one row for each kind of people.
     fn places(&self) -> Vec<Place> {
         let t = self.t;
+        let judges = self.asked.visitor.viewer.as_ref().is_some_and(|viewer| !viewer.person.panels.is_empty());
         let finance = [Role::FinanceMaker, Role::FinanceChecker, Role::Auditor];
         let (staff, applicant) = (self.is_staff(), self.asked.visitor.viewer.is_some() && !self.is_staff());
         let rows: &[(&'static str, &'static str, bool)] = &[
@@ -155,9 +156,12 @@ impl<'a> Visit<'a> {
             ("/finance", t.payments(), self.is(&finance)),
             ("/budgets", t.budgets(), staff),
             ("/staff/programs", t.programs_of_office(), self.is(&[Role::ProgramOfficer])),
+            ("/rankings", t.rankings(), self.is(&[Role::ProgramOfficer])),
             ("/staff/people", t.people(), self.is(&[Role::Administrator, Role::Auditor])),
             ("/audit", t.audit(), self.is(&[Role::Auditor])),
+            ("/panel", t.panel(), judges),
             ("/programs", t.find_program(), true),
+            ("/registry", t.registry(), !staff),
             ("/applications", t.my_applications(), applicant),
             ("/businesses", t.businesses(), applicant),
         ];
