@@ -103,7 +103,7 @@ async fn a_call_is_ranked_once_for_good() {
         }
         let browser = Browser::signed_in(&served, &office, &officer.email).await;
         let page = browser.get(&path).await;
-        page.says("1 places are left").says("reserve").says("Mean of the panel's totals");
+        page.says("places left: 1").says("reserve").says("Mean of the panel's totals");
         let fixed = browser.submit(&page.form(&path)).await;
         fixed.says("The ranking is recorded").says("Recorded ranking").says("SHA-256");
         browser.submit(&page.form(&path)).await.says("The ranking is recorded");

@@ -256,7 +256,12 @@ pub enum UserCommand {
         acting: bool,
     },
     /// Set a new password, read from standard input; ends all sessions.
-    Password { email: String },
+    Password {
+        email: String,
+        /// End the second factor too, for whoever has lost the device and the recovery codes.
+        #[arg(long)]
+        end_second_factor: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -602,12 +602,27 @@ impl Service {
     /// # Errors
     /// `BadInput` when the password does not do.
     pub async fn set_password(&self, account: Uuid, password: &str) -> Result<()> {
+        self.replace_password(account, password, false).await
+    }
+
+    /// As [`Service::set_password`], for whoever has lost the second factor: it ends.
+    ///
+    /// # Errors
+    /// `BadInput` when the password does not do alone.
+    pub async fn recover_account(&self, account: Uuid, password: &str) -> Result<()> {
+        self.replace_password(account, password, true).await
+    }
+
+    async fn replace_password(&self, account: Uuid, password: &str, ends_second_factor: bool) -> Result<()> {
         let password_hash = self.hash_password(password, &[], Shortest::WithSecondFactor).await?;
         self.store()
             .write(|tx| {
                 let password_hash = &password_hash;
                 Box::pin(async move {
                     let mut account = tx.account(account).await?.ok_or(Error::NotFound)?;
+                    if ends_second_factor {
+                        tx.end_second_factor(account.id).await?;
+                    }
                     must_be_long_enough(tx, account.id, password).await?;
                     account.password_hash = Some(password_hash.clone());
                     tx.update_account(&account).await?;

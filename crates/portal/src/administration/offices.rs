@@ -57,7 +57,7 @@ pub(crate) async fn offices(visit: &Visit<'_>) -> Page {
         }
     };
     let offices = municipality.offices.iter().map(office).collect();
-    let frame = visit.frame(visit.t.offices());
+    let frame = visit.frame(visit.t.offices_and_posts());
     Ok(visit.page(&Offices { frame, places: place.choices, place: place.name, offices }))
 }
 

@@ -157,7 +157,7 @@ pub(crate) async fn export(visit: &Visit<'_>) -> Page {
     let place = place_of(visit).await?;
     let device = visit.asked.device();
     visit.service.note_access(visit.viewer()?, AccessKind::PeopleExported, None, device).await?;
-    let mut file = Csv::new([t.name(), t.email(), t.roles(), t.positions(), t.second_factor(), t.state()]);
+    let mut file = Csv::new([t.name(), t.email(), t.roles(), t.posts(), t.second_factor(), t.state()]);
     for row in found(visit, &place).await? {
         let second_factor = if row.second_factor { t.yes() } else { t.no() };
         let state = if row.deactivated { t.deactivated() } else { t.active_people() };

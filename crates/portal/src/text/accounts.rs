@@ -67,16 +67,15 @@ words! {
     role: "役割", "Role";
     roles: "役割", "Roles";
     position: "職", "Position";
-    positions: "職", "Positions";
     active_people: "在籍", "Active";
     deactivated: "利用停止", "Deactivated";
     nobody_found: "当てはまる職員はいません。", "Nobody fits.";
     open_invitations: "承諾待ちの招待", "Invitations not taken yet";
     withdraw_invitation: "取り消す", "Take back";
     invite_staff: "職員を招待", "Invite a member of staff";
-    offices: "部署と職", "Offices and positions";
+    posts: "職", "Positions";
+    offices_and_posts: "部署と職", "Offices and positions";
     held_by: "在職者", "Held by";
-    deputies: "代決する職", "Deputies";
     vacant: "空席", "vacant";
     first_day: "開始日", "First day";
     last_day: "終了日", "Last day";

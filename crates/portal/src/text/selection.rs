@@ -62,9 +62,8 @@ impl Text {
 
     /// What there was to give.
     pub fn room(self, money: Option<String>, places: Option<i64>) -> String {
-        let money = money.map(|yen| self.either(format!("予算の残り{yen}円"), format!("{yen} yen are left")));
-        let places =
-            places.map(|places| self.either(format!("枠の残り{places}件"), format!("{places} places are left")));
+        let money = money.map(|yen| self.either(format!("予算の残り{yen}円"), format!("budget left: {yen} yen")));
+        let places = places.map(|places| self.either(format!("枠の残り{places}件"), format!("places left: {places}")));
         let said: Vec<String> = money.into_iter().chain(places).collect();
         if said.is_empty() {
             return self.either("予算・枠の上限はありません".to_owned(), "No budget or places limit it".to_owned());

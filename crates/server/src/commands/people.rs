@@ -53,9 +53,13 @@ pub async fn user(common: &Common, command: &UserCommand) -> Outcome {
                 format!("{email} holds {position} in {municipality} from {from}")
             })
         }
-        UserCommand::Password { email } => {
+        UserCommand::Password { email, end_second_factor } => {
             let account = account(&installation, email).await?;
-            service.set_password(account, &password()?).await?;
+            if *end_second_factor {
+                service.recover_account(account, &password()?).await?;
+            } else {
+                service.set_password(account, &password()?).await?;
+            }
             tell(common, &json!({ "account": account }), || format!("{email} has a new password"))
         }
     }
