@@ -96,3 +96,28 @@ fn a_database_in_use_is_left_alone() {
     let said = run(&["demo", "--no-serve", "--json", "--database", &database, "--data", &other]);
     assert_eq!(said.code, 1, "{said:?}");
 }
+
+#[test]
+fn whoever_practices_has_a_day_of_their_own_that_never_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().display().to_string();
+    let other = tempfile::tempdir().unwrap().path().display().to_string();
+    let database = format!("sqlite://{data}/practice.db?mode=rwc");
+    let practice = |day: &str, data: &str| run(&["practice", day, "--database", &database, "--data", data]);
+    assert_eq!(run(&["migrate", "--database", &database, "--data", &data]).code, 0);
+    for (day, data, code, says) in [
+        ("2026-06-01", &data, 0, "it is 2026-06-01 here now"),
+        ("2026-06-01", &data, 2, "days do not come back"),
+        ("2026-05-31", &data, 2, "days do not come back"),
+        ("2026-06-02", &data, 0, "it is 2026-06-02 here now"),
+        ("tomorrow", &data, 2, "invalid value"),
+    ] {
+        let said = practice(day, data);
+        assert!(said.code == code && format!("{}{}", said.out, said.err).contains(says), "{day}: {said:?}");
+    }
+    let publish = ["program", "publish", "--database", &database, "--data", &data];
+    assert_eq!(run(&publish).code, 0);
+    // A database with programs, from a folder that does not practice.
+    let said = practice("2026-07-01", &other);
+    assert!(said.code == 1 && said.err.contains("in use"), "{said:?}");
+}

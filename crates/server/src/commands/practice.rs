@@ -27,17 +27,20 @@ pub async fn run(common: &Common, day: NaiveDate) -> Outcome {
                 return Err(Failure::misuse(format!("it is {today} here already; days do not come back")));
             }
         }
-        (None, None) => {
+        // Also where an earlier beginning was interrupted.
+        (begun, None) => {
             if !installation.service.programs(None, None, 1, None).await?.items.is_empty() {
                 return Err(Failure::refused(
                     "this database is in use; practice needs one of its own (--database, --data), before anything is \
                      published",
                 ));
             }
-            installation.store.begin_demonstration(installation.ids.next()).await?;
+            if begun.is_none() {
+                installation.store.begin_demonstration(installation.ids.next()).await?;
+            }
             installation.store.finish_demonstration().await?;
         }
-        _ => {
+        (_, Some(_)) => {
             return Err(Failure::refused(
                 "the data folder and the database do not belong together; practice in new ones (--database, --data)",
             ));
