@@ -22,7 +22,7 @@ const CLERKS: u64 = 50;
 /// Applications of one business, in whichever table, so that a list of them is as long.
 const OF_ONE_BUSINESS: u64 = 50;
 /// Requests of one filter in one order; fewer when the time is over.
-const REQUESTS: u64 = 500;
+const REQUESTS: u64 = 1_000;
 const WARM_UP: u64 = 40;
 
 /// State, kind, whom it waits on, whether it has a deadline, and its share in percent.

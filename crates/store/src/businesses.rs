@@ -83,6 +83,13 @@ pub(crate) fn like_anywhere(normalized: &str) -> String {
     format!("%{escaped}%")
 }
 
+/// A part of a business's name, kana or corporate number that is searched for.
+pub(crate) struct Wanted {
+    /// Of its grams the one that the fewest businesses have.
+    pub(crate) gram: String,
+    pub(crate) like: String,
+}
+
 impl Reader {
     /// # Errors
     /// When the database fails.
@@ -116,26 +123,38 @@ impl Reader {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn find_businesses(&self, text: &str, limit: u32) -> Result<Vec<Uuid>> {
-        self.find_businesses_of(&[], text, limit).await
+    pub async fn find_businesses(&self, text: &str, limit: usize) -> Result<Vec<Uuid>> {
+        match self.wanted(text).await? {
+            Some(wanted) => self.find_businesses_of(&[], &wanted, limit).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// None when no business can match.
+    pub(crate) async fn wanted(&self, text: &str) -> Result<Option<Wanted>> {
+        let normalized = normalized_for_search(text);
+        let rarest = self.rarest_gram(&normalized).await?;
+        Ok(rarest.map(|gram| Wanted { gram, like: like_anywhere(&normalized) }))
     }
 
     /// Only those that have handed in a case to one of the municipalities, if any is named.
     pub(crate) async fn find_businesses_of(
         &self,
         municipalities: &[String],
-        text: &str,
-        limit: u32,
+        wanted: &Wanted,
+        limit: usize,
     ) -> Result<Vec<Uuid>> {
-        let normalized = normalized_for_search(text);
-        let Some(rarest) = self.rarest_gram(&normalized).await? else { return Ok(Vec::new()) };
         // No joins, nor what can be made one: a planner may read all businesses or cases then, since it cannot know how
         // rare the gram is.
         let mut sql = String::from(
             "SELECT g.business FROM search_gram g WHERE g.gram = $1 \
              AND (SELECT b.search_text FROM business b WHERE b.id = g.business) LIKE $2 ESCAPE '!'",
         );
-        let mut values: Vec<Value> = vec![rarest.into(), like_anywhere(&normalized).into(), i64::from(limit).into()];
+        let mut values: Vec<Value> = vec![
+            wanted.gram.as_str().into(),
+            wanted.like.as_str().into(),
+            i64::try_from(limit).unwrap_or(i64::MAX).into(),
+        ];
         if !municipalities.is_empty() {
             let list = placeholders(1, municipalities.len(), values.len() + 1);
             sql.push_str(&format!(

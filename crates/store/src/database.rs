@@ -230,8 +230,9 @@ fn sqlite_options(url: &str, max_connections: u32, read_only: bool) -> ConnectOp
 fn postgres_options(settings: &Settings) -> ConnectOptions {
     let mut options = options(&settings.url, settings.max_connections);
     options.map_sqlx_postgres_opts(|postgres| {
-        // Compiling a statement takes longer than any of ours runs.
-        let postgres = postgres.options([("jit", "off")]);
+        // Compiling a statement, or planning it anew for each value, takes longer than any of ours runs: their texts
+        // are such that one plan serves all values.
+        let postgres = postgres.options([("jit", "off"), ("plan_cache_mode", "force_generic_plan")]);
         postgres.statement_cache_capacity(STATEMENTS).application_name("hojokin")
     });
     options

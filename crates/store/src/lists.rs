@@ -9,7 +9,7 @@ use sea_orm::Value;
 use uuid::Uuid;
 use vocabulary::{Instant, normalized_for_search};
 
-use crate::businesses::like_anywhere;
+use crate::businesses::{Wanted, like_anywhere};
 use crate::cases::{StoredCase, stored_case_at};
 use crate::error::Result;
 use crate::reader::Reader;
@@ -124,7 +124,7 @@ impl Conditions {
 }
 
 /// Above so many matching businesses a text is so common that walking the list and comparing finds a page sooner.
-const FEW_BUSINESSES: u32 = 128;
+const FEW_BUSINESSES: usize = 128;
 /// Of numbers with the same beginning the last ones are found; who looks for another one types more of it.
 const NUMBERS: i64 = 100;
 
@@ -146,22 +146,18 @@ impl Reader {
         let numbered = self.newest_numbered(text).await?;
         let businesses = match query.scope {
             Scope::Municipalities([]) | Scope::Businesses([]) => Vec::new(),
-            Scope::Municipalities(names) => self.find_businesses_of(names, text, FEW_BUSINESSES + 1).await?,
             Scope::Businesses(own) => self.find_own(own, text).await?,
+            Scope::Municipalities(names) => match self.wanted(text).await? {
+                None => Vec::new(),
+                Some(wanted) => {
+                    let few = self.find_businesses_of(names, &wanted, FEW_BUSINESSES + 1).await?;
+                    if few.len() > FEW_BUSINESSES {
+                        return self.walk(query, common, &wanted, &numbered).await;
+                    }
+                    few
+                }
+            },
         };
-        if !i64::try_from(businesses.len()).is_ok_and(|found| found <= i64::from(FEW_BUSINESSES)) {
-            let mut common = common;
-            let like = common.bind(like_anywhere(&normalized_for_search(text)));
-            // A value of each row, so that no planner begins with the businesses.
-            let text_of = "(SELECT s.search_text FROM business s WHERE s.id = a.business)";
-            let name = format!("{text_of} LIKE ${like} ESCAPE '!'");
-            let condition = match numbered.is_empty() {
-                true => name,
-                false => format!("({name} OR {})", common.list("a.id", &numbered)),
-            };
-            common.and(&condition);
-            return self.page(scoped(&common, query.scope, false), query.order, query.after, query.first).await;
-        }
         let mut places: Vec<Cursor> = Vec::new();
         for (column, ids) in [("a.id", numbered), ("a.business", businesses)] {
             if ids.is_empty() {
@@ -179,6 +175,29 @@ impl Reader {
             }
         }
         self.page_of(places, query).await
+    }
+
+    /// Goes along the list and compares each row: soon there, when much matches.
+    async fn walk(
+        &self,
+        query: &ListQuery<'_>,
+        mut common: Conditions,
+        wanted: &Wanted,
+        numbered: &[Uuid],
+    ) -> Result<Page> {
+        let (gram, like) = (common.bind(wanted.gram.as_str()), common.bind(wanted.like.as_str()));
+        // Values of each row, so that no planner begins with the businesses. Most rows fail at the gram, of which no
+        // business needs to be read.
+        let name = format!(
+            "CASE WHEN (SELECT 1 FROM search_gram g WHERE g.gram = ${gram} AND g.business = a.business) = 1 \
+             THEN (SELECT s.search_text FROM business s WHERE s.id = a.business) LIKE ${like} ESCAPE '!' ELSE FALSE END"
+        );
+        let condition = match numbered {
+            [] => name,
+            numbered => format!("({name} OR {})", common.list("a.id", numbered)),
+        };
+        common.and(&condition);
+        self.page(scoped(&common, query.scope, false), query.order, query.after, query.first).await
     }
 
     /// The page whose first places are among these.
