@@ -67,6 +67,10 @@ impl Explanation {
     async fn text(&self) -> &str {
         &self.0.text
     }
+    /// The same as people read it: names by their labels, operators in words.
+    async fn words(&self, ctx: &Context<'_>, locale: Option<Locale>) -> String {
+        say(ctx, &self.0.words, locale)
+    }
     async fn value(&self, ctx: &Context<'_>, locale: Option<Locale>) -> String {
         say(ctx, &self.0.value, locale)
     }
@@ -86,12 +90,13 @@ impl Explanation {
 pub(crate) fn written(explanation: &program::Explanation) -> Both {
     fn add(lines: &mut Both, explanation: &program::Explanation, depth: usize) {
         let indent = "  ".repeat(depth);
-        for (text, value) in [(&mut lines.ja, &explanation.value.ja), (&mut lines.en, &explanation.value.en)] {
+        let program::Explanation { words, value, .. } = explanation;
+        for (text, words, value) in [(&mut lines.ja, &words.ja, &value.ja), (&mut lines.en, &words.en, &value.en)] {
             if !text.is_empty() {
                 text.push('\n');
             }
             text.push_str(&indent);
-            text.push_str(&explanation.text);
+            text.push_str(words);
             text.push_str(" = ");
             text.push_str(value);
         }

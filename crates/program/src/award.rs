@@ -71,13 +71,7 @@ impl Program {
         let (share, why) = first_case("share", shares, &computation.roots)?;
         let exact = Exact::of(award).times(share).map_err(overflow)?;
         let whole = exact.whole().map_err(overflow)?;
-        computation.step(
-            "share",
-            ("概算払の割合", "Share paid in advance"),
-            Value::Rate(share).shown(),
-            Some(whole),
-            why,
-        );
+        computation.step("share", ("概算払の割合", "Share paid in advance"), share_shown(share), Some(whole), why);
         let amount = exact.rounded_down(rule.round_down).map_err(overflow)?;
         computation.round_down_step(rule.round_down, amount);
         computation.step(
@@ -198,7 +192,7 @@ impl Computation<'_> {
         let eligible = self.eligible_costs(over, tax, rows)?;
         let (rate, why) = first_case("rate", &over.rate, &self.roots)?;
         let raw = eligible.times(rate).map_err(overflow)?;
-        self.step("rate", ("補助率", "Rate"), Value::Rate(rate).shown(), Some(raw.whole().map_err(overflow)?), why);
+        self.step("rate", ("補助率", "Rate"), share_shown(rate), Some(raw.whole().map_err(overflow)?), why);
         let amount = raw.rounded_down(rule.round_down).map_err(overflow)?;
         self.round_down_step(rule.round_down, amount);
         Ok(amount)
@@ -290,7 +284,7 @@ impl Computation<'_> {
         let rate = given.clamp(nothing, Rate::ONE);
         let amount = amount.times(rate).map_err(overflow)?;
         let whole = amount.whole().map_err(overflow)?;
-        self.step(code, label, Value::Rate(rate).shown(), Some(whole), Some(share.explain(&self.roots)));
+        self.step(code, label, share_shown(rate), Some(whole), Some(share.explain(&self.roots)));
         Ok(amount)
     }
 
@@ -346,4 +340,9 @@ fn first_case<T: Copy>(
         }
     }
     Err(blocked("no_case", what, "当てはまる場合がありません", "has no case that holds"))
+}
+
+/// A share of the whole as outlines write it: all of it is 10/10.
+pub(crate) fn share_shown(share: Rate) -> Bilingual {
+    if share == Rate::ONE { Bilingual::new("10/10", "10/10") } else { Value::Rate(share).shown() }
 }

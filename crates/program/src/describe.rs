@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use vocabulary::{Bilingual, Locale, Yen};
 
+use crate::award::share_shown;
 use crate::compiled::Program;
 use crate::definition::{
     Action, AwardRule, Cases, DateOf, DeadlineRule, DocumentSlot, Effect, Field, NewCategory, OtherAid, ProgramText,
@@ -143,7 +144,7 @@ impl Page {
         if let Some(revenue) = &rule.revenue {
             self.line(0, format!("− {revenue}"));
         }
-        self.line(0, format!("× {}", self.cases(&rule.rate, &|rate| rate.to_string())));
+        self.line(0, format!("× {}", self.cases(&rule.rate, &|rate| self.words(&share_shown(*rate)).to_owned())));
         self.line(0, self.down_to(rule.round_down));
         for (ja, en, cap) in [
             ("1件の上限", "Cap for each item", rule.item_cap.as_ref()),

@@ -134,7 +134,98 @@ pub(crate) fn scope(
             scope = scope.with(name, kind);
         }
     }
-    scope.with("today", Type::Date).with("applied_on", Type::Date).with("fiscal_year", Type::Int)
+    let scope = scope.with("today", Type::Date).with("applied_on", Type::Date).with("fiscal_year", Type::Int);
+    labeled(scope, archetype, fields, form, input)
+}
+
+/// What people call the names that are there whatever the program, and the parts of a row.
+const CALLED: [(&str, &str, &str); 27] = [
+    ("today", "本日", "Today"),
+    ("applied_on", "収受日", "Received on"),
+    ("fiscal_year", "年度", "Fiscal year"),
+    ("applicant.kind", "申請者の区分", "Kind of applicant"),
+    ("applicant.size", "事業者の規模", "Size of the business"),
+    ("applicant.deemed_large", "みなし大企業", "Deemed a large company"),
+    ("applicant.established_here_on", "市内での事業開始日", "In business here since"),
+    ("applicant.employees", "従業員数", "Employees"),
+    ("applicant.capital", "資本金", "Capital"),
+    ("applicant.trade", "業種", "Trade"),
+    ("call.places_left", "募集の残り枠", "Places left"),
+    ("call.budget_left", "予算の残額", "Budget left"),
+    ("call.waiting", "順番待ちの件数", "Cases in line"),
+    ("rank.place", "順位", "Rank"),
+    ("rank.within_budget", "予算・枠の範囲内", "Within budget and places"),
+    ("rank.known", "順位の決定", "Ranked"),
+    ("score.mean", "平均点", "Mean score"),
+    ("score.passed", "最低点の充足", "Every minimum reached"),
+    ("score.known", "採点の終了", "Panel closed"),
+    ("category", "経費区分", "Category"),
+    ("what", "内容", "What"),
+    ("supplier", "支払先", "Supplier"),
+    ("net", "税抜額", "Amount without tax"),
+    ("tax", "消費税額", "Consumption tax"),
+    ("gross", "税込額", "Amount with tax"),
+    ("delivered_on", "納品日", "Delivered on"),
+    ("paid_on", "支払日", "Paid on"),
+];
+
+/// The scope with what people call its names.
+fn labeled(
+    mut scope: Scope,
+    archetype: &Archetype,
+    fields: &Fields,
+    form: &str,
+    input: &IndexMap<Name, Field>,
+) -> Scope {
+    for (name, ja, en) in CALLED {
+        scope = scope.called(name, &Bilingual::new(ja, en));
+    }
+    for (home, fields) in fields {
+        for (name, field) in fields {
+            scope = scope.called(format!("{home}.{name}"), &field.label);
+            for part in ["net", "tax", "gross"].iter().filter(|_| field.kind == FieldType::Costs) {
+                let sum = CALLED.iter().find(|(called, ..)| called == part);
+                if let Some((_, ja, en)) = sum {
+                    let label =
+                        Bilingual::new(format!("{}の{ja}", field.label.ja), format!("{}: {en}", field.label.en));
+                    scope = scope.called(format!("{name}.{part}"), &label);
+                }
+            }
+        }
+    }
+    for home in [APPLICATION, form] {
+        for (name, field) in fields.get(home).into_iter().flatten() {
+            scope = scope.called(name, &field.label);
+        }
+    }
+    for (name, fact) in archetype.all_facts() {
+        scope = scope.called(name, &fact.label);
+    }
+    for (name, amount) in archetype.all_amounts() {
+        scope = scope.called(format!("amount.{name}"), &amount.label);
+    }
+    for (name, parameter) in &archetype.parameters {
+        scope = scope.called(format!("parameter.{name}"), &parameter.label);
+    }
+    for (name, field) in input {
+        scope = scope.called(format!("input.{name}"), &field.label);
+    }
+    for (name, procedure) in &archetype.procedures {
+        let Bilingual { ja, en } = &procedure.label;
+        for (count, of, counted) in [
+            ("count", "完了した件数", "completed"),
+            ("refused", "不承認等の件数", "refused"),
+            ("this_year", "当年度の件数", "this fiscal year"),
+        ] {
+            let label = Bilingual::new(format!("{ja}の{of}"), format!("{en}: {counted}"));
+            scope = scope.called(format!("past.{name}.{count}"), &label);
+        }
+        for (amount, rule) in &procedure.amounts {
+            let label = Bilingual::new(format!("これまでの{}", rule.label.ja), format!("{} so far", rule.label.en));
+            scope = scope.called(format!("past.{name}.{amount}"), &label);
+        }
+    }
+    scope
 }
 
 const fn parameter_type(kind: ParameterType) -> Type {

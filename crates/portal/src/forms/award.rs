@@ -49,7 +49,7 @@ struct Line {
 impl Line {
     fn of(explanation: &Explanation, locale: Locale) -> Self {
         Self {
-            text: explanation.text.clone(),
+            text: explanation.words.get(locale).to_owned(),
             value: explanation.value.get(locale).to_owned(),
             children: explanation.children.iter().map(|child| Self::of(child, locale)).collect(),
         }

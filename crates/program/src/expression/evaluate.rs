@@ -10,11 +10,13 @@ use super::node::{Fold, Node, NodeKind, Path, Plain, Rows};
 use super::parser::{Arithmetic, Comparison, Span};
 use super::types::Type;
 use super::value::{Facts, Record, Value};
+use super::wording::Wording;
 
 /// What an evaluation reads.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     pub source: &'a str,
+    pub wording: &'a Wording,
     pub facts: &'a dyn Facts,
     /// The row of the surrounding function over rows.
     pub row: Option<&'a Record>,

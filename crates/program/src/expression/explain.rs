@@ -8,6 +8,7 @@ use super::fault::Blocked;
 use super::node::{Fold, Node, NodeKind, Rows};
 use super::parser::Comparison;
 use super::value::Value;
+use super::wording::worded;
 
 /// Rows shown below a function over rows; those that decide come first.
 const MOST_ROWS: usize = 20;
@@ -17,6 +18,9 @@ const MOST_ROWS: usize = 20;
 pub struct Explanation {
     /// The part as it is written in the definition; a row is written `costs[1]`.
     pub text: String,
+    /// The same as people read it: `「事業開始予定日」 > 「交付決定通知日」`; a row is written `経費 1行目`.
+    #[serde(default)]
+    pub words: Bilingual,
     /// Its value in words; for a comparison also both sides: `いいえ（30,000円 > 50,000円）`.
     pub value: Bilingual,
     /// For a condition, whether it holds; missing when it could not be told, and for other values.
@@ -46,8 +50,10 @@ impl Context<'_> {
             NodeKind::Least(nodes) | NodeKind::Greatest(nodes) | NodeKind::Call(_, nodes) => self.explain_all(nodes),
             NodeKind::Rows(rows) => self.explain_rows(rows),
         };
+        let text = self.text(&node.span);
         Explanation {
-            text: self.text(&node.span),
+            words: worded(&text, self.wording),
+            text,
             value: match &node.kind {
                 NodeKind::Compare(comparison, left, right) => self.shown_comparison(*comparison, left, right, &result),
                 _ => shown(&result, node),
@@ -101,10 +107,10 @@ impl Context<'_> {
     }
 
     /// One row: its value, its condition, or its value unless the condition leaves it out.
-    fn explain_row(&self, rows: &Rows, text: String) -> Option<Explanation> {
+    fn explain_row(&self, rows: &Rows, text: String, words: Bilingual) -> Option<Explanation> {
         match (&rows.value, &rows.condition) {
             (None, None) => None,
-            (Some(part), None) | (None, Some(part)) => Some(Explanation { text, ..self.explain(part) }),
+            (Some(part), None) | (None, Some(part)) => Some(Explanation { text, words, ..self.explain(part) }),
             (Some(value), Some(condition)) => {
                 let condition = self.explain(condition);
                 let holds = condition.holds;
@@ -114,20 +120,25 @@ impl Context<'_> {
                     Some(false) => (Bilingual::new("対象外", "Left out"), vec![condition]),
                     None => (condition.value.clone(), vec![condition]),
                 };
-                Some(Explanation { text, value: shown, holds, children })
+                Some(Explanation { text, words, value: shown, holds, children })
             }
         }
     }
 
     fn explain_rows(&self, rows: &Rows) -> Vec<Explanation> {
         let list = self.text(&rows.list_span);
+        let words = worded(&list, self.wording);
         let Ok(records) = self.rows(rows) else {
-            return vec![Explanation { text: list, value: not_given(), holds: None, children: Vec::new() }];
+            return vec![Explanation { text: list, words, value: not_given(), holds: None, children: Vec::new() }];
         };
         let mut shown: Vec<Explanation> = records
             .iter()
             .zip(1..)
-            .filter_map(|(row, number)| self.in_row(row).explain_row(rows, format!("{list}[{number}]")))
+            .filter_map(|(row, number)| {
+                let row_words =
+                    Bilingual::new(format!("{} {number}行目", words.ja), format!("{} row {number}", words.en));
+                self.in_row(row).explain_row(rows, format!("{list}[{number}]"), row_words)
+            })
             .collect();
         match rows.fold {
             Fold::All => shown.sort_by_key(|row| row.holds == Some(true)),
@@ -138,6 +149,7 @@ impl Context<'_> {
         if left_out > 0 {
             shown.push(Explanation {
                 text: "…".to_owned(),
+                words: Bilingual::new("…", "…"),
                 value: Bilingual::new(format!("ほか{left_out}件"), format!("{left_out} more")),
                 holds: None,
                 children: Vec::new(),

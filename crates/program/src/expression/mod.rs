@@ -17,6 +17,7 @@ mod parser;
 mod tests;
 mod types;
 mod value;
+mod wording;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -43,6 +44,7 @@ struct Compiled {
     source: String,
     root: Node,
     names: BTreeSet<String>,
+    wording: wording::Wording,
 }
 
 impl Expression {
@@ -98,7 +100,7 @@ impl Expression {
     }
 
     fn context<'a>(&'a self, facts: &'a dyn Facts) -> Context<'a> {
-        Context { source: &self.0.source, facts, row: None }
+        Context { source: &self.0.source, wording: &self.0.wording, facts, row: None }
     }
 }
 
@@ -123,5 +125,6 @@ fn compile(source: &str, scope: &Scope, expected: &Type, faults: &mut Vec<Fault>
     // Where the shape is a guess, types are noise; names are not.
     found.retain(|fault| !guessed || matches!(fault.code, codes::UNKNOWN_NAME | codes::UNKNOWN_FUNCTION));
     faults.append(&mut found);
-    Some(Compiled { source: source.to_owned(), root: checked.node?, names: checked.names })
+    let wording = wording::wording(source, scope);
+    Some(Compiled { source: source.to_owned(), root: checked.node?, names: checked.names, wording })
 }

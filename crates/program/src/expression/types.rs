@@ -172,6 +172,8 @@ impl RecordType {
 pub struct Scope {
     roots: BTreeMap<String, Type>,
     row: Option<RecordType>,
+    /// What people call the names, by the dotted name.
+    labels: BTreeMap<String, Bilingual>,
 }
 
 impl Scope {
@@ -187,11 +189,22 @@ impl Scope {
         self
     }
 
+    /// What people call a name, dotted where it is within a record.
+    #[must_use]
+    pub fn called(mut self, name: impl Into<String>, label: &Bilingual) -> Self {
+        self.labels.insert(name.into(), label.clone());
+        self
+    }
+
+    pub(super) fn label(&self, name: &str) -> Option<&Bilingual> {
+        self.labels.get(name)
+    }
+
     /// Also the fields of one row, as in `each: costs`. A field whose name is also a name of the scope may not be used:
     /// that is reported as `expression.ambiguous_name` where it is. Inside a row, other rows cannot be read.
     #[must_use]
     pub fn with_row(&self, row: &RecordType) -> Self {
-        Self { roots: self.roots.clone(), row: Some(row.clone()) }
+        Self { row: Some(row.clone()), ..self.clone() }
     }
 
     #[must_use]
