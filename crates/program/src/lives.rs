@@ -1,6 +1,6 @@
 //! Lives of an archetype, told once and run for every program on it; and what scenarios may name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use vocabulary::Bilingual;
 
@@ -20,19 +20,25 @@ pub(crate) fn with_lives(definition: &Definition, own: &Scenarios, lives: &[&Sce
         for (name, values) in &told.samples {
             all.samples.entry(name.clone()).or_insert_with(|| values.clone());
         }
-        all.scenarios.extend(told.scenarios.iter().filter(|life| is_possible(definition, life)).cloned());
+        all.scenarios.extend(told.scenarios.iter().filter_map(|life| lived(definition, life)));
     }
     all
 }
 
-fn is_possible(definition: &Definition, life: &Scenario) -> bool {
+/// The life as it goes with the program's options; none when they leave no such life.
+fn lived(definition: &Definition, life: &Scenario) -> Option<Scenario> {
     let Definition { archetype, program } = definition;
     let stands = |name: &Name| {
         program.options.get(name).copied().or_else(|| archetype.options.get(name).map(|option| option.default))
     };
+    let stand = |wanted: &BTreeMap<Name, bool>| wanted.iter().all(|(name, wanted)| stands(name) == Some(*wanted));
+    let mut life = life.clone();
+    life.steps.retain(|step| stand(&step.options));
+    life.steps.iter_mut().for_each(|step| step.options.clear());
     let actions: BTreeSet<&str> = actions(archetype).map(|(name, _)| name).chain(BUILT_IN).collect();
-    life.options.iter().all(|(name, wanted)| stands(name) == Some(*wanted))
-        && life.steps.iter().filter_map(|step| step.action.as_deref()).all(|name| actions.contains(name))
+    let is_possible = stand(&life.options)
+        && life.steps.iter().filter_map(|step| step.action.as_deref()).all(|name| actions.contains(name));
+    is_possible.then_some(life)
 }
 
 fn actions(archetype: &Archetype) -> impl Iterator<Item = (&str, &Action)> {
@@ -87,6 +93,10 @@ pub(crate) fn check_names(archetype: &Archetype, deadlines: &[&str], file: &Scen
         }
         for (j, step) in scenario.steps.iter().enumerate() {
             let path = format!("{path}/steps/{j}");
+            for option in step.options.keys() {
+                let path = format!("{path}/options/{}", pointer_part(option));
+                known.must_have(&mut findings, "option", path, option, &known.options);
+            }
             if let Some(action) = &step.action {
                 known.must_have(&mut findings, "action", format!("{path}/do"), action, &known.actions);
             }

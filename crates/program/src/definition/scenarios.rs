@@ -116,6 +116,9 @@ pub enum BusinessSize {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScenarioStep {
+    /// In a life of an archetype: the step is taken only where the program's options stand so.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<Name, bool>,
     /// Moves the clock to 10:00 in Japan on this day (days do not go back). The clock's own acts run on the way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on: Option<NaiveDate>,
