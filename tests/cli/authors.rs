@@ -207,3 +207,17 @@ fn random_lives_are_the_same_for_the_same_seed() {
     let said = run(&["program", "simulate", "-n", "3", &path]);
     assert!(said.code == 0 && said.out.starts_with("mihon/lived: 3 lives (seed 1), "), "{said:?}");
 }
+
+#[test]
+fn a_program_is_gone_through_everywhere() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(begin(folder.path(), "mihon/explored", &[]).code, 0);
+    let path = folder.path().join("programs/mihon/explored.yaml").display().to_string();
+    let explored = run(&["program", "explore", "--json", &path]);
+    assert_eq!(explored.code, 0, "{explored:?}");
+    let found: Value = serde_json::from_str(&explored.out).unwrap();
+    assert_eq!(found[0]["faults"], Value::Array(Vec::new()));
+    assert!(found[0]["situations"].as_u64() > Some(20), "{found}");
+    let said = run(&["program", "explore", &path]);
+    assert!(said.code == 0 && said.out.starts_with("mihon/explored: "), "{said:?}");
+}

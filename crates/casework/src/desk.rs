@@ -6,18 +6,18 @@ use std::collections::BTreeMap;
 
 use chrono::{NaiveDate, TimeDelta};
 use program::Program;
-use program::definition::{ApplicantFacts, Call, Municipality, Name, Role};
+use program::definition::{ApplicantFacts, Call, FieldType, Municipality, Name, Role, Scenarios};
 use serde_json::{Map, Value};
 use treasury::{Account, Posting};
 use uuid::Uuid;
-use vocabulary::{FiscalYear, Instant, Yen, start_of_day};
+use vocabulary::{FiscalYear, Instant, Yen, day_in_japan, start_of_day};
 
 use crate::act::{
     Act, Actor, CallStanding, Draft, Granted, LinePostings, Needs, Partner, Person, Refusal, Step, World,
 };
-use crate::case::{self, Body, Business, Case, DocumentRef, Head};
+use crate::case::{self, Body, Business, Case, DocumentRef, FieldMark, Head};
 use crate::coverage::Evidence;
-use crate::{clock_act, decide, history, needs, numbers};
+use crate::{candidates, clock_act, decide, history, needs, numbers, permit};
 
 /// The hour at which things happen, in Japan.
 const HOUR: i64 = 10;
@@ -37,6 +37,7 @@ pub fn call_of<'c>(program: &Program, calls: &'c [Call], day: NaiveDate) -> Opti
 }
 
 /// One case in memory, and everything around it.
+#[derive(Clone)]
 pub(crate) struct Desk<'a> {
     pub program: &'a Program,
     pub municipality: &'a Municipality,
@@ -257,6 +258,61 @@ impl<'a> Desk<'a> {
         let (_, documents) = self.program.asked(form, values, &facts);
         documents.into_iter().map(|document| document.name.clone()).collect()
     }
+
+    /// Who may do what now.
+    pub fn possible(&self) -> Vec<Possible> {
+        let case = &self.case;
+        let roles = Role::STAFF.iter().chain(&[Role::Applicant, Role::Treasury]).map(|role| role.as_str().to_owned());
+        let positions = self.municipality.positions.keys().map(|position| format!("position:{position}"));
+        // Two more than must score, so that some may keep away.
+        let judges = self.program.definition().program.panel.as_ref().map_or(0, |panel| panel.judges + 2);
+        let judges = (1..=judges).map(|judge| format!("panelist:{judge}"));
+        let partners = case.body.partners.keys().map(|partner| format!("partner:{partner}"));
+        let actors: Vec<String> = roles.chain(positions).chain(judges).chain(partners).collect();
+        let ids = Uuid::nil;
+        let world = self.world(&ids, None, &Needs::default());
+        // What the treasury does belongs to a life too, unlike to lists of what people may do.
+        let by_treasury = self.program.actions().filter(|action| action.rule.by.as_slice() == [Role::Treasury]);
+        let by_treasury = by_treasury.flat_map(|action| {
+            let beside =
+                case.body.procedures.iter().filter(move |beside| action.procedure == Some(beside.name.as_str()));
+            let own = action.procedure.is_none().then_some(None);
+            own.into_iter().chain(beside.map(|beside| Some(beside.id))).map(move |place| (action.name, place))
+        });
+        let may = |(name, procedure): (&str, Option<Uuid>)| {
+            let is_permitted = |by: &&String| permit(&world, case, &self.actor(by), name, procedure).is_ok();
+            let actors: Vec<String> = actors.iter().filter(is_permitted).cloned().collect();
+            (!actors.is_empty()).then(|| Possible { action: name.to_owned(), procedure, actors })
+        };
+        candidates(&world, case).into_iter().chain(by_treasury).filter_map(may).collect()
+    }
+
+    /// What a scenario gives for the action's form, or what its fields would take.
+    pub fn made_up(&self, action: &str, scenarios: &Scenarios) -> Map<String, Value> {
+        let today = day_in_japan(self.now);
+        let form = self.program.action(action).and_then(|action| action.rule.form.as_ref());
+        match form {
+            Some(form) => scenarios.samples.get(form).cloned().unwrap_or_else(|| self.program.sample(form, today)),
+            None => self.program.sample_input(action, today),
+        }
+    }
+
+    pub fn asks_for_marks(&self, action: &str) -> bool {
+        let action = self.program.action(action);
+        action.is_some_and(|action| action.input.values().any(|field| field.rule.kind == FieldType::FieldMarks))
+    }
+}
+
+/// What an office might mark.
+pub(crate) fn some_marks() -> Vec<FieldMark> {
+    vec![FieldMark { field: "contact_name".to_owned(), remark: "ご確認ください".to_owned() }]
+}
+
+/// What somebody may do: the action, where it starts when that is a procedure, and who.
+pub(crate) struct Possible {
+    pub action: Name,
+    pub procedure: Option<Uuid>,
+    pub actors: Vec<String>,
 }
 
 /// A draft with a file in each of these slots.

@@ -3,6 +3,7 @@
 mod act;
 mod approval;
 mod authority;
+mod books;
 mod case;
 mod clockwork;
 mod correction;
@@ -11,6 +12,7 @@ pub mod coverage;
 mod decide;
 mod desk;
 mod event;
+pub mod exploration;
 mod facts;
 pub mod history;
 mod limits;

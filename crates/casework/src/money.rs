@@ -11,24 +11,33 @@ use crate::act::{LinePostings, Refusal, World};
 use crate::case::Case;
 use crate::facts::facts_near;
 
+pub(crate) const BELOW_ZERO: &str = "holdings.below_zero";
+
 /// What one machine adds to a line, by account; below zero it takes off.
 type Share = BTreeMap<Account, Yen>;
 
 /// Puts down what is held of each line after the act, and gives the entries that lead there, in the order of the lines.
 ///
 /// # Errors
-/// `holdings.below_zero` when a procedure would take off more than there is.
+/// `holdings.below_zero` when a procedure takes off more than there is, or would in a state that it may still come to:
+/// not more is asked back than was paid.
 pub(crate) fn settle(world: &World<'_>, before: &Case, after: &mut Case) -> Result<Vec<LinePostings>, Vec<Refusal>> {
     let mut lines: BTreeMap<Uuid, Share> = BTreeMap::new();
     add(&mut lines, after.call.budget_line, &share(world, after, None)?)?;
+    let mut lowest = lines.clone();
     let besides: Vec<Uuid> = after.body.procedures.iter().map(|beside| beside.id).collect();
     for id in besides {
         let share = share(world, after, Some(id))?;
-        add(&mut lines, after.charged(Some(id)).budget_line, &share)?;
+        let line = after.charged(Some(id)).budget_line;
+        add(&mut lines, line, &share)?;
+        add(&mut lowest, line, &lowest_share(world, after, id, &share))?;
         after.body.procedures.iter_mut().filter(|beside| beside.id == id).for_each(|b| b.share.clone_from(&share));
     }
-    let held: BTreeMap<Uuid, Holdings> =
-        lines.into_iter().map(|(line, share)| Ok((line, holdings(share)?))).collect::<Result<_, Vec<Refusal>>>()?;
+    let held = |lines: BTreeMap<Uuid, Share>| -> Result<BTreeMap<Uuid, Holdings>, Vec<Refusal>> {
+        lines.into_iter().map(|(line, share)| Ok((line, holdings(share)?))).collect()
+    };
+    held(lowest)?;
+    let held = held(lines)?;
     let earlier = of_lines(before);
     let touched: BTreeSet<&Uuid> = earlier.keys().chain(held.keys()).collect();
     let none = Holdings::new();
@@ -44,6 +53,22 @@ pub(crate) fn settle(world: &World<'_>, before: &Case, after: &mut Case) -> Resu
     after.body.holdings = own.and_then(|own| held.get(&own)).cloned().unwrap_or_default();
     after.body.elsewhere = held.into_iter().filter(|(line, held)| Some(*line) != own && !held.is_empty()).collect();
     Ok(postings)
+}
+
+/// What a procedure takes off at most in any state that it may still come to.
+fn lowest_share(world: &World<'_>, case: &Case, procedure: Uuid, share: &Share) -> Share {
+    let mut lowest = share.clone();
+    let open = case.procedure(procedure).filter(|beside| beside.open);
+    let rule = open.and_then(|beside| world.program.procedure(&beside.name));
+    for state in rule.into_iter().flat_map(|rule| rule.states.keys()) {
+        // An amount that is not frozen yet is looked at when it is.
+        let there = share_in(world, case, procedure, state).unwrap_or_default();
+        for (account, yen) in there.into_iter().filter(|(_, yen)| yen.is_negative()) {
+            let known = lowest.entry(account).or_default();
+            *known = yen.min(*known);
+        }
+    }
+    lowest
 }
 
 fn add(lines: &mut BTreeMap<Uuid, Share>, line: Option<Uuid>, share: &Share) -> Result<(), Vec<Refusal>> {
@@ -77,11 +102,27 @@ pub(crate) fn payable(world: &World<'_>, case: &Case, procedure: Option<Uuid>) -
 }
 
 fn share(world: &World<'_>, case: &Case, procedure: Option<Uuid>) -> Result<Share, Vec<Refusal>> {
-    let beside = procedure.and_then(|id| case.procedure(id));
-    let place: (Option<&Name>, &Name) =
-        beside.map_or((None, &case.state), |beside| (Some(&beside.name), &beside.state));
-    let amounts = facts_near(world, case, procedure.as_slice()).amounts;
-    let held = world.program.holdings(place.0.map(String::as_str), place.1, &amounts).map_err(|blocked| {
+    match procedure.and_then(|id| case.procedure(id)) {
+        Some(beside) => share_in(world, case, beside.id, &beside.state),
+        None => evaluated(world, case, None, &case.state, &[]),
+    }
+}
+
+/// What a procedure would add in one of its states.
+fn share_in(world: &World<'_>, case: &Case, procedure: Uuid, state: &Name) -> Result<Share, Vec<Refusal>> {
+    let name = case.procedure(procedure).map(|beside| beside.name.as_str());
+    evaluated(world, case, name, state, &[procedure])
+}
+
+fn evaluated(
+    world: &World<'_>,
+    case: &Case,
+    procedure: Option<&str>,
+    state: &Name,
+    near: &[Uuid],
+) -> Result<Share, Vec<Refusal>> {
+    let amounts = facts_near(world, case, near).amounts;
+    let held = world.program.holdings(procedure, state, &amounts).map_err(|blocked| {
         vec![Refusal { code: blocked.code.to_string(), path: None, message: blocked.message, explanation: None }]
     })?;
     Ok(held.into_iter().map(|(account, yen)| (ledger_account(account), yen)).collect())
@@ -89,13 +130,17 @@ fn share(world: &World<'_>, case: &Case, procedure: Option<Uuid>) -> Result<Shar
 
 fn holdings(share: Share) -> Result<Holdings, Vec<Refusal>> {
     if share.values().any(|yen| yen.is_negative()) {
-        return Err(vec![Refusal::new(
-            "holdings.below_zero",
-            "この手続により、支払済などの額が0円を下回ります。金額を確認してください",
-            "More would be taken off than has been paid or promised; check the amount",
-        )]);
+        return Err(below_zero());
     }
     Holdings::try_from(share).map_err(|_| vec![overflow()])
+}
+
+fn below_zero() -> Vec<Refusal> {
+    vec![Refusal::new(
+        BELOW_ZERO,
+        "支払済の額を超える返還になるなど、予算の額が0円を下回ります。金額を確認してください",
+        "More would be taken off than has been paid or promised; check the amount",
+    )]
 }
 
 pub(crate) const fn ledger_account(account: HoldingAccount) -> Account {

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 use vocabulary::{Bilingual, FiscalYear, Yen};
 
-use crate::act::{Act, CallStanding, Granted, Needs, Refusal, Step, World};
+use crate::act::{Act, CallStanding, Draft, Granted, Needs, Refusal, Step, World};
 use crate::case::{Case, FieldMark, Placing};
 use crate::coverage::Evidence;
 use crate::desk::{Desk, attached, line_of};
@@ -131,6 +131,40 @@ pub fn granted_before(scenario: &Scenario) -> Vec<Granted> {
     granted.collect()
 }
 
+/// The desk at which a scenario begins.
+pub(crate) fn desk_of<'a>(
+    program: &'a Program,
+    municipality: &'a Municipality,
+    calls: &[Call],
+    scenarios: &Scenarios,
+    scenario: &Scenario,
+) -> Desk<'a> {
+    let day_of = |step: &ScenarioStep| step.on.or_else(|| scenarios.days.get(step.sample.as_ref()?).copied());
+    let first_day = scenario.steps.iter().find_map(day_of).unwrap_or_else(|| FiscalYear(2026).first_day());
+    let applicant = scenarios.applicant(scenario).cloned().unwrap_or_else(|| nobody(first_day));
+    let mut desk = Desk::new(program, municipality, calls, applicant, first_day);
+    desk.granted = granted_before(scenario);
+    desk.budget = scenario.budget;
+    desk
+}
+
+/// What whoever takes the step enters and attaches.
+pub(crate) fn entered(desk: &Desk<'_>, scenarios: &Scenarios, step: &ScenarioStep) -> (Act, Draft) {
+    let values = step_values(scenarios, step);
+    let ids = Uuid::nil;
+    let world = desk.world(&ids, None, &Needs::default());
+    let draft = attached(&step_documents(desk.program, &desk.case, &world, &values, step));
+    let act = Act {
+        action: step.action.clone().unwrap_or_default(),
+        expected_version: desk.case.version,
+        values,
+        marks: step_marks(step),
+        comment: step.comment.clone(),
+        procedure: None,
+    };
+    (act, draft)
+}
+
 struct Run<'a> {
     scenarios: &'a Scenarios,
     scenario: &'a Scenario,
@@ -146,19 +180,18 @@ impl<'a> Run<'a> {
         scenarios: &'a Scenarios,
         scenario: &'a Scenario,
     ) -> Self {
-        let day_of = |step: &ScenarioStep| step.on.or_else(|| scenarios.days.get(step.sample.as_ref()?).copied());
-        let first_day = scenario.steps.iter().find_map(day_of).unwrap_or_else(|| FiscalYear(2026).first_day());
-        let applicant = scenarios.applicant(scenario).cloned().unwrap_or_else(|| nobody(first_day));
-        let mut desk = Desk::new(program, municipality, calls, applicant.clone(), first_day);
-        desk.granted = granted_before(scenario);
-        desk.budget = scenario.budget;
+        let desk = desk_of(program, municipality, calls, scenarios, scenario);
         let result = ScenarioResult {
             name: scenario.name.clone(),
             failures: Vec::new(),
             covered: BTreeSet::new(),
             evidence: Evidence::default(),
             states: vec![desk.case.state.clone()],
-            played: Scenario { applicant: Some(applicant), steps: Vec::new(), ..scenario.clone() },
+            played: Scenario {
+                applicant: Some(desk.case.business.facts.clone()),
+                steps: Vec::new(),
+                ..scenario.clone()
+            },
             standings: Vec::new(),
         };
         Self { scenarios, scenario, desk, result }
@@ -237,19 +270,8 @@ impl<'a> Run<'a> {
     }
 
     fn act(&mut self, step: &ScenarioStep) -> Result<Step, Vec<Refusal>> {
-        let values = step_values(self.scenarios, step);
         self.desk.call = call_standing(step);
-        let ids = || Uuid::nil();
-        let world = self.desk.world(&ids, None, &Needs::default());
-        let draft = attached(&step_documents(self.desk.program, &self.desk.case, &world, &values, step));
-        let act = Act {
-            action: step.action.clone().unwrap_or_default(),
-            expected_version: self.desk.case.version,
-            values,
-            marks: step_marks(step),
-            comment: step.comment.clone(),
-            procedure: None,
-        };
+        let (act, draft) = entered(&self.desk, self.scenarios, step);
         let step = self.desk.take(&self.desk.actor(&step.by), &act, Some(draft))?;
         self.done(&step);
         Ok(step)

@@ -6,21 +6,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{Days, NaiveDate};
 use program::Program;
 use program::definition::{
-    Call, Effect, FieldType, Municipality, Name, PanelStep, Role, Scenario, ScenarioStep, Scenarios, StateKind,
+    Call, Effect, Municipality, Name, PanelStep, Role, Scenario, ScenarioStep, Scenarios, StateKind,
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use treasury::Account;
 use uuid::Uuid;
 use vocabulary::{FiscalYear, Instant, Yen, day_in_japan};
 
-use crate::act::{Act, Actor, CallStanding, Draft, Needs, Step};
+use crate::act::{Act, Actor, CallStanding, Draft, Step};
 use crate::authority::SIGN;
-use crate::case::{FieldMark, Placing};
-use crate::desk::{Desk, attached, moment};
+use crate::books::{Books, is_over};
+use crate::case::Placing;
+use crate::desk::{Desk, Possible, attached, moment, some_marks};
 use crate::history::{self, Event, Stage};
 use crate::scenario::{granted_before, nobody, step_marks, step_values};
-use crate::{candidates, clock_act, permit, promotion};
+use crate::{clock_act, promotion};
 
 /// What came of random lives.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -125,7 +125,7 @@ impl Lives {
         let case = &life.desk.case;
         if life.is_stuck {
             self.summary.broken.push(format!("life {number}: nobody can do anything in `{}`", case.state));
-        } else if life.is_at_an_end() {
+        } else if is_over(life.desk.program, &life.desk.case) {
             *self.summary.ends.entry(case.state.clone()).or_default() += 1;
             self.days.push((life.desk.now - life.began).num_days());
         } else {
@@ -134,8 +134,7 @@ impl Lives {
         for (name, frozen) in &case.body.amounts {
             self.amounts.entry(name.clone()).or_default().push(frozen.yen.get());
         }
-        let paid = life.ledger.iter().filter(|((_, account), _)| *account == Account::Paid).map(|(_, yen)| yen);
-        self.paid.push(paid.fold(0, |sum: i64, yen| sum.saturating_add(*yen)));
+        self.paid.push(life.books.paid());
         let unsound = history::verify(case.id, &life.events, std::slice::from_ref(&case.head));
         let broken = life.broken.iter().cloned().chain(unsound.iter().map(ToString::to_string));
         self.summary.broken.extend(broken.map(|what| format!("life {number}: {what}")));
@@ -144,21 +143,13 @@ impl Lives {
     }
 }
 
-/// What somebody may do: the action, where it starts when that is a procedure, and who.
-struct Possible {
-    action: Name,
-    procedure: Option<Uuid>,
-    actors: Vec<String>,
-}
-
 struct Life<'a> {
     desk: Desk<'a>,
     scenarios: &'a Scenarios,
     random: &'a mut Random,
     began: Instant,
     events: Vec<Event>,
-    /// Budget line and account → yen, as all postings so far leave it.
-    ledger: BTreeMap<(Uuid, Account), i64>,
+    books: Books,
     states: BTreeSet<Name>,
     actions: BTreeSet<Name>,
     is_stuck: bool,
@@ -191,7 +182,7 @@ impl<'a> Life<'a> {
             random,
             began,
             events: Vec::new(),
-            ledger: BTreeMap::new(),
+            books: Books::default(),
             states,
             actions: BTreeSet::new(),
             is_stuck: false,
@@ -201,15 +192,15 @@ impl<'a> Life<'a> {
 
     fn live(&mut self, summary: &mut Summary) {
         let (mut acts, mut idle) = (0, 0);
-        while acts < LONGEST && !(self.is_at_an_end() && self.random.below(3) > 0) {
+        while acts < LONGEST && !(is_over(self.desk.program, &self.desk.case) && self.random.below(3) > 0) {
             if idle > PATIENCE || self.random.below(8) == 0 {
                 self.jump(summary);
                 idle = 0;
             }
             self.desk.call = self.any_standing();
-            let possible = self.possible();
+            let possible = self.desk.possible();
             let Some(chosen) = self.choose(&possible) else {
-                if self.is_at_an_end() {
+                if is_over(self.desk.program, &self.desk.case) {
                     return;
                 }
                 // Only the clock can go on; where it has nothing to do either, nobody can. A draft may outlive its call.
@@ -236,14 +227,6 @@ impl<'a> Life<'a> {
                 }
             }
         }
-    }
-
-    /// The case is over, and so is everything beside it.
-    fn is_at_an_end(&self) -> bool {
-        let case = &self.desk.case;
-        self.desk.program.state(&case.state).is_none_or(|state| state.kind.is_end())
-            && case.body.pending.is_none()
-            && case.body.procedures.iter().all(|beside| !beside.open)
     }
 
     /// Some days on, or past the deadline; whoever waits in line may be taken on.
@@ -281,34 +264,6 @@ impl<'a> Life<'a> {
         }
     }
 
-    /// Who may do what now.
-    fn possible(&self) -> Vec<Possible> {
-        let case = &self.desk.case;
-        let roles = Role::STAFF.iter().chain(&[Role::Applicant, Role::Treasury]).map(|role| role.as_str().to_owned());
-        let positions = self.desk.municipality.positions.keys().map(|position| format!("position:{position}"));
-        // Two more than must score, so that some may keep away.
-        let judges = self.desk.program.definition().program.panel.as_ref().map_or(0, |panel| panel.judges + 2);
-        let judges = (1..=judges).map(|judge| format!("panelist:{judge}"));
-        let partners = case.body.partners.keys().map(|partner| format!("partner:{partner}"));
-        let actors: Vec<String> = roles.chain(positions).chain(judges).chain(partners).collect();
-        let ids = Uuid::nil;
-        let world = self.desk.world(&ids, None, &Needs::default());
-        // What the treasury does belongs to a life too, unlike to lists of what people may do.
-        let by_treasury = self.desk.program.actions().filter(|action| action.rule.by.as_slice() == [Role::Treasury]);
-        let by_treasury = by_treasury.flat_map(|action| {
-            let beside =
-                case.body.procedures.iter().filter(move |beside| action.procedure == Some(beside.name.as_str()));
-            let own = action.procedure.is_none().then_some(None);
-            own.into_iter().chain(beside.map(|beside| Some(beside.id))).map(move |place| (action.name, place))
-        });
-        let may = |(name, procedure): (&str, Option<Uuid>)| {
-            let is_permitted = |by: &&String| permit(&world, case, &self.desk.actor(by), name, procedure).is_ok();
-            let actors: Vec<String> = actors.iter().filter(is_permitted).cloned().collect();
-            (!actors.is_empty()).then(|| Possible { action: name.to_owned(), procedure, actors })
-        };
-        candidates(&world, case).into_iter().chain(by_treasury).filter_map(may).collect()
-    }
-
     /// By action first, so that many signers do not crowd out the rest.
     fn choose<'p>(&mut self, possible: &'p [Possible]) -> Option<(&'p Possible, Actor)> {
         let weighted: Vec<&Possible> =
@@ -339,16 +294,13 @@ impl<'a> Life<'a> {
     fn enter(&mut self, (chosen, actor): (&Possible, Actor)) -> (Actor, Act, Option<Draft>) {
         let all = self.scenarios.scenarios.iter().flat_map(|scenario| &scenario.steps);
         let steps: Vec<&ScenarioStep> = all.filter(|step| step.action.as_ref() == Some(&chosen.action)).collect();
-        let rule = self.desk.program.action(&chosen.action);
-        let form = rule.and_then(|action| action.rule.form.clone());
+        let form = self.desk.program.action(&chosen.action).and_then(|action| action.rule.form.clone());
         let (mut values, mut marks) = match self.random.pick(&steps) {
             Some(step) => (step_values(self.scenarios, step), step_marks(step)),
-            None => (self.made_up(&chosen.action, form.as_deref()), Vec::new()),
+            None => (self.desk.made_up(&chosen.action, self.scenarios), Vec::new()),
         };
-        let wants_marks =
-            rule.is_some_and(|action| action.input.values().any(|field| field.rule.kind == FieldType::FieldMarks));
-        if wants_marks && marks.is_empty() {
-            marks = vec![FieldMark { field: "contact_name".to_owned(), remark: "ご確認ください".to_owned() }];
+        if marks.is_empty() && self.desk.asks_for_marks(&chosen.action) {
+            marks = some_marks();
         }
         self.vary(&mut values);
         let draft = form.as_deref().map(|form| {
@@ -367,16 +319,6 @@ impl<'a> Life<'a> {
             procedure: chosen.procedure,
         };
         (actor, act, draft)
-    }
-
-    fn made_up(&self, action: &str, form: Option<&str>) -> Map<String, Value> {
-        let today = day_in_japan(self.desk.now);
-        match form {
-            Some(form) => {
-                self.scenarios.samples.get(form).cloned().unwrap_or_else(|| self.desk.program.sample(form, today))
-            }
-            None => self.desk.program.sample_input(action, today),
-        }
     }
 
     /// Figures between nothing and three times as much; seldom, one value is missing.
@@ -416,34 +358,8 @@ impl<'a> Life<'a> {
             self.actions.insert(step.event.action.clone());
         }
         self.events.push(step.event.clone());
-        for moved in &step.postings {
-            for posting in &moved.entries {
-                let yen = posting.amount.get();
-                *self.ledger.entry((moved.line, posting.from)).or_default() -= yen;
-                *self.ledger.entry((moved.line, posting.to)).or_default() += yen;
-            }
-        }
-        self.compare(step);
-    }
-
-    fn compare(&mut self, step: &Step) {
-        let (case, action) = (&step.case, &step.event.action);
-        let held = |line: &Uuid, account: Account| {
-            let own = (case.call.budget_line.as_ref() == Some(line)).then_some(&case.body.holdings);
-            own.or_else(|| case.body.elsewhere.get(line)).map_or(Yen::ZERO, |held| held.get(account)).get()
-        };
-        for ((line, account), yen) in self.ledger.iter().filter(|((_, account), _)| *account != Account::Available) {
-            let (said, account_name) = (held(line, *account), account.as_str());
-            if said != *yen || *yen < 0 {
-                self.broken.push(format!("after `{action}` the ledger has {yen} {account_name}, the case {said}"));
-            }
-        }
-        let kind = self.desk.program.state(&case.state).map(|state| state.kind);
-        let is_over = kind.is_some_and(StateKind::is_end) && case.body.procedures.iter().all(|beside| !beside.open);
-        let open = case.body.holdings.iter().find(|(account, yen)| *account != Account::Paid && *yen != Yen::ZERO);
-        if let Some((account, yen)) = open.filter(|_| is_over) {
-            self.broken.push(format!("a case that ended in `{}` still holds {yen} {}", case.state, account.as_str()));
-        }
+        self.books.enter(step);
+        self.broken.extend(self.books.disagreements(self.desk.program, step));
     }
 }
 

@@ -298,6 +298,9 @@ pub enum ProgramCommand {
     Catalogue(Paths),
     /// Live random lives in memory, and say what came of them.
     Simulate(SimulateArgs),
+    /// Go everywhere in memory that state, approval, procedures and money can come to together, and say where nothing
+    /// leads to an end.
+    Explore(Paths),
     /// Write a new program with its scenarios and its call; asks for what is not said.
     New(Box<NewArgs>),
     /// Say in words what a version changes against another, and whether that is major.

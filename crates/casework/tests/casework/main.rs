@@ -12,6 +12,7 @@ mod lives;
 mod migrate;
 mod money;
 mod mutants;
+mod product;
 mod rules;
 mod scenarios;
 mod walks;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use casework::coverage::{Evidence, Part, PartKind, coverage};
-use casework::{scenario, simulation};
+use casework::{exploration, scenario, simulation};
 use program::definition::{Archetype, Municipality, Name, ProgramText, Scenarios};
 use program::{Finding, Loaded, LoadedProgram, NewMunicipality, NewProgram, Program, SourceFile, load};
 use serde_json::json;
@@ -15,7 +15,7 @@ use vocabulary::{Bilingual, Yen};
 use super::programs::{named, right_or_printed};
 use super::tell;
 use crate::catalogue;
-use crate::cli::{Common, NewArgs, SimulateArgs, TestArgs};
+use crate::cli::{Common, NewArgs, Paths, SimulateArgs, TestArgs};
 use crate::outcome::{Failure, Outcome};
 
 /// A program that can be tried.
@@ -152,6 +152,31 @@ fn in_words(program: &Program, summary: &simulation::Summary) -> String {
         }
     }
     lines.join("\n")
+}
+
+/// Goes everywhere, and says what is wrong there.
+pub fn explore(common: &Common, args: &Paths) -> Outcome {
+    let loaded = catalogue::read(&args.paths)?;
+    right_or_printed(&loaded)?;
+    let (mut lines, mut machine, mut faults) = (Vec::new(), Vec::new(), 0);
+    for one in tried(&loaded, &args.paths)? {
+        let found = exploration::explore(one.program, one.municipality, &loaded.calls, one.scenarios);
+        let wrong = found.faults();
+        faults += wrong.len();
+        let (situations, moves) = (found.situations.len(), found.moves.len());
+        lines.push(format!("{}: {situations} situations, {moves} moves between them", one.program.name()));
+        let refused = found.refusals.iter().map(|((action, code), count)| format!("{action} {code} {count}"));
+        lines.push(format!("  refused on the way: {}", refused.collect::<Vec<_>>().join(", ")));
+        lines.extend(wrong.iter().map(|fault| format!("  WRONG: {fault}")));
+        machine.push(json!({
+            "program": one.program.name(), "situations": situations, "moves": moves, "faults": wrong,
+            "refusals": found.refusals.iter().map(|((action, code), count)| json!({
+                "action": action, "code": code, "count": count,
+            })).collect::<Vec<_>>(),
+        }));
+    }
+    tell(common, &machine, || lines.join("\n"))?;
+    if faults > 0 { Err(Failure::refused(format!("{faults} faults were found"))) } else { Ok(()) }
 }
 
 /// Writes a program, its scenarios and its call; asks for what the arguments do not say.

@@ -26,6 +26,7 @@ pub async fn run(common: &Common, command: &ProgramCommand) -> Outcome {
         ProgramCommand::Explain(args) => show(&args.paths, |program| explain(program, args.locale.into())),
         ProgramCommand::Catalogue(args) => tables(&args.paths),
         ProgramCommand::Simulate(args) => authors::simulate(common, args),
+        ProgramCommand::Explore(args) => authors::explore(common, args),
         ProgramCommand::New(args) => authors::new(common, args),
         ProgramCommand::Diff(args) => versions::diff(common, args).await,
         ProgramCommand::Publish(args) => publish(common, &args.paths, args.actor.as_deref()).await,
