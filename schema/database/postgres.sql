@@ -163,6 +163,8 @@ CREATE TABLE draft (
     saved_at timestamp with time zone NOT NULL,
     program_hash text,
     kept text,
+    revision bigint NOT NULL DEFAULT 0,
+    changed text NOT NULL DEFAULT '{}'::text,
     CONSTRAINT draft_pkey PRIMARY KEY (application, form, account),
     CONSTRAINT draft_account_fkey FOREIGN KEY (account) REFERENCES account(id),
     CONSTRAINT draft_application_fkey FOREIGN KEY (application) REFERENCES application(id),

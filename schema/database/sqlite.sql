@@ -130,7 +130,7 @@ CREATE TABLE draft (
     account BLOB NOT NULL REFERENCES account (id),
     field_values text NOT NULL,
     documents text NOT NULL,
-    saved_at TEXT NOT NULL, program_hash text REFERENCES program_version (hash), kept text,
+    saved_at TEXT NOT NULL, program_hash text REFERENCES program_version (hash), kept text, revision INTEGER NOT NULL DEFAULT 0, changed text NOT NULL DEFAULT '{}',
     PRIMARY KEY (application, form, account)
 ) STRICT;
 

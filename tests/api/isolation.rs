@@ -91,7 +91,7 @@ async fn plant(office: &TestOffice) -> Secret {
     let draft = office.life_of(third.clone(), SALES_CHANNEL, 0).await;
     let mut values = serde_json::Map::new();
     mark(&mut values);
-    office.service.save_draft(&third.owner, draft.application, None, values, None).await.unwrap();
+    office.service.save_draft(&third.owner, draft.application, None, values, None, None).await.unwrap();
     office.work_off().await;
 
     let mut secret = Secret {

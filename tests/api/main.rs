@@ -1,6 +1,7 @@
 //! The API as its clients meet it: the whole site over a real socket, with a clock and identifiers that tests decide.
 
 mod client;
+mod drafts;
 mod hardening;
 mod isolation;
 mod judges;

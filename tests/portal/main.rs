@@ -13,3 +13,4 @@ mod partners;
 mod safety;
 mod security;
 mod selection;
+mod tabs;

@@ -99,7 +99,7 @@ async fn a_draft_follows_the_newest_version_and_loses_nothing() {
         let mut life = office.life(SALES_CHANNEL, 0).await;
         let owner = life.party.owner.clone();
         let typed = values(json!({ "booth_number": "A-12", "plan": "新製品", "telephone_of_booth": "042" }));
-        office.service.save_draft(&owner, life.application, None, typed.clone(), None).await.unwrap();
+        office.service.save_draft(&owner, life.application, None, typed.clone(), None, None).await.unwrap();
 
         // One version more: the draft is in its words, wherever it is looked at.
         publish(&office, &third()).await;
@@ -114,10 +114,10 @@ async fn a_draft_follows_the_newest_version_and_loses_nothing() {
         let fourth = changed(|definition| definition.program.title.en.push('!'));
         publish(&office, &fourth).await;
         let sent = values(json!({ "booth_number": "B-3", "stand": "C-4", "plan": "新製品" }));
-        let (_, saved) = office.service.save_draft(&owner, life.application, None, sent, None).await.unwrap();
+        let (_, saved) = office.service.save_draft(&owner, life.application, None, sent, None, None).await.unwrap();
         assert_eq!(saved.values.get("stand"), None);
         assert_eq!(saved.kept.get("stand"), Some(&json!("C-4")));
-        office.service.save_draft(&owner, life.application, None, values(json!({})), None).await.unwrap();
+        office.service.save_draft(&owner, life.application, None, values(json!({})), None, None).await.unwrap();
 
         // Handed in: pinned from here on, and what had no field stays with the case.
         office.step(&mut life).await;

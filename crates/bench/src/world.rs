@@ -260,7 +260,7 @@ impl Founding<'_> {
         let key = format!("start-{key}");
         let started = self.service.start_application(&viewer, program, by.business, &key).await.map_err(told)?;
         let id = started.case.id;
-        self.service.save_draft(&viewer, id, Some(FORM), values.clone(), None).await.map_err(told)?;
+        self.service.save_draft(&viewer, id, Some(FORM), values.clone(), None, None).await.map_err(told)?;
         let pdf = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n".to_vec();
         let file = self.service.upload(&viewer, "書類.pdf", pdf).await.map_err(told)?;
         for slot in self.service.asked(&viewer, id, FORM, values).await.map_err(told)?.documents {

@@ -37,6 +37,7 @@
   if (!form) return;
   const state = document.getElementById("saved");
   const award = document.getElementById("award");
+  const newer = document.getElementById("newer");
   let timer, sending = false, again = false;
 
   const save = async () => {
@@ -50,6 +51,9 @@
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const part = (id) => page.getElementById(id);
       if (state && part("saved")) state.textContent = part("saved").textContent;
+      if (part("revision")) form.elements.revision.value = part("revision").dataset.revision;
+      // What is told already is not told again, and a choice that is being made stays.
+      if (part("newer") && part("newer").innerHTML !== newer.innerHTML) newer.replaceChildren(...part("newer").childNodes);
       if (award && part("award")) award.replaceChildren(...part("award").childNodes);
       const asked = part("asked");
       if (asked) {
@@ -64,6 +68,8 @@
   };
 
   form.addEventListener("input", (event) => {
+    // A choice between two values is made with its button.
+    if (newer.contains(event.target)) return;
     const table = event.target.closest("table.costs");
     if (table) total(table);
     clearTimeout(timer);

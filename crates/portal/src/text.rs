@@ -199,6 +199,15 @@ words! {
     save: "保存する", "Save";
     save_and_next: "保存して次へ", "Save and continue";
     saved: "保存しました。", "Saved.";
+    newer_heading: "別の画面で保存された内容があります", "Something else was saved in another window";
+    newer_lead: "この画面を開いた後に、別の画面で次の項目が保存されました。どちらの内容も残っています。項目ごとに選んで「選んだ内容で保存」を押してください。", "After this page was opened, these fields were saved in another window. Neither is lost: choose for each of them and press Save what I chose.";
+    newer_kept: "別の画面で保存された内容", "As saved in the other window";
+    newer_mine: "この画面の内容", "As on this page";
+    take_kept: "別の画面で保存された内容にする", "Take what was saved in the other window";
+    take_mine: "この画面の内容にする", "Keep what is on this page";
+    save_choice: "選んだ内容で保存", "Save what I chose";
+    saved_but_newer: "別の画面と異なる項目は保存していません。上で選んでください。ほかの項目は保存しました。", "Not saved where it differs from another window: please choose above. All else is saved.";
+    draft_changed: "この確認画面を開いた後に、別の画面で内容が保存されました。今の内容を確認してから、もう一度押してください。", "After this page was opened, the form was saved in another window. Please look at it as it is now, and press again.";
     saved_with_faults: "保存しました。下の点を直してください。ほかのページは上から開けます。", "Saved. Please put right what is said below; the other pages can be opened above.";
     save_failed: "保存できませんでした。通信を確認して「保存する」を押してください。", "Not saved. Please check the connection and press Save.";
     more_questions: "保存しました。回答に応じた項目が増えました。", "Saved. Your answer brings some more questions.";

@@ -1,14 +1,14 @@
 //! Drafts: what is typed and not handed in. A draft follows the newest version of its program until it is submitted;
 //! nothing that was typed is lost on the way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use casework::{Case, Draft, Refusal};
+use casework::{Case, Draft, Refusal, Submission};
 use program::definition::{Name, StateKind};
 use program::{Program, Typed};
 use serde_json::{Map, Value};
-use store::{CaseKey, DraftKey, Lock, StoredDraft, Tx};
+use store::{CaseKey, DraftKey, FieldSave, Lock, StoredDraft, Tx};
 use uuid::Uuid;
 use vocabulary::Instant;
 
@@ -25,12 +25,44 @@ pub struct DraftView {
     pub documents: BTreeMap<Name, Vec<casework::DocumentRef>>,
     /// What was typed for fields that the version does not have any more.
     pub kept: Map<String, Value>,
+    /// How often it was saved; 0 when nothing is typed yet.
+    pub revision: i64,
+}
+
+/// What a page has shown of a draft whose fields it sends.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// The draft's revision when the page was made.
+    pub revision: i64,
+    /// A name of the opened page, so that it is not taken for another one when an answer to it is lost.
+    pub page: Option<String>,
+    /// Fields that were told to be saved otherwise, between whose values nobody has chosen yet.
+    pub unsettled: BTreeSet<Name>,
+}
+
+/// Who changes which draft, when, and from which opened page.
+#[derive(Clone, Copy)]
+struct Hand<'a> {
+    application: &'a Application,
+    form: &'a str,
+    account: Uuid,
+    now: Instant,
+    page: Option<&'a str>,
+}
+
+/// What came of the fields that a page sent.
+#[derive(Clone, Debug)]
+pub struct SavedFields {
+    /// The draft's revision now.
+    pub revision: i64,
+    /// What is kept of fields that another page has changed since, in place of what this one sent.
+    pub newer: Map<String, Value>,
 }
 
 impl DraftView {
     fn of(form: Name, draft: StoredDraft) -> Self {
-        let StoredDraft { typed, kept, .. } = draft;
-        Self { form, values: typed.values, documents: typed.documents, kept: kept.values }
+        let StoredDraft { typed, kept, revision, .. } = draft;
+        Self { form, values: typed.values, documents: typed.documents, kept: kept.values, revision }
     }
 }
 
@@ -83,32 +115,38 @@ impl Service {
         Ok(Some(carried(form, draft, &versions)))
     }
 
-    /// Keeps what was typed; never refuses values, whatever they are.
+    /// Keeps what was typed; never refuses values, whatever they are. With `expected`, only when the draft still has that
+    /// revision.
     ///
     /// # Errors
-    /// `NotFound` when the case is not the viewer's to write on.
+    /// `NotFound` when the case is not the viewer's to write on; `Conflict` when the draft has another revision.
     pub async fn save_draft(
         &self,
         viewer: &Viewer,
         application: Uuid,
         form: Option<&str>,
         values: Map<String, Value>,
+        expected: Option<i64>,
         key: Option<&str>,
     ) -> Result<(Application, DraftView)> {
         self.require_scope(viewer, "apply")?;
         let (application, form) = self.for_draft(viewer, application, form).await?;
         let (case, account, now) = (application.case.id, viewer.person.id, self.now());
-        let wish = Wish::new(viewer, key, "saveDraft", &(case, &form, &values), (case, now))?;
+        let wish = Wish::new(viewer, key, "saveDraft", &(case, &form, &values, expected), (case, now))?;
         let sent = self.sent(&application, &form, values).await?;
         self.once(&wish, &|tx| {
             let (application, form, sent) = (&application, &form, &sent);
             Box::pin(async move {
-                // What is attached at the same time stays attached.
-                tx.load_case(CaseKey::Id(case), Lock::Case).await?;
-                let mut draft = self.draft_in(tx, application, form, account).await?.unwrap_or_default();
-                draft.typed.values = sent.values.clone();
-                draft.kept.values.extend(sent.kept.clone());
-                keep(tx, application, form, account, draft, now).await
+                let change = |draft: &mut StoredDraft| {
+                    if expected.is_some_and(|expected| expected != draft.revision) {
+                        return Err(Error::Conflict);
+                    }
+                    draft.typed.values = sent.values.clone();
+                    draft.kept.values.extend(sent.kept.clone());
+                    Ok(())
+                };
+                self.change_in(tx, &Hand { application, form, account, now, page: None }, &change).await?;
+                Ok(())
             })
         })
         .await?;
@@ -147,15 +185,15 @@ impl Service {
         self.once(&wish, &|tx| {
             let (application, form, reference) = (&application, &form, &reference);
             Box::pin(async move {
-                // What is typed or attached at the same time stays.
-                tx.load_case(CaseKey::Id(case), Lock::Case).await?;
-                let mut draft = self.draft_in(tx, application, form, account).await?.unwrap_or_default();
-                let files = draft.typed.documents.entry(slot.to_owned()).or_default();
-                if !files.contains(reference) {
-                    files.push(reference.clone());
-                }
-                tx.attach_file(reference.file, case, business).await?;
-                keep(tx, application, form, account, draft, now).await
+                let change = |draft: &mut StoredDraft| {
+                    let files = draft.typed.documents.entry(slot.to_owned()).or_default();
+                    if !files.contains(reference) {
+                        files.push(reference.clone());
+                    }
+                    Ok(())
+                };
+                self.change_in(tx, &Hand { application, form, account, now, page: None }, &change).await?;
+                Ok(tx.attach_file(reference.file, case, business).await?)
             })
         })
         .await?;
@@ -164,7 +202,8 @@ impl Service {
     }
 
     /// Keeps what was typed into some fields of a form beside what is typed in the others; never refuses values. Null
-    /// empties a field.
+    /// empties a field. What another page has changed since this one was made, or what is not settled yet, stays as it is
+    /// kept, and is returned where it differs.
     ///
     /// # Errors
     /// `NotFound` when the case is not the viewer's to write on.
@@ -174,12 +213,30 @@ impl Service {
         application: Uuid,
         form: &str,
         values: Map<String, Value>,
-    ) -> Result<()> {
-        let change = |draft: &mut StoredDraft, sent: &Typed| {
-            draft.typed.values.extend(sent.values.clone());
+        seen: &Seen,
+    ) -> Result<SavedFields> {
+        let change = |draft: &mut StoredDraft, sent: &Typed, earlier: Option<&Submission>| {
+            // A higher revision is that of a draft that was handed in since.
+            let seen_until = if seen.revision > draft.revision { 0 } else { seen.revision };
+            let mut newer = Map::new();
+            for (name, value) in &sent.values {
+                let kept = said(&draft.typed.values, earlier, name);
+                let unseen = draft
+                    .changed
+                    .get(name)
+                    .is_some_and(|save| save.revision > seen_until && (save.page.is_none() || save.page != seen.page));
+                if kept != value && (unseen || seen.unsettled.contains(name)) {
+                    newer.insert(name.clone(), kept.clone());
+                } else {
+                    draft.typed.values.insert(name.clone(), value.clone());
+                }
+            }
             draft.kept.values.extend(sent.kept.clone());
+            newer
         };
-        self.change_draft(viewer, application, form, values, &change).await
+        let (newer, revision) =
+            self.change_draft(viewer, application, form, values, seen.page.as_deref(), &change).await?;
+        Ok(SavedFields { revision, newer })
     }
 
     /// Takes a file out of a document slot of a form's draft. The file itself stays.
@@ -198,19 +255,22 @@ impl Service {
         let mut rest = self.filled_in(viewer, &found, form).await?.documents.remove(slot).unwrap_or_default();
         rest.retain(|kept| kept.file != file);
         // An empty slot also takes the place of what was handed in before.
-        let change =
-            |draft: &mut StoredDraft, _: &Typed| _ = draft.typed.documents.insert(slot.to_owned(), rest.clone());
-        self.change_draft(viewer, application, form, Map::new(), &change).await
+        let change = |draft: &mut StoredDraft, _: &Typed, _: Option<&Submission>| {
+            _ = draft.typed.documents.insert(slot.to_owned(), rest.clone());
+        };
+        self.change_draft(viewer, application, form, Map::new(), None, &change).await?;
+        Ok(())
     }
 
-    async fn change_draft(
+    async fn change_draft<T: Send>(
         &self,
         viewer: &Viewer,
         application: Uuid,
         form: &str,
         values: Map<String, Value>,
-        change: &(dyn Fn(&mut StoredDraft, &Typed) + Sync),
-    ) -> Result<()> {
+        page: Option<&str>,
+        change: &(dyn Fn(&mut StoredDraft, &Typed, Option<&Submission>) -> T + Sync),
+    ) -> Result<(T, i64)> {
         self.require_scope(viewer, "apply")?;
         let (application, form) = self.for_draft(viewer, application, Some(form)).await?;
         let (account, now) = (viewer.person.id, self.now());
@@ -219,14 +279,37 @@ impl Service {
             .write(|tx| {
                 let (application, form, sent) = (&application, &form, &sent);
                 Box::pin(async move {
-                    // What another page of the form sends at the same time stays.
-                    tx.load_case(CaseKey::Id(application.case.id), Lock::Case).await?;
-                    let mut draft = self.draft_in(tx, application, form, account).await?.unwrap_or_default();
-                    change(&mut draft, sent);
-                    keep(tx, application, form, account, draft, now).await
+                    let earlier = corrected(application, form);
+                    let change = |draft: &mut StoredDraft| Ok(change(draft, sent, earlier));
+                    self.change_in(tx, &Hand { application, form, account, now, page }, &change).await
                 })
             })
             .await
+    }
+
+    /// Changes a draft, under the lock of its case: what another page sends at the same time stays. Returns also the
+    /// revision as which it is kept.
+    async fn change_in<T: Send>(
+        &self,
+        tx: &Tx<'_>,
+        hand: &Hand<'_>,
+        change: &(dyn Fn(&mut StoredDraft) -> Result<T> + Sync),
+    ) -> Result<(T, i64)> {
+        let Hand { application, form, account, now, page } = *hand;
+        let case = &application.case;
+        tx.load_case(CaseKey::Id(case.id), Lock::Case).await?;
+        let mut draft = self.draft_in(tx, application, form, account).await?.unwrap_or_default();
+        let before = draft.typed.values.clone();
+        let changed = change(&mut draft)?;
+        draft.revision += 1;
+        let (values, earlier) = (&draft.typed.values, corrected(application, form));
+        let names = before.keys().chain(values.keys());
+        let other = names.filter(|name| said(&before, earlier, name) != said(values, earlier, name));
+        let save = FieldSave { revision: draft.revision, page: page.map(str::to_owned) };
+        draft.changed.extend(other.map(|name| (name.clone(), save.clone())));
+        draft.program_hash = Some(case.program_hash.clone());
+        tx.save_draft(DraftKey { application: case.id, form, account }, &draft, now).await?;
+        Ok((changed, draft.revision))
     }
 
     /// What a form says now: where it is being corrected what was handed in, and over that what the viewer has typed.
@@ -234,11 +317,8 @@ impl Service {
     /// # Errors
     /// Faults only.
     pub async fn filled_in(&self, viewer: &Viewer, application: &Application, form: &str) -> Result<DraftView> {
-        let body = &application.case.body;
-        let corrected = body.unlocked.as_ref().is_some_and(|unlocked| unlocked.form == form);
-        let earlier = body.forms.get(form).filter(|_| corrected);
         let mut view = DraftView { form: form.to_owned(), ..DraftView::default() };
-        if let Some(earlier) = earlier {
+        if let Some(earlier) = corrected(application, form) {
             view.values.clone_from(&earlier.values);
             view.documents.clone_from(&earlier.documents);
         }
@@ -246,6 +326,7 @@ impl Service {
             view.values.extend(draft.values);
             view.documents.extend(draft.documents);
             view.kept = draft.kept;
+            view.revision = draft.revision;
         }
         Ok(view)
     }
@@ -267,6 +348,21 @@ impl Service {
     pub async fn draft_of(&self, viewer: &Viewer, application: &Application, form: &str) -> Result<Option<DraftView>> {
         let found = self.draft_in(self.reader(), application, form, viewer.person.id).await?;
         Ok(found.map(|draft| DraftView::of(form.to_owned(), draft)))
+    }
+
+    /// The case with the viewer's draft of a form as it is now; empty when nothing is typed.
+    ///
+    /// # Errors
+    /// `NotFound` when the case is not the viewer's to write on.
+    pub async fn current_draft(
+        &self,
+        viewer: &Viewer,
+        application: Uuid,
+        form: Option<&str>,
+    ) -> Result<(Application, DraftView)> {
+        let (application, form) = self.for_draft(viewer, application, form).await?;
+        let draft = self.draft_of(viewer, &application, &form).await?;
+        Ok((application, draft.unwrap_or_else(|| DraftView { form, ..DraftView::default() })))
     }
 
     pub(crate) async fn for_draft(&self, viewer: &Viewer, id: Uuid, form: Option<&str>) -> Result<(Application, Name)> {
@@ -294,22 +390,21 @@ impl Service {
     }
 }
 
-async fn keep(
-    tx: &Tx<'_>,
-    application: &Application,
-    form: &str,
-    account: Uuid,
-    draft: StoredDraft,
-    now: Instant,
-) -> Result<()> {
-    let key = DraftKey { application: application.case.id, form, account };
-    let draft = StoredDraft { program_hash: Some(application.case.program_hash.clone()), ..draft };
-    Ok(tx.save_draft(key, &draft, now).await?)
+/// What was handed in of a form, while it is being corrected.
+fn corrected<'a>(application: &'a Application, form: &str) -> Option<&'a Submission> {
+    let body = &application.case.body;
+    let unlocked = body.unlocked.as_ref().is_some_and(|unlocked| unlocked.form == form);
+    body.forms.get(form).filter(|_| unlocked)
+}
+
+/// What a field says: as it is typed, or as it was handed in; null when it is empty.
+fn said<'a>(typed: &'a Map<String, Value>, earlier: Option<&'a Submission>, name: &str) -> &'a Value {
+    typed.get(name).or_else(|| earlier?.values.get(name)).unwrap_or(&Value::Null)
 }
 
 /// The draft in the words of the last of these versions, from the first of them.
 fn carried(form: &str, draft: StoredDraft, versions: &[Arc<Program>]) -> StoredDraft {
-    let StoredDraft { typed, kept, program_hash } = draft;
+    let StoredDraft { typed, kept, program_hash, revision, .. } = draft;
     let values = Typed { values: typed.values, kept: kept.values };
     let values = versions.windows(2).fold(values, |values, pair| match pair {
         [before, after] => values.carried(form, before, after),
@@ -320,9 +415,12 @@ fn carried(form: &str, draft: StoredDraft, versions: &[Arc<Program>]) -> StoredD
     let documents = typed.documents.into_iter().chain(kept.documents);
     let (documents, kept_documents) = documents.partition(|(slot, _)| asked(slot));
     StoredDraft {
+        // A page of the version before knows fields by other names.
+        changed: values.values.keys().map(|name| (name.clone(), FieldSave { revision, page: None })).collect(),
         typed: Draft { values: values.values, documents },
         kept: Draft { values: values.kept, documents: kept_documents },
         program_hash,
+        revision,
     }
 }
 

@@ -34,7 +34,7 @@ pub use calls::{CallResult, Progress, RankedCase, RankingView};
 pub use definitions::{
     CallChange, DefinitionText, Edition, ProgramDraft, ProgramOverview, Publication, ReadDefinition, Rehearsal,
 };
-pub use drafts::DraftView;
+pub use drafts::{DraftView, SavedFields, Seen};
 pub use error::{Error, Result};
 pub use files::LARGEST_FILE;
 pub use judges::{JudgeView, Term};

@@ -6,6 +6,7 @@ use casework::{Body, Business, Call, Case, Draft, Granted, Head, Step, Submissio
 use program::definition::{Name, StateKind};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryResult, Value};
+use serde::{Deserialize, Serialize};
 use serde_json::Map;
 use uuid::Uuid;
 use vocabulary::{FiscalYear, Instant};
@@ -107,7 +108,8 @@ impl Reader {
             let typed = Draft { values: columns.json("draft")?, documents: columns.json("draft")? };
             let kept: Option<String> = columns.take()?;
             let kept = kept.map(|kept| from_json("draft", &kept)).transpose()?.unwrap_or_default();
-            Ok(StoredDraft { typed, kept, program_hash: columns.take()? })
+            let (program_hash, revision) = (columns.take()?, columns.take()?);
+            Ok(StoredDraft { typed, kept, program_hash, revision, changed: columns.json("draft")? })
         })
         .transpose()
     }
@@ -329,7 +331,7 @@ impl Tx<'_> {
         }
     }
 
-    /// Keeps what was typed; of two saves the later one counts.
+    /// Keeps what was typed, as it is: whoever changes a draft holds the lock of its case.
     ///
     /// # Errors
     /// When the database fails.
@@ -345,6 +347,8 @@ impl Tx<'_> {
             saved_at: Set(now),
             program_hash: Set(draft.program_hash.clone()),
             kept: Set(is_kept.then(|| json(&draft.kept)).transpose()?),
+            revision: Set(draft.revision),
+            changed: Set(json(&draft.changed)?),
         };
         let on_conflict = OnConflict::columns([Column::Application, Column::Form, Column::Account])
             .update_columns([
@@ -353,6 +357,8 @@ impl Tx<'_> {
                 Column::SavedAt,
                 Column::ProgramHash,
                 Column::Kept,
+                Column::Revision,
+                Column::Changed,
             ])
             .to_owned();
         draft::Entity::insert(row).on_conflict(on_conflict).exec_without_returning(&self.db()).await?;
@@ -398,6 +404,18 @@ pub struct StoredDraft {
     pub kept: Draft,
     /// The version in whose words it was typed; that of the case when none is named.
     pub program_hash: Option<String>,
+    /// How often it was saved.
+    pub revision: i64,
+    /// With which save each field came to say what it says; the first for those that are not named.
+    pub changed: BTreeMap<Name, FieldSave>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldSave {
+    /// The draft's, counted from 1.
+    pub revision: i64,
+    /// The opened page that sent it, where it was one.
+    pub page: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug)]

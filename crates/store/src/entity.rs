@@ -108,7 +108,7 @@ entities! {
     }
     draft "draft" (application: Uuid, form: String, account: Uuid) {
         field_values: String, documents: String, saved_at: Instant, program_hash: Option<String>,
-        kept: Option<String>,
+        kept: Option<String>, revision: i64, changed: String,
     }
     file "file" (id: Uuid) {
         owner: Uuid, application: Option<Uuid>, business: Option<Uuid>, name: String, media_type: String, size: i64,

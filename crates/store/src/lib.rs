@@ -34,7 +34,7 @@ mod unit;
 pub use accounts::{Account, PositionHeld, StaffRole};
 pub use businesses::{MemberRole, MemberShown, Membership};
 pub use calls::{Count, Reached, StoredRanking};
-pub use cases::{CaseKey, DraftKey, NewestVersion, Recording, StoredCase, StoredDraft, StoredSubmission};
+pub use cases::{CaseKey, DraftKey, FieldSave, NewestVersion, Recording, StoredCase, StoredDraft, StoredSubmission};
 pub use database::{Demonstration, Settings, Store};
 pub use definitions::{NewProgramDraft, StoredProgramDraft};
 pub use error::{Result, Retryable, StoreError};

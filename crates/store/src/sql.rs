@@ -125,7 +125,7 @@ pub const MOVE_CASE_WITH_SUBMISSION: &str = concat!(
     "SELECT id, $37, $38, $39, $40, $41, $42, $43, $44, $45 FROM moved"
 );
 
-pub const DRAFT: &str = "SELECT field_values, documents, kept, program_hash FROM draft \
+pub const DRAFT: &str = "SELECT field_values, documents, kept, program_hash, revision, changed FROM draft \
     WHERE application = $1 AND form = $2 AND account = $3";
 
 pub fn insert_letters(rows: &str) -> String {

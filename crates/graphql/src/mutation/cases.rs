@@ -10,7 +10,7 @@ use crate::ids::{Kind, decode};
 use crate::scalars::{Json, Yen};
 use crate::scope::{Scope, say};
 use crate::text::{Refusal, refusals};
-use crate::types::application::Application;
+use crate::types::application::{Application, Draft};
 use crate::types::case_parts::Event;
 use crate::types::procedure::{AwardStep, computation, steps};
 
@@ -35,12 +35,17 @@ pub(crate) struct SaveDraftInput {
     form: Option<String>,
     /// Everything typed so far; need not be right yet.
     values: Json,
+    /// The draft's revision that the values were typed over, 0 where there was no draft. With another one now nothing is
+    /// saved, and the answer has the draft as it is. The last save counts when absent.
+    expected_revision: Option<i64>,
     idempotency_key: Option<String>,
 }
 
 #[derive(SimpleObject)]
 pub(crate) struct SaveDraftPayload {
     application: Option<Application>,
+    /// The draft as it is kept now, also when `stale_draft` is why nothing was saved.
+    draft: Option<Draft>,
     /// What is stored now.
     values: Option<Json>,
     /// What was typed for fields that the version of the program does not have any more; kept with the draft.
@@ -175,6 +180,14 @@ fn own_business_id(value: &mut Value) {
     }
 }
 
+fn stale_draft() -> casework::Refusal {
+    casework::Refusal::new(
+        "stale_draft",
+        "別の画面で先に保存された内容があります。今の下書きを確認してください",
+        "The draft was saved elsewhere in the meantime; please look at it as it is now",
+    )
+}
+
 impl PerformActionInput {
     fn act(self) -> Result<Act, Error> {
         let marks = self.marks.unwrap_or_default().into_iter();
@@ -214,18 +227,40 @@ impl Cases {
         let viewer = scope.viewer()?;
         let application = Kind::Application.uuid("applicationId", &input.application_id)?;
         let key = input.idempotency_key.as_deref().map(key).transpose()?;
-        let values = object(input.values)?;
-        let saved = scope.service.save_draft(viewer, application, input.form.as_deref(), values, key).await;
-        Ok(match refused(scope, saved)? {
-            Ok((application, draft)) => SaveDraftPayload {
-                application: Some(application.into()),
-                values: Some(async_graphql::Json(Value::Object(draft.values))),
-                kept_values: Some(async_graphql::Json(Value::Object(draft.kept))),
-                refusals: Vec::new(),
-            },
-            Err(reasons) => {
-                SaveDraftPayload { application: None, values: None, kept_values: None, refusals: refusals(reasons) }
+        let (values, expected, form) = (object(input.values)?, input.expected_revision, input.form.as_deref());
+        let saved = match scope.service.save_draft(viewer, application, form, values, expected, key).await {
+            Err(service::Error::Conflict) => {
+                let current = scope.service.current_draft(viewer, application, form).await;
+                let (application, draft) = current.map_err(|error| scope.fault(&error))?;
+                let application = Application::from(application);
+                return Ok(SaveDraftPayload {
+                    draft: application.draft_shown(draft),
+                    application: Some(application),
+                    values: None,
+                    kept_values: None,
+                    refusals: refusals(vec![stale_draft()]),
+                });
             }
+            saved => saved,
+        };
+        Ok(match refused(scope, saved)? {
+            Ok((application, draft)) => {
+                let application = Application::from(application);
+                SaveDraftPayload {
+                    values: Some(async_graphql::Json(Value::Object(draft.values.clone()))),
+                    kept_values: Some(async_graphql::Json(Value::Object(draft.kept.clone()))),
+                    draft: application.draft_shown(draft),
+                    application: Some(application),
+                    refusals: Vec::new(),
+                }
+            }
+            Err(reasons) => SaveDraftPayload {
+                application: None,
+                draft: None,
+                values: None,
+                kept_values: None,
+                refusals: refusals(reasons),
+            },
         })
     }
 

@@ -53,6 +53,13 @@ impl Application {
         draft.map_err(|error| scope.fault(&error))
     }
 
+    /// None for a form that the version does not have.
+    pub(crate) fn draft_shown(&self, draft: service::DraftView) -> Option<Draft> {
+        let service::DraftView { form, values, documents, kept, revision } = draft;
+        let documents = self.documents_of(self.0.program.form(&form)?, &documents);
+        Some(Draft { form, values, documents, kept, revision })
+    }
+
     fn documents_of(&self, form: &program::Form, files: &BTreeMap<Name, Vec<DocumentRef>>) -> Vec<Document> {
         let label = |slot: &Name| {
             let asked = form.documents.iter().find(|asked| asked.name == *slot);
@@ -139,9 +146,7 @@ impl Application {
     #[graphql(complexity = "5 + child_complexity")]
     async fn draft(&self, ctx: &Context<'_>, form: Option<String>) -> Result<Option<Draft>, Error> {
         let form = self.form_named(form.as_deref())?;
-        let Some(draft) = self.draft_of(ctx, &form.name).await? else { return Ok(None) };
-        let documents = self.documents_of(form, &draft.documents);
-        Ok(Some(Draft { form: form.name.clone(), values: draft.values, documents, kept: draft.kept }))
+        Ok(self.draft_of(ctx, &form.name).await?.and_then(|draft| self.draft_shown(draft)))
     }
     /// What was typed for fields that the version of the program does not have any more: nothing typed is lost.
     #[graphql(complexity = 5)]
@@ -235,10 +240,15 @@ pub(crate) struct Draft {
     pub values: serde_json::Map<String, Value>,
     pub documents: Vec<Document>,
     pub kept: serde_json::Map<String, Value>,
+    pub revision: i64,
 }
 
 #[Object]
 impl Draft {
+    /// How often it was saved: what `saveDraft` takes as `expectedRevision`.
+    async fn revision(&self) -> i64 {
+        self.revision
+    }
     async fn form(&self) -> &str {
         &self.form
     }

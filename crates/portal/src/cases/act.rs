@@ -3,18 +3,20 @@
 use askama::Template;
 use poem::http::StatusCode;
 use program::definition::Name;
-use service::{DraftView, Error};
+use service::{DraftView, Error, Seen};
 use uuid::Uuid;
 use vocabulary::time_in_japan;
 
 use super::confirm;
 use super::desk::{Desk, Outcome, Step};
 use crate::answer::Answer;
-use crate::forms::{Drawing, FieldBox, Part, Said, Told, anchor, head, of, read};
+use crate::forms::{Drawing, FieldBox, NewerBox, Part, Said, Told, anchor, head, of, read, settle};
 use crate::visit::{Frame, Page, Visit, Wrong, not_found};
 
 /// Events that are told of when somebody else was faster.
 const EVENTS: usize = 5;
+/// Letters of the name of an opened page.
+const LONGEST_KEY: usize = 64;
 
 #[derive(Template)]
 #[template(path = "cases/page.html")]
@@ -27,7 +29,13 @@ struct FieldsPage {
     message: Option<String>,
     action: String,
     page: usize,
+    /// Of the draft.
+    revision: i64,
+    /// The name of the opened page.
+    key: String,
     autosave: bool,
+    /// HTML
+    newer: String,
     fields: Vec<FieldBox>,
     /// HTML
     award: Option<String>,
@@ -71,6 +79,10 @@ struct Receipt {
 #[template(path = "cases/fragment.html")]
 struct Fragment {
     saved: String,
+    /// Of the draft, with what the page has just sent.
+    revision: i64,
+    /// HTML
+    newer: String,
     /// The fields that are asked for now, with spaces between.
     asked: String,
     /// HTML
@@ -115,11 +127,14 @@ async fn fields_page(
     let Some(form) = &desk.form else { return Err(not_found()) };
     let filled = desk.filled_in(visit).await?;
     let case = desk.application.case.id;
-    let asked = visit.service.asked(visit.viewer()?, case, &form.name, &filled.values).await?;
+    let newer = NewerBox::of(visit.t, form, &filled.values, &outcome.unsaved);
+    let mut values = filled.values.clone();
+    values.extend(outcome.unsaved);
+    let asked = visit.service.asked(visit.viewer()?, case, &form.name, &values).await?;
     let open = desk.open_fields(&asked.fields);
     let drawing = Drawing {
         t: visit.t,
-        values: &filled.values,
+        values: &values,
         told: &outcome.told,
         remarks: desk.remarks(),
         asked: Some(&asked.fields),
@@ -129,7 +144,7 @@ async fn fields_page(
     let fields = drawing.fields(of(&form.fields, names));
     let errors = desk.said(visit, &outcome.told);
     let page = FieldsPage {
-        frame: Frame { has_errors: !errors.is_empty(), ..visit.frame(desk.title(visit)) },
+        frame: Frame { has_errors: !errors.is_empty() || !newer.is_empty(), ..visit.frame(desk.title(visit)) },
         case: desk.case_href(),
         program: desk.program(visit),
         steps: desk.steps(visit, page),
@@ -137,7 +152,10 @@ async fn fields_page(
         message: outcome.message,
         action: desk.href(None),
         page,
+        revision: filled.revision,
+        key: visit.key(),
         autosave: true,
+        newer: newer.to_string(),
         fields,
         award: desk.award(visit, &filled.values).await?.map(|award| award.to_string()),
     };
@@ -192,7 +210,7 @@ fn receipts(filled: &DraftView, slot: &str) -> Vec<Receipt> {
         .collect()
 }
 
-/// Keeps one page of the form. Going on, the page is shown again while something on it is wrong or more is asked.
+/// Keeps one page of the form. What another page has saved since this one was opened is asked about first. Going on, the page is shown again while something on it is wrong or more is asked.
 async fn save(visit: &Visit<'_>, desk: &Desk, step: &str) -> Page {
     let viewer = visit.viewer()?;
     let page = desk.page(visit.asked.field("page"));
@@ -202,15 +220,33 @@ async fn save(visit: &Visit<'_>, desk: &Desk, step: &str) -> Page {
     let asked_before = visit.service.asked(viewer, case, &form.name, &before.values).await?.fields;
     let open = desk.open_fields(&asked_before);
     let may_change = |name: &str| open.as_ref().is_none_or(|open| open.contains(name));
-    let sent = read(of(&form.fields, names).filter(|(name, _)| may_change(name)), visit.asked);
-    visit.service.save_fields(viewer, case, &form.name, sent).await?;
+    let mut sent = read(of(&form.fields, names).filter(|(name, _)| may_change(name)), visit.asked);
+    let unsettled = settle(&mut sent, visit.asked, step == "autosave");
+    let opened = visit.asked.field("opened");
+    let seen = Seen {
+        revision: visit.asked.field("revision").parse().unwrap_or_default(),
+        page: (1..=LONGEST_KEY).contains(&opened.len()).then(|| opened.to_owned()),
+        unsettled,
+    };
+    let saved = visit.service.save_fields(viewer, case, &form.name, sent.clone(), &seen).await?;
+    let (revision, newer) = (saved.revision, saved.newer);
+    sent.retain(|name, _| newer.contains_key(name));
 
     let filled = desk.filled_in(visit).await?;
     let asked = visit.service.asked(viewer, case, &form.name, &filled.values).await?.fields;
     if step == "autosave" {
-        let saved = visit.t.saved_at(&time_in_japan(visit.service.now()));
+        let newer = NewerBox::of(visit.t, form, &newer, &sent);
+        let saved = match newer.is_empty() {
+            true => visit.t.saved_at(&time_in_japan(visit.service.now())),
+            false => visit.t.saved_but_newer().to_owned(),
+        };
         let award = desk.award(visit, &filled.values).await?.map(|award| award.to_string()).unwrap_or_default();
-        return Ok(visit.page(&Fragment { saved, asked: asked.join(" "), award }));
+        return Ok(visit.page(&Fragment { saved, revision, newer: newer.to_string(), asked: asked.join(" "), award }));
+    }
+    if !sent.is_empty() {
+        let message = Some(visit.t.saved_but_newer().to_owned());
+        let outcome = Outcome { message, unsaved: sent, ..Outcome::default() };
+        return show(visit, desk, page, StatusCode::CONFLICT, outcome).await;
     }
     let here = |name: &&Name| names.contains(name);
     let more = asked.iter().filter(here).any(|name| !asked_before.contains(name));
@@ -272,6 +308,15 @@ async fn perform(visit: &Visit<'_>, desk: Desk) -> Page {
     let (case, expected) = (desk.application.case.id, act.expected_version);
     let last = desk.parts.len();
     let wrong = StatusCode::UNPROCESSABLE_ENTITY;
+    // Nothing is handed in that its page has not shown.
+    let shown = visit.asked.field("revision").parse::<i64>().ok();
+    let current = desk.offered && expected == desk.application.case.version;
+    if let Some(shown) = shown.filter(|_| current && desk.form.is_some())
+        && shown != desk.filled_in(visit).await?.revision
+    {
+        let stale = Some(visit.t.draft_changed().to_owned());
+        return show(visit, &desk, last, StatusCode::CONFLICT, Outcome { stale, ..Outcome::default() }).await;
+    }
     match visit.service.act(visit.viewer()?, case, act, visit.asked.field("key")).await {
         Ok(_) => Ok(visit.done(&desk.case_href(), "done")),
         Err(Error::IdempotencyConflict) => Ok(visit.done(&desk.case_href(), "done-before")),

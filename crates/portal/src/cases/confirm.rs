@@ -32,6 +32,8 @@ struct Confirm {
     facts: String,
     action: String,
     version: i64,
+    /// Of the draft.
+    revision: i64,
     key: String,
     fields: Vec<FieldBox>,
     button: String,
@@ -94,6 +96,7 @@ pub(super) async fn page(visit: &Visit<'_>, desk: &Desk, here: usize, status: St
         facts: preview(visit, form, &filled),
         action: desk.href(None),
         version: case.version,
+        revision: filled.revision,
         key: visit.key(),
         fields,
         button: desk.button(visit),

@@ -34,6 +34,8 @@ pub(super) struct Outcome {
     pub message: Option<String>,
     /// What others did in the meantime.
     pub stale: Option<String>,
+    /// What was typed into fields that are kept otherwise, because another page has saved them since.
+    pub unsaved: Map<String, Value>,
 }
 
 /// A step of the bar over a form in parts.

@@ -21,11 +21,11 @@ struct Facts {
     facts: Vec<Fact>,
 }
 
-struct Fact {
-    label: String,
-    value: String,
+pub(super) struct Fact {
+    pub label: String,
+    pub value: String,
     /// HTML
-    table: Option<String>,
+    pub table: Option<String>,
     files: Vec<FileShown>,
 }
 
@@ -76,7 +76,8 @@ pub(crate) fn facts(
     Facts { facts }.to_string()
 }
 
-fn fact(t: Text, field: &FormField, value: Option<&Json>) -> Fact {
+/// One field, its table with all rows.
+pub(super) fn fact(t: Text, field: &FormField, value: Option<&Json>) -> Fact {
     let table = (field.rule.kind == FieldType::Costs).then(|| table(t, &field.rule, value)).flatten();
     Fact { label: field.rule.label.get(t.0).to_owned(), value: shown(t, &field.rule, value), table, files: Vec::new() }
 }

@@ -19,7 +19,7 @@ pub async fn apply(common: &Common, args: &ApplyArgs) -> Outcome {
         .ok_or_else(|| Failure::misuse(format!("{} is no identifier of a business", args.business)))?;
     let values = values(args.values.as_deref())?;
     let started = service.start_application(&viewer, &args.program, business, &installation.fresh_key()).await?;
-    service.save_draft(&viewer, started.case.id, None, values, None).await?;
+    service.save_draft(&viewer, started.case.id, None, values, None, None).await?;
     attach(&installation, &viewer, &started, None, &args.document).await?;
     tell(common, &json!({ "id": started.case.id, "state": started.case.state }), || started.case.id.to_string())
 }

@@ -203,7 +203,7 @@ impl Stage<'_> {
         let player = self.player(life)?;
         let application = self.begin(life, player).await?;
         let values = life.scenario.steps.first().map(|step| step_values(life.scenarios, step)).unwrap_or_default();
-        self.service.save_draft(&player.owner, application, None, values, None).await?;
+        self.service.save_draft(&player.owner, application, None, values, None, None).await?;
         Ok(())
     }
 

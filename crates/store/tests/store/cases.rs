@@ -6,7 +6,7 @@ use casework::history::verify;
 use casework::{Case, Draft, LetterIssued, MailOrdered, Submission};
 use program::definition::{Audience, StateKind};
 use serde_json::{Value, json};
-use store::{CaseKey, CaseLetter, CaseMail, DraftKey, Lock, Message, StoreError, StoredDraft};
+use store::{CaseKey, CaseLetter, CaseMail, DraftKey, FieldSave, Lock, Message, StoreError, StoredDraft};
 use treasury::{Account, Holdings};
 use vocabulary::{BankAccount, FiscalYear, Yen};
 
@@ -122,6 +122,8 @@ async fn a_step_writes_everything_that_belongs_to_it() {
             typed: Draft { values: values(json!({ "z": 1, "a": "\u{0}" })), documents: BTreeMap::new() },
             kept: Draft { values: values(json!({ "b": 2 })), documents: BTreeMap::new() },
             program_hash: Some(case.program_hash.clone()),
+            revision: 2,
+            changed: BTreeMap::from([("a".to_owned(), FieldSave { revision: 2, page: Some("tab".to_owned()) })]),
         };
         write!(world.store, tx => {
             tx.save_draft(key, &StoredDraft::default(), now()).await?;

@@ -24,7 +24,8 @@ async fn an_empty_database_is_migrated_once() {
                 "m20261127_000007_lists",
                 "m20261127_000008_definitions",
                 "m20261127_000009_second_factor",
-                "m20261127_000010_access_log"
+                "m20261127_000010_access_log",
+                "m20261127_000011_draft_revisions"
             ]
         );
         store.migrate().await.unwrap();
