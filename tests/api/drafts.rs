@@ -44,3 +44,50 @@ async fn a_draft_is_saved_over_the_revision_that_was_seen() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_application_starts_with_what_an_earlier_one_said() {
+    const START: &str = "mutation($input: StartApplicationInput!) { startApplication(input: $input) { \
+        application { id draft { revision values documents { slot sha256 } } } \
+        reused { fields documents leftOut { label(locale: EN) reason(locale: EN) } } refusals { code } } }";
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["hino"]).await;
+        let api = Api::serve(&office).await;
+        let mut life = office.life(SALES_CHANNEL, 0).await;
+        let earlier = office.live_until(&mut life, "submitted").await;
+        // The day on which the project was to begin is over, that on which it is to end is not.
+        office.advance_to(vocabulary::start_of_day(vocabulary::parse_day("2026-07-01").unwrap())).await;
+        let token = office.token(&life.party.owner, &["read", "apply"]).await;
+        let start = async |reuse: Value| {
+            let input = json!({
+                "program": SALES_CHANNEL, "business": life.party.business, "reuse": reuse, "idempotencyKey": "next",
+            });
+            api.graphql(Some(&token), START, json!({ "input": input })).await
+        };
+        let started = start(json!(life.application)).await.data()["startApplication"].clone();
+        let handed_in = &earlier.case.body.forms["application"];
+        let draft = &started["application"]["draft"];
+        assert_eq!(draft["revision"], 1);
+        assert_eq!(draft["values"]["contact_name"], handed_in.values["contact_name"]);
+        assert_eq!(draft["values"]["pledge"], Value::Null);
+        assert_eq!(draft["values"]["starts_on"], Value::Null);
+        assert_eq!(draft["values"]["completes_on"], handed_in.values["completes_on"]);
+        let fields = started["reused"]["fields"].as_array().unwrap();
+        assert_eq!(fields.len(), draft["values"].as_object().unwrap().len());
+        assert!(!fields.contains(&json!("pledge")));
+        let left_out = started["reused"]["leftOut"].as_array().unwrap();
+        for reason in ["pledges and consents are given anew each time", "days in the past are not taken over"] {
+            assert!(left_out.iter().any(|left| left["reason"] == reason), "{left_out:?}");
+        }
+        for document in draft["documents"].as_array().unwrap() {
+            let files = &handed_in.documents[document["slot"].as_str().unwrap()];
+            assert!(files.iter().any(|file| document["sha256"] == file.sha256.as_str()), "{document}");
+        }
+        // The same key is the same application; another input is another wish.
+        assert_eq!(start(json!(life.application)).await.data()["startApplication"], started);
+        assert_eq!(start(Value::Null).await.codes(), ["IDEMPOTENCY_CONFLICT"]);
+        let foreign = office.life(SALES_CHANNEL, 0).await;
+        assert_eq!(start(json!(foreign.application)).await.codes(), ["BAD_INPUT"]);
+    })
+    .await;
+}

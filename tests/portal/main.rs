@@ -10,6 +10,7 @@ mod journey;
 mod office;
 mod officers;
 mod partners;
+mod reuse;
 mod safety;
 mod security;
 mod selection;

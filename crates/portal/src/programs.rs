@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use poem::http::StatusCode;
 use program::definition::{ApplicantKind, Cases, FieldType};
-use service::{CallView, Error, ProgramVersion};
+use service::{CallView, Error, ProgramVersion, Reusable};
 use uuid::Uuid;
 use vocabulary::{day_in_japan, normalized_for_search};
 
@@ -37,6 +37,23 @@ struct Card {
     lines: Vec<String>,
 }
 
+/// An earlier application, and what of it fits.
+struct Earlier {
+    id: String,
+    name: String,
+    taken: Vec<String>,
+    left_out: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "programs/taken_over.html")]
+struct TakenOver {
+    frame: Frame,
+    program: String,
+    earlier: Earlier,
+    next: String,
+}
+
 #[derive(Template)]
 #[template(path = "programs/one.html")]
 struct One {
@@ -57,6 +74,8 @@ struct One {
     businesses: Vec<(String, String)>,
     /// Of each business, whether it may apply.
     checks: Vec<Check>,
+    /// Earlier applications whose answers fit.
+    earlier: Vec<Earlier>,
     here: String,
     key: String,
 }
@@ -222,7 +241,7 @@ async fn shown(visit: &Visit<'_>, municipality: &str, slug: &str, code: StatusCo
         Some(viewer) => visit.service.businesses(viewer).await?,
         None => Vec::new(),
     };
-    let mut checks = Vec::new();
+    let (mut checks, mut earlier) = (Vec::new(), Vec::new());
     for view in &businesses {
         let Some(viewer) = viewer else { break };
         match visit.service.eligibility(viewer, version.program.name(), view.business.id).await {
@@ -231,9 +250,11 @@ async fn shown(visit: &Visit<'_>, municipality: &str, slug: &str, code: StatusCo
                 checks.push(Check { name: view.business.name.clone(), reasons });
             }
             // There is no call to apply for.
-            Err(Error::Refused(_)) => {}
+            Err(Error::Refused(_)) => continue,
             Err(error) => return Err(error.into()),
         }
+        let reusable = visit.service.reusable(viewer, version.program.name(), view.business.id).await?;
+        earlier.extend(reusable.iter().map(|reusable| Earlier::of(visit, reusable)));
     }
     let named = businesses.into_iter().map(|view| (view.business.id.to_string(), view.business.name));
     let errors = told.summary(|_| None, visit.locale);
@@ -252,10 +273,31 @@ async fn shown(visit: &Visit<'_>, municipality: &str, slug: &str, code: StatusCo
         signed_in: viewer.is_some(),
         businesses: named.collect(),
         checks,
+        earlier,
         here: href(&version),
         key: visit.key(),
     };
     Ok(visit.page_with(code, &page))
+}
+
+impl Earlier {
+    fn of(visit: &Visit<'_>, reusable: &Reusable) -> Self {
+        let Reusable { application, taken, left_out, .. } = reusable;
+        let case = &application.case;
+        let state = application.program.state(&case.state).map(|state| visit.say(&state.label));
+        let number = case.body.numbers.get("application").map(String::as_str).or(state).unwrap_or_default();
+        let title = visit.say(&application.program.definition().program.title);
+        let day = visit.day(day_in_japan(application.updated_at));
+        Self {
+            id: case.id.to_string(),
+            name: [title, number, &case.business.name, &day].join(" · "),
+            taken: taken.iter().map(|label| visit.say(label).to_owned()).collect(),
+            left_out: left_out
+                .iter()
+                .map(|left| format!("{} ({})", visit.say(&left.label), visit.say(&left.reason.message())))
+                .collect(),
+        }
+    }
 }
 
 fn kind_name(visit: &Visit<'_>, kind: ApplicantKind) -> &'static str {
@@ -268,15 +310,26 @@ fn kind_name(visit: &Visit<'_>, kind: ApplicantKind) -> &'static str {
     }
 }
 
-/// Starts a draft; pressing twice starts one.
+/// Starts a draft, with what was said in an earlier application if one is chosen, and tells what was taken over;
+/// pressing twice starts one.
 pub(crate) async fn apply(visit: &Visit<'_>, municipality: &str, slug: &str) -> Page {
     let asked = visit.asked;
     let business = Uuid::try_parse(asked.field("business")).unwrap_or_default();
     let name = format!("{municipality}/{slug}");
-    match visit.service.start_application(visit.viewer()?, &name, business, asked.field("key")).await {
-        Ok(application) => Ok(Answer::see(&format!("/applications/{}", application.case.id))),
+    let earlier = Uuid::try_parse(asked.field("earlier")).ok();
+    match visit.service.start_from(visit.viewer()?, &name, business, earlier, asked.field("key")).await {
+        Ok((application, None)) => Ok(Answer::see(&format!("/applications/{}", application.case.id))),
+        Ok((application, Some(reusable))) => Ok(visit.page(&TakenOver {
+            frame: visit.frame(visit.t.taken_over()),
+            program: visit.say(&application.program.definition().program.title).to_owned(),
+            earlier: Earlier::of(visit, &reusable),
+            next: format!("/applications/{}", application.case.id),
+        })),
         Err(Error::Refused(refusals)) => {
             shown(visit, municipality, slug, StatusCode::UNPROCESSABLE_ENTITY, &Told::of(refusals)).await
+        }
+        Err(Error::BadInput { message, .. }) => {
+            shown(visit, municipality, slug, StatusCode::UNPROCESSABLE_ENTITY, &Told::one(None, message)).await
         }
         Err(error) => Err(error.into()),
     }

@@ -144,6 +144,14 @@ words! {
     register_business_lead: "法人番号がある場合は13桁で入力してください。個人事業主は空欄のままにします。", "Enter the corporate number of 13 digits if there is one; sole proprietors leave it empty.";
     which_business: "申請する事業者", "The business that applies";
     start_application: "申請書を作り始める", "Start the application";
+    reuse: "前の申請の内容を引き継ぐ", "Take over from an earlier application";
+    reuse_hint: "同じ事業者の申請だけを引き継げます。引き継いだ後も、すべて直せます。", "Only an application of the same business; everything can still be changed.";
+    reuse_nothing: "引き継がない", "Take over nothing";
+    reuse_what: "引き継ぐ内容を見る", "See what is taken over";
+    taken_over: "引き継ぐ項目", "Taken over";
+    taken_over_from: "次の申請から引き継ぎました: ", "Taken over from: ";
+    taken_over_lead: "今の内容と合っているか、一つずつ確認してください。引き継がなかった項目は新しく入力してください。", "Please check each of them. What was left out has to be entered anew.";
+    left_out: "引き継がない項目", "Left out";
     businesses: "事業者", "Businesses";
     no_business: "登録した事業者はまだありません。", "No business is registered yet.";
     address: "所在地", "Address";

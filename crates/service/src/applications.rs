@@ -37,38 +37,13 @@ pub(crate) struct Fixed {
 }
 
 impl Service {
-    /// Starts a draft of a program for a business, on the newest version and the call that is open, or opens next.
-    ///
-    /// # Errors
-    /// `NotFound` for a program or business that is not there for the viewer; `Refused` when there is no call.
-    pub async fn start_application(
+    /// A case as it would begin, on the newest version and the call that is open, or opens next.
+    pub(crate) async fn new_case(
         &self,
-        viewer: &Viewer,
         program: &str,
         business: Uuid,
-        key: &str,
-    ) -> Result<Application> {
-        self.require_scope(viewer, "apply")?;
-        if !viewer.person.memberships.contains(&business) {
-            return Err(Error::NotFound);
-        }
-        let fixed = self.fix();
-        let (version, new) = self.new_case(program, business, &fixed).await?;
-        if version.closed {
-            return Err(Error::Refused(vec![drafts::closed()]));
-        }
-        let wish = Wish::new(viewer, key, "startApplication", &(program, business), (new.id, fixed.now))?;
-        let id = self
-            .once(&wish, &|tx| {
-                let new = &new;
-                Box::pin(async move { Ok(tx.create_case(new, new.head.at).await?) })
-            })
-            .await?;
-        self.application(viewer, id).await?.ok_or(Error::NotFound)
-    }
-
-    /// A case as it would begin, on the newest version and the call that is open, or opens next.
-    async fn new_case(&self, program: &str, business: Uuid, fixed: &Fixed) -> Result<(ProgramVersion, Case)> {
+        fixed: &Fixed,
+    ) -> Result<(ProgramVersion, Case)> {
         let version = self.program(program, None).await?;
         let today = day_in_japan(self.now());
         let year = FiscalYear::of(today);

@@ -22,6 +22,7 @@ mod second_factor;
 mod secrets;
 mod service;
 mod sessions;
+mod starting;
 mod texts;
 mod throttle;
 mod treasury;
@@ -44,6 +45,7 @@ pub use programs::{CallTaken, Published};
 pub use registry::RegistryEntry;
 pub use service::{Deps, FRESH_MINUTES, FileStore, Service, Settings};
 pub use sessions::SCOPES;
+pub use starting::{LeftOut, LeftOutReason, Reusable};
 pub use store::{
     AccessKind, ApiToken, Count, Message, OutboxDepth, PositionHeld, ProgramEventKind, Recusal, StaffRole,
 };

@@ -23,10 +23,51 @@ pub(crate) struct StartApplicationInput {
     program: String,
     /// The business that applies.
     business: ID,
+    /// An earlier application of the business, whose answers and documents are taken over where the form asks for the
+    /// same; never pledges, consents, and days in the past.
+    reuse: Option<ID>,
     idempotency_key: String,
 }
 
-payload!(StartApplicationPayload { application: Application });
+#[derive(SimpleObject)]
+pub(crate) struct StartApplicationPayload {
+    application: Option<Application>,
+    /// What came of `reuse`.
+    reused: Option<Reused>,
+    /// Why nothing was done; empty when it was.
+    refusals: Vec<Refusal>,
+}
+
+pub(crate) struct Reused(service::Reusable);
+
+/// What was taken over from an earlier application.
+#[Object]
+impl Reused {
+    /// Names of the fields.
+    async fn fields(&self) -> Vec<&str> {
+        self.0.values.keys().map(String::as_str).collect()
+    }
+    /// Names of the document slots.
+    async fn documents(&self) -> Vec<&str> {
+        self.0.documents.keys().map(String::as_str).collect()
+    }
+    async fn left_out(&self) -> Vec<LeftOut> {
+        self.0.left_out.iter().cloned().map(LeftOut).collect()
+    }
+}
+
+pub(crate) struct LeftOut(service::LeftOut);
+
+/// A field or document that was not taken over, or not all of it.
+#[Object]
+impl LeftOut {
+    async fn label(&self, ctx: &Context<'_>, locale: Option<crate::enums::Locale>) -> String {
+        say(ctx, &self.0.label, locale)
+    }
+    async fn reason(&self, ctx: &Context<'_>, locale: Option<crate::enums::Locale>) -> String {
+        say(ctx, &self.0.reason.message(), locale)
+    }
+}
 
 #[derive(InputObject)]
 pub(crate) struct SaveDraftInput {
@@ -217,8 +258,16 @@ impl Cases {
         let viewer = scope.viewer()?;
         let business = Kind::Business.uuid("business", &input.business)?;
         let key = key(&input.idempotency_key)?;
-        let started = scope.service.start_application(viewer, &input.program, business, key).await;
-        Ok(StartApplicationPayload::of(refused(scope, started)?, Application::from))
+        let earlier = input.reuse.map(|id| Kind::Application.uuid("reuse", &id)).transpose()?;
+        let started = scope.service.start_from(viewer, &input.program, business, earlier, key).await;
+        Ok(match refused(scope, started)? {
+            Ok((application, reusable)) => StartApplicationPayload {
+                application: Some(application.into()),
+                reused: reusable.map(Reused),
+                refusals: Vec::new(),
+            },
+            Err(reasons) => StartApplicationPayload { application: None, reused: None, refusals: refusals(reasons) },
+        })
     }
 
     /// Keeps what was typed, right or not; nothing typed is ever lost.
