@@ -236,11 +236,16 @@ impl<'a> Life<'a> {
         let due = due.filter(|_| self.random.below(3) == 0);
         let days = 1 + self.random.below(45);
         let to = due.or_else(|| today.checked_add_days(Days::new(days))).unwrap_or(today);
-        for step in self.desk.advance(moment(to)) {
+        // A deadline may have been over when its state began.
+        for step in self.desk.advance(moment(to).max(self.desk.now)) {
             self.note(&step, summary);
         }
-        if clock_act(&self.desk.case, self.desk.now).is_some() {
-            self.broken.push(format!("what the clock wants in `{}` is refused", self.desk.case.state));
+        if let Some(act) = clock_act(&self.desk.case, self.desk.now)
+            && let Err(refusals) = self.desk.clone().take(&Actor::Clock, &act, None)
+        {
+            let codes: Vec<&str> = refusals.iter().map(|refusal| refusal.code.as_str()).collect();
+            let (state, codes) = (&self.desk.case.state, codes.join(", "));
+            self.broken.push(format!("what the clock wants in `{state}`, `{}`, is refused: {codes}", act.action));
         }
         if let Some(act) = promotion(self.desk.program, &self.desk.case)
             && let Ok(step) = self.desk.take(&Actor::Clock, &act, None)

@@ -2,7 +2,7 @@
 
 use casework::coverage::{Evidence, Part, PartKind, coverage};
 use casework::{scenario, simulation};
-use program::Program;
+use program::{LoadedProgram, Program};
 
 use crate::desk::{catalogue, place_of, programs};
 
@@ -62,4 +62,13 @@ fn the_same_seed_gives_the_same_lives() {
     let live = |seed| simulation::simulate(program, place_of(program), &catalogue().calls, scenarios, 4, seed);
     assert_eq!(live(3), live(3));
     assert_ne!(live(3), live(4));
+}
+
+#[test]
+fn a_deadline_that_was_over_when_its_state_began_rings_in_a_life_too() {
+    let named = |found: &&LoadedProgram| found.definition.program.program == "mizuho/business-attraction";
+    let found = catalogue().programs.iter().find(named).unwrap();
+    let (program, scenarios) = (found.program.as_ref().unwrap(), found.scenarios.as_ref().unwrap());
+    let summary = simulation::simulate(program, place_of(program), &catalogue().calls, scenarios, 8, 1);
+    assert_eq!(summary.broken, Vec::<String>::new());
 }
