@@ -62,7 +62,7 @@ async fn from_signing_up_to_a_number() {
         let form = page.form(&apply);
         let case = browser.submit(&form).await;
         assert_eq!(browser.submit(&form).await.path, case.path, "pressed twice, one draft");
-        case.says("Draft").says("It waits for you");
+        case.says("Draft").says("It waits for you").says("Submit: Application").says("Industry Promotion Division");
 
         // Nothing is filled in: everything that is missing is listed at once.
         let path = format!("{}/act/submit", case.path);
@@ -76,6 +76,11 @@ async fn from_signing_up_to_a_number() {
         confirm.says("Nothing is missing").says("Estimated award");
         let done = browser.submit(&confirm.form(&path).set("step", "perform")).await;
         done.says("Done.").says("Submitted").says("Number");
+        assert!(
+            done.html.contains("class=\"button quiet\"") && !done.html.contains("class=\"button\""),
+            "{}",
+            done.html
+        );
         assert_eq!(done.path, case.path);
         // The second press of the same button finds it done.
         let again = browser.submit(&confirm.form(&path).set("step", "perform")).await;
@@ -103,6 +108,8 @@ async fn a_correction_opens_only_what_was_marked() {
         // The office marks two fields in its own page.
         let reviewer = office.staff("hino", "reviewer").email.clone();
         let office_page = Browser::signed_in(&served, &office, &reviewer).await;
+        let page = office_page.get(&format!("{case}/act/grant")).await;
+        page.says("Draft: Grant").says("when everybody on the route has signed").says("yen");
         let path = format!("{case}/act/request_correction");
         let page = office_page.get(&path).await;
         let form = page.form(&path).set("v.marks.contact_phone", "市外局番からお願いします").set("step", "perform");
@@ -210,7 +217,15 @@ async fn a_program_says_beforehand_who_may_apply() {
         let browser = Browser::signed_in(&served, &office, &large.owner.email).await;
         let page = browser.get(&path).await;
         page.says("This business cannot apply").says("The applicant is not an SME").says("See why");
+        page.says("No business of yours meets the conditions").says("(not as things stand)");
         assert_eq!(browser.get("/applications").await.html.matches("<tbody>").count(), 0, "nothing was started");
+
+        // After the last day nobody is led into a dead end.
+        office.clock.advance(chrono::TimeDelta::days(1_000));
+        let browser = Browser::signed_in(&served, &office, &life.party.owner.email).await;
+        let page = browser.get(&path).await;
+        page.says("Closed").says("Applications are not taken at the moment");
+        assert!(!page.html.contains(&format!("{path}/apply")), "{}", page.html);
     })
     .await;
 }

@@ -5,7 +5,7 @@ use testkit::{TestOffice, each_database};
 
 use acceptance::site::Served;
 
-use crate::browser::Browser;
+use crate::browser::{Browser, Form};
 
 #[tokio::test]
 async fn from_the_order_to_the_result() {
@@ -24,8 +24,15 @@ async fn from_the_order_to_the_result() {
         let form = page.form("/finance");
         let wrong = maker.submit(&form.clone().set("day", "2026-12-31")).await;
         assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", wrong.text());
+        assert_eq!(wrong.form("/finance").get("day"), "2026-12-31");
+        let without =
+            Form { fields: form.fields.iter().filter(|(name, _)| name != "line").cloned().collect(), ..form.clone() };
+        let wrong = maker.submit(&without).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", wrong.text());
+        assert!(!wrong.html.contains(" checked>"), "what was not ticked stays so");
         let batch = maker.submit(&form).await;
-        batch.says(&number).says("Made").silent("Approve");
+        batch.says(&number).says("Made").says("It waits for a finance checker").silent("Approve");
+        batch.says(&office.staff("hino", "finance_maker").person.name);
         assert_eq!(maker.submit(&form).await.path, batch.path, "pressed twice, one batch");
 
         // Whoever made it is not offered to approve it, and what a checker approves is what the page has shown.
@@ -56,7 +63,8 @@ async fn from_the_order_to_the_result() {
         office.clock.advance(chrono::TimeDelta::days(5));
         let maker = Browser::signed_in(&served, &office, &office.staff("hino", "finance_maker").email).await;
         let form = maker.get(&batch.path).await.form(&batch.path).set("step", "results");
-        maker.submit(&form.set(&format!("outcome.{line}"), "transferred")).await.says("All transferred");
+        assert_eq!(form.get(&format!("outcome.{line}")), "");
+        maker.submit(&form.set("step", "all_transferred")).await.says("All transferred");
         let paid = office.look(&life.party.owner, life.application).await;
         assert_eq!(paid.case.state, "paid");
 

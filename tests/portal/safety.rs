@@ -106,6 +106,33 @@ async fn whoever_may_not_know_of_a_case_finds_no_page() {
 }
 
 #[tokio::test]
+async fn everybody_finds_how_accessible_the_pages_are_and_whom_to_tell() {
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["hino", "mizuho"]).await;
+        let served = Served::start(&office).await;
+        let mut browser = Browser::new(&served);
+        browser.language = "ja";
+        let start = browser.get("/").await;
+        let page = browser.get(&start.link("ウェブアクセシビリティ方針")).await;
+        for heading in ["対象範囲", "目標とする適合レベル", "達成状況", "試験の方法", "例外", "既知の課題", "問合せ先"]
+        {
+            page.says(heading);
+        }
+        // Each municipality's own office, as it says itself.
+        for place in ["hino", "mizuho"] {
+            let place = office.service.municipality_named(place).await.unwrap();
+            let desk = place.offices.values().next().unwrap();
+            page.says(&format!("{} {}", place.name.ja, desk.name.ja)).says(desk.phone.as_deref().unwrap());
+            let mail = format!("href=\"mailto:{}\"", desk.email.as_deref().unwrap());
+            assert!(page.html.contains(&mail), "{}", page.html);
+        }
+        browser.language = "en";
+        browser.get("/accessibility").await.says("Known gaps").says("Hino City Industry Promotion Division");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn styles_and_scripts_are_kept_for_long_under_names_that_change() {
     each_database(async |database| {
         let office = TestOffice::of(database, &["hino"]).await;

@@ -114,6 +114,10 @@ fn fields() -> IndexMap<Name, FormField> {
     };
     let [name, kana, address, representative, number, kind, size, large, since, employees, capital, trade] =
         text::business_labels();
+    let hinted = |mut field: FormField| {
+        field.rule.hint = Some(text::business_size_hint());
+        field
+    };
     let least = |mut field: FormField| {
         field.rule.min = Some(0);
         field
@@ -125,7 +129,7 @@ fn fields() -> IndexMap<Name, FormField> {
         ("corporate_number", field(FieldType::CorporateNumber, number, false)),
         ("representative", field(FieldType::Text, representative, true)),
         ("address", field(FieldType::Text, address, true)),
-        ("size", choice(size, text::business_sizes())),
+        ("size", hinted(choice(size, text::business_sizes()))),
         ("deemed_large", field(FieldType::YesNo, large, false)),
         ("established_here_on", field(FieldType::Date, since, true)),
         ("employees", least(field(FieldType::Number, employees, false))),

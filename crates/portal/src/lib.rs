@@ -2,6 +2,7 @@
 //! without scripts. The server reads requests and keeps sessions; this room makes the answers, in which every value is
 //! escaped.
 
+mod accessibility;
 mod account;
 mod administration;
 mod answer;

@@ -1,6 +1,6 @@
 //! Finding a program, and the page of one: who may apply, for what, until when, how much is left.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use askama::Template;
 use poem::http::StatusCode;
@@ -11,10 +11,11 @@ use vocabulary::{day_in_japan, normalized_for_search};
 
 use crate::answer::Answer;
 use crate::forms::{Choice, Said, Told};
+use crate::place::{Inquiries, places};
 use crate::visit::{Frame, Page, Visit};
 
 /// Programs of one installation that a search looks through at most.
-const MOST_PROGRAMS: usize = 1_000;
+pub(crate) const MOST_PROGRAMS: usize = 1_000;
 
 #[derive(Template)]
 #[template(path = "programs/find.html")]
@@ -72,6 +73,8 @@ struct One {
     signed_in: bool,
     /// Identifier and name.
     businesses: Vec<(String, String)>,
+    /// None of them meets the conditions, as things stand.
+    none_meets: bool,
     /// Of each business, whether it may apply.
     checks: Vec<Check>,
     /// Earlier applications whose answers fit.
@@ -91,15 +94,11 @@ pub(crate) async fn find(visit: &Visit<'_>) -> Page {
     let (words, chosen) = (asked.parameter("q").trim(), asked.parameter("place"));
     let only_open = asked.parameter("open") == "1";
     let all = visit.service.programs(None, None, MOST_PROGRAMS, None).await?.items;
-    let mut names = BTreeMap::new();
-    for (_, version) in &all {
-        let municipality = version.program.municipality();
-        if !names.contains_key(municipality) {
-            let found = visit.service.municipality_named(municipality).await?;
-            names.insert(municipality.to_owned(), visit.say(&found.name).to_owned());
-        }
-    }
-    let named = |version: &ProgramVersion| names.get(version.program.municipality()).cloned().unwrap_or_default();
+    let places = places(visit, &all).await?;
+    let named = |version: &ProgramVersion| {
+        let place = places.get(version.program.municipality());
+        place.map(|place| visit.say(&place.name).to_owned()).unwrap_or_default()
+    };
     let sought: Vec<String> = words.split_whitespace().map(normalized_for_search).collect();
     let mut found: Vec<&ProgramVersion> = all
         .iter()
@@ -112,12 +111,15 @@ pub(crate) async fn find(visit: &Visit<'_>) -> Page {
         })
         .collect();
     found.sort_by_key(|version| !is_open(version));
-    let places =
-        names.iter().map(|(name, label)| Choice { value: name.clone(), label: label.clone(), chosen: name == chosen });
+    let choices = places.iter().map(|(name, place)| Choice {
+        value: name.clone(),
+        label: visit.say(&place.name).to_owned(),
+        chosen: name == chosen,
+    });
     let page = Find {
         frame: visit.frame(visit.t.find_program()),
         words: words.to_owned(),
-        places: places.collect(),
+        places: choices.collect(),
         only_open,
         count: visit.t.found(found.len()),
         cards: found.iter().map(|version| card(visit, version, named(version))).collect(),
@@ -177,9 +179,9 @@ fn figures(visit: &Visit<'_>, version: &ProgramVersion) -> Vec<(&'static str, St
     let t = visit.t;
     let mut facts = Vec::new();
     if let Some(rule) = &version.program.definition().program.amount {
-        facts.push((t.rate(), each(&rule.rate).iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")));
+        facts.push((t.rate(), t.one_of(&each(&rule.rate).iter().map(ToString::to_string).collect::<Vec<_>>())));
         let caps = each(&rule.cap).iter().map(|cap| format!("{cap} {}", t.yen())).collect::<Vec<_>>();
-        facts.push((t.cap(), caps.join(", ")));
+        facts.push((t.cap(), t.one_of(&caps)));
     }
     if let Some(call) = current(visit, version) {
         let today = day_in_japan(visit.service.now());
@@ -223,6 +225,7 @@ async fn shown(visit: &Visit<'_>, municipality: &str, slug: &str, code: StatusCo
     let kinds: Vec<&str> = text.applicant.kinds.iter().map(|kind| kind_name(visit, *kind)).collect();
     facts.push((t.applicant_kinds(), kinds.join(t.comma())));
     facts.push((t.grounds(), text.grounds.document.clone()));
+    facts.extend(Inquiries::of(visit, &place).map(|office| (t.inquiries(), office.to_string())));
     if !text.sample_figures.is_empty() {
         facts.push((t.note(), t.sample_figures().to_owned()));
     }
@@ -241,11 +244,14 @@ async fn shown(visit: &Visit<'_>, municipality: &str, slug: &str, code: StatusCo
         Some(viewer) => visit.service.businesses(viewer).await?,
         None => Vec::new(),
     };
-    let (mut checks, mut earlier) = (Vec::new(), Vec::new());
+    let (mut checks, mut earlier, mut refused) = (Vec::new(), Vec::new(), BTreeSet::new());
     for view in &businesses {
         let Some(viewer) = viewer else { break };
         match visit.service.eligibility(viewer, version.program.name(), view.business.id).await {
             Ok(refusals) => {
+                if !refusals.is_empty() {
+                    refused.insert(view.business.id);
+                }
                 let reasons = Told::of(refusals).summary(|_| None, visit.locale);
                 checks.push(Check { name: view.business.name.clone(), reasons });
             }
@@ -256,7 +262,13 @@ async fn shown(visit: &Visit<'_>, municipality: &str, slug: &str, code: StatusCo
         let reusable = visit.service.reusable(viewer, version.program.name(), view.business.id).await?;
         earlier.extend(reusable.iter().map(|reusable| Earlier::of(visit, reusable)));
     }
-    let named = businesses.into_iter().map(|view| (view.business.id.to_string(), view.business.name));
+    let none_meets = !businesses.is_empty() && refused.len() == businesses.len();
+    let named = businesses.into_iter().map(|view| {
+        let not_now = if refused.contains(&view.business.id) { t.as_things_stand_not() } else { "" };
+        (view.business.id.to_string(), format!("{}{not_now}", view.business.name))
+    });
+    let today = day_in_japan(visit.service.now());
+    let goes_on = |call: &CallView| call.closes.is_none_or(|last| today <= last);
     let errors = told.summary(|_| None, visit.locale);
     let page = One {
         frame: Frame { has_errors: !errors.is_empty(), ..visit.frame(visit.say(&text.title)) },
@@ -269,8 +281,9 @@ async fn shown(visit: &Visit<'_>, municipality: &str, slug: &str, code: StatusCo
         conditions: text.applicant.must.iter().map(|need| visit.say(&need.otherwise).to_owned()).collect(),
         documents: documents.collect(),
         categories: categories.collect(),
-        may_apply: !version.closed && current(visit, &version).is_some(),
+        may_apply: !version.closed && current(visit, &version).is_some_and(goes_on),
         signed_in: viewer.is_some(),
+        none_meets,
         businesses: named.collect(),
         checks,
         earlier,

@@ -87,15 +87,11 @@ fn title(visit: &Visit<'_>, version: &ProgramVersion) -> String {
     visit.say(&version.program.definition().program.title).to_owned()
 }
 
-fn window(visit: &Visit<'_>, call: &CallView) -> String {
-    format!("{} {}", call.fiscal_year.name(visit.locale), call.window)
-}
-
 pub(crate) async fn list(visit: &Visit<'_>) -> Page {
     let rows = calls(visit).await?.into_iter().map(|(version, call)| Row {
         call: call.id.to_string(),
         program: title(visit, &version),
-        window: window(visit, &call),
+        window: visit.call(call.fiscal_year, &call.window),
         until: call.closes.map(|last| visit.day(last)).unwrap_or_default(),
     });
     let rows = rows.collect();
@@ -124,7 +120,7 @@ async fn shown(visit: &Visit<'_>, call: &str, status: StatusCode, told: &Told) -
         frame: Frame { has_errors: !errors.is_empty(), ..visit.frame(visit.t.ranking_of_call()) },
         errors,
         program: title(visit, &version),
-        window: window(visit, &found),
+        window: visit.call(found.fiscal_year, &found.window),
         action: format!("/rankings/{call}"),
         key: visit.key(),
         preview,

@@ -4,6 +4,7 @@ use poem::http::{Method, StatusCode};
 use service::{Error, Service};
 use vocabulary::{Bilingual, Locale, digest};
 
+use crate::accessibility;
 use crate::account;
 use crate::administration;
 use crate::answer::{Answer, Cookie};
@@ -80,7 +81,7 @@ async fn route(visit: &Visit<'_>) -> Page {
     match (method.as_str(), asked.segments().as_slice()) {
         ("GET", []) => start(visit).await,
         ("POST", ["language"]) => Ok(change_language(visit)),
-        ("GET", ["accessibility"]) => Ok(accessibility(visit)),
+        ("GET", ["accessibility"]) => accessibility::page(visit).await,
 
         // People
         ("GET", ["sign-in"]) => Ok(account::sign_in_page(visit)),
@@ -182,13 +183,6 @@ fn change_language(visit: &Visit<'_>) -> Answer {
         Locale::En => "en",
     });
     Answer::see(own_path(visit.asked.field("back"))).with_cookie(visit.asked, Cookie::Language, chosen)
-}
-
-fn accessibility(visit: &Visit<'_>) -> Answer {
-    let t = visit.t;
-    let lines = [t.accessibility_aim(), t.accessibility_means(), t.accessibility_contact()];
-    let lines = lines.into_iter().map(str::to_owned).collect();
-    visit.page(&Message { frame: visit.frame(t.accessibility()), lines, link: None })
 }
 
 /// A kind page for whatever went wrong.

@@ -19,6 +19,7 @@ macro_rules! words {
     };
 }
 
+mod accessibility;
 mod accounts;
 mod selection;
 
@@ -29,10 +30,6 @@ words! {
     skip: "本文へ移動", "Skip to the main content";
     menu: "メニュー", "Menu";
     footer: "自治体の補助金の申請から支払いまで、この画面で手続できます。", "Apply for subsidies of municipalities, from application to payment.";
-    accessibility: "アクセシビリティ方針", "Accessibility";
-    accessibility_aim: "このサイトは JIS X 8341-3:2016 の適合レベルAAと WCAG 2.2 のレベルAAへの準拠を目指しています。", "This site aims to conform to JIS X 8341-3:2016 and WCAG 2.2, both at level AA.";
-    accessibility_means: "すべての手続は、キーボードだけでも、JavaScriptなしでも、画面の拡大や読み上げでも行えます。", "Everything can be done by keyboard alone, without JavaScript, enlarged, and with a screen reader.";
-    accessibility_contact: "使いにくいところがありましたら、補助金の窓口にお知らせください。", "If anything is hard to use, please tell the office of the subsidy.";
     error_prefix: "エラー: ", "Error: ";
     errors_heading: "入力内容を確認してください", "Please check what is entered";
     why: "理由を見る", "See why";
@@ -76,7 +73,7 @@ words! {
     sign_in: "ログイン", "Sign in";
     sign_out: "ログアウト", "Sign out";
     sign_up: "新規登録", "Sign up";
-    sign_up_lead: "メールアドレスだけで登録できます。確認のメールをお送りします。", "All you need is an e-mail address. We send you a mail to confirm it.";
+    sign_up_lead: "メールアドレス、氏名、パスワードを入力してください。確認のメールをお送りします。郵送の手続やIDの発行は要りません。", "Enter your e-mail address, your name and a password. We send you a mail to confirm the address; nothing else is needed.";
     email: "メールアドレス", "E-mail address";
     password: "パスワード", "Password";
     new_password: "新しいパスワード", "New password";
@@ -127,10 +124,14 @@ words! {
     association: "団体", "Association";
     comma: "、", ", ";
     grounds: "根拠", "Grounds";
+    inquiries: "問合せ先", "Questions";
     note: "注意", "Note";
     sample_figures: "金額・期限などに見本の値を含みます", "Some figures are samples";
     may_apply: "事業者の条件を満たしています。", "This business meets the conditions.";
     may_not_apply: "申請できません", "This business cannot apply";
+    as_things_stand_not: "（今のままでは申請できません）", " (not as things stand)";
+    none_meets_conditions: "条件を満たす事業者がありません。申請書を作り始めることはできますが、このままでは提出できません。上の理由をご確認ください。", "No business of yours meets the conditions. You can prepare an application, but not send it as things stand: please see the reasons above.";
+    depends: "（内容により異なります）", " (it depends)";
     who_may_apply: "対象にならない場合", "Who is not eligible";
     refused_when: "次に当てはまる場合は申請できません。", "You cannot apply in these cases:";
     documents_to_prepare: "用意する書類", "Documents to prepare";
@@ -185,6 +186,8 @@ words! {
     what_next: "次の手続", "What comes next";
     next_nothing: "この案件の手続は終わりました。", "This case is closed.";
     next_yours: "あなたの手続をお待ちしています。下のボタンから進めてください。", "It waits for you. Go on with the buttons below.";
+    draft_note: "起案すると、決裁が終わるまで効力は生じず、申請者にも通知されません。", "This drafts the decision. It takes effect, and the applicant is told, when everybody on the route has signed.";
+    submitted_forms: "提出された書類", "What was submitted";
     next_applicant: "申請者の手続を待っています。", "It waits for the applicant.";
     next_transfer: "振込の結果を待っています。", "It waits for the result of the transfer.";
     next_office: "窓口で手続を進めています。結果はメールでお知らせします。", "The office is working on it. You will get a mail.";
@@ -201,7 +204,7 @@ words! {
     when: "日時", "When";
     what: "内容", "What";
     who: "担当", "By";
-    back_to_case: "案件に戻る", "Back to the case";
+    back_to_case: "申請の画面に戻る", "Back to the case";
     pages: "ページ", "Pages";
     confirm: "確認と提出", "Check and send";
     save: "保存する", "Save";
@@ -224,7 +227,7 @@ words! {
     changed_meanwhile: "ほかの人が先に更新しました", "Somebody else has changed it in the meantime";
     load_again: "最新の内容を確認してから、もう一度お試しください。", "Please look at it as it is now, and try again.";
     done_before: "この操作は済んでいます", "This was done before";
-    done: "手続しました。", "Done.";
+    done: "手続が完了しました。", "Done.";
     not_possible: "できませんでした", "This was not possible";
     not_found: "ページが見つかりません", "Page not found";
     not_found_lead: "アドレスが正しいか、ログインしているかをご確認ください。", "Please check the address, and whether you are signed in.";
@@ -327,7 +330,13 @@ words! {
     export_batch: "総合振込ファイルを作る", "Make the bank's file";
     export_again: "同じファイルをもう一度作る", "Make the same file again";
     hand_over_batch: "銀行に渡した", "It was handed to the bank";
-    record_results: "結果を記録する", "Record the results";
+    record_results: "選んだ結果を記録する", "Record the results";
+    record_rest: "残りをすべて振込済として記録する", "Record all others as transferred";
+    batch_next_check: "下の内容を確認し、正しければ承認してください。", "Please check what is below, and approve it if it is right.";
+    batch_next_approval: "出納審査者の承認を待っています。振込データを作った人は承認できません。", "It waits for a finance checker. Whoever made it cannot approve it.";
+    batch_next_export: "承認されました。出納担当が総合振込ファイルを作ります。", "It is approved. A finance maker makes the bank's file.";
+    batch_next_hand_over: "出納担当がファイルを保存して銀行に渡し、「銀行に渡した」を押します。", "A finance maker saves the file, hands it to the bank, and says so with the button below.";
+    batch_next_results: "振込指定日の後に、銀行の結果を出納担当が記録します。", "After the day of the transfer a finance maker records what the bank says.";
     cancel_batch: "振込データを取り消す", "Cancel the batch";
     reason_to_cancel: "取消しの理由", "Reason";
     batch_drafted: "作成", "Made";
@@ -358,6 +367,12 @@ impl Text {
         }
     }
 
+    /// Values of which one counts.
+    pub fn one_of(self, values: &[String]) -> String {
+        let depends = if values.len() > 1 { self.depends() } else { "" };
+        format!("{}{depends}", values.join(" / "))
+    }
+
     pub fn found(self, count: usize) -> String {
         self.one(format!("{count}件"), format!("{count} programs"))
     }
@@ -381,6 +396,25 @@ impl Text {
             format!("窓口で手続を進めています。{day}ごろまでが目安です。結果はメールでお知らせします。"),
             format!("The office is working on it and means to be done by {day}. You will get a mail."),
         )
+    }
+
+    /// Whom of the office a case waits for, and the day until which it means to act.
+    pub fn next_colleague_until(self, role: &str, day: Option<&str>) -> String {
+        let (ja, en) = match day {
+            Some(day) => (format!("処理の目安は{day}までです。"), format!(" The office means to be done by {day}.")),
+            None => Default::default(),
+        };
+        self.one(format!("{role}の手続を待っています。{ja}"), format!("It waits for: {role}.{en}"))
+    }
+
+    /// The button that drafts a decision for others to sign.
+    pub fn draft_it(self, label: &str) -> String {
+        self.one(format!("{label}を起案する"), format!("Draft: {label}"))
+    }
+
+    /// An action that begins with filling in a form.
+    pub fn fill_in(self, action: &str, form: &str) -> String {
+        self.one(format!("{form}の記入・{action}"), format!("{action}: {form}"))
     }
 
     /// Whose signature is waited for.
@@ -446,7 +480,7 @@ impl Text {
 /// What is said on the page after something was done, by a code that a cookie carries.
 pub(crate) fn notice(t: Text, code: &str) -> Option<&'static str> {
     let (ja, en) = match code {
-        "done" => ("手続しました。", "Done."),
+        "done" => ("手続が完了しました。", "Done."),
         "published" => ("公表しました。", "Published."),
         "dropped" => ("下書きを破棄しました。", "The draft is dropped."),
         "changed-text" => ("定義を書き換えました。", "The definition is changed."),
@@ -511,6 +545,13 @@ pub(crate) fn applicant_kinds() -> [(&'static str, Bilingual); 4] {
         ("group", Bilingual::new("グループ", "Group")),
         ("association", Bilingual::new("団体", "Association")),
     ]
+}
+
+pub(crate) fn business_size_hint() -> Bilingual {
+    Bilingual::new(
+        "小規模事業者は、常時使用する従業員が20人以下（商業・サービス業は5人以下）の事業者です",
+        "A micro business has at most 20 regular employees (5 in commerce and services)",
+    )
 }
 
 pub(crate) fn business_sizes() -> [(&'static str, Bilingual); 4] {

@@ -5,12 +5,15 @@ use poem::http::StatusCode;
 use program::definition::Role;
 use service::{Error, Service, Viewer};
 use uuid::Uuid;
-use vocabulary::{Bilingual, Locale, digest};
+use vocabulary::{Bilingual, FiscalYear, Locale, digest};
 
 use crate::answer::{Answer, Cookie, nonce};
 use crate::asked::{Asked, in_url};
 use crate::assets;
 use crate::text::{Text, notice};
+
+/// The window of a call that is the only one of its year.
+pub(crate) const ONLY_WINDOW: &str = "year";
 
 /// Why there is no page; [`crate::routes`] makes a kind page of it.
 #[derive(Debug)]
@@ -99,6 +102,12 @@ impl<'a> Visit<'a> {
 
     pub fn day(&self, day: chrono::NaiveDate) -> String {
         vocabulary::wareki(day, self.locale)
+    }
+
+    /// 募集回: the year, and which of its calls, where it is not the only one.
+    pub fn call(&self, year: FiscalYear, window: &str) -> String {
+        let year = year.name(self.locale);
+        if window == ONLY_WINDOW { year } else { format!("{year} {window}") }
     }
 
     /// The token that a form of this visitor must send.

@@ -1,5 +1,7 @@
 //! Public money: budgets, payment batches, the bank file.
 
+use std::collections::BTreeMap;
+
 use program::definition::{BankProfile, LineEnd, Role, StateKind};
 use treasury::{BankMaster, Batch, BatchAct, LineOutcome, LineResult};
 use uuid::Uuid;
@@ -299,6 +301,18 @@ impl Service {
         // The accounts of its payees are there to be seen.
         self.note_access(viewer, store::AccessKind::PaymentBatch, Some(id), Device::default()).await?;
         Ok(batch)
+    }
+
+    /// Names of those who made, approved, exported and handed over the batch.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn people_of_batch(&self, view: &BatchView) -> Result<BTreeMap<Uuid, String>> {
+        let batch = &view.batch;
+        let traces = [batch.approved, batch.last_exported, batch.handed_over].into_iter().flatten();
+        let people: Vec<Uuid> = std::iter::once(batch.made_by).chain(traces.map(|trace| trace.by)).collect();
+        let accounts = self.reader().accounts(&people).await?;
+        Ok(accounts.into_iter().map(|account| (account.id, account.name)).collect())
     }
 
     async fn batch_as_it_is(&self, viewer: &Viewer, id: Uuid) -> Result<BatchView> {

@@ -119,7 +119,7 @@ fn sign_up_form(visit: &Visit<'_>) -> AccountForm {
         inputs: vec![
             Input::new("email", t.email(), "email", "email"),
             Input::new("name", t.your_name(), "text", "name"),
-            new_password(t),
+            Input::new("password", t.password(), "password", "new-password").hinted(t.password_hint()),
         ],
     }
 }

@@ -35,6 +35,8 @@ struct Row {
     sequence: i64,
     action: String,
     stage: &'static str,
+    /// The stage says more than the action does.
+    noted: bool,
     who: String,
     role: &'static str,
     way: String,
@@ -54,13 +56,15 @@ fn stage_name(t: Text, stage: Stage) -> &'static str {
 
 fn row(visit: &Visit<'_>, found: HappeningView) -> Row {
     let (from, to) = (visit.say(&found.from), visit.say(&found.to));
+    let (action, stage) = (visit.say(&found.action).to_owned(), stage_name(visit.t, found.stage));
     Row {
         at: time_in_japan(found.at),
         application: found.application.to_string(),
         number: found.number.unwrap_or_else(|| visit.t.without_number().to_owned()),
         sequence: found.sequence,
-        action: visit.say(&found.action).to_owned(),
-        stage: stage_name(visit.t, found.stage),
+        noted: found.stage != Stage::Performed && action != stage,
+        action,
+        stage,
         who: found.actor.unwrap_or_else(|| visit.t.machine().to_owned()),
         role: role_name(visit.t, found.role),
         way: if from == to { to.to_owned() } else { format!("{from} → {to}") },

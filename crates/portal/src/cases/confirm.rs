@@ -8,7 +8,7 @@ use program::FormField;
 use program::definition::{FieldType, Name};
 use serde_json::Map;
 
-use super::desk::{Desk, Outcome, Step, approval, preview};
+use super::desk::{Desk, Outcome, Step, approval, draft, preview};
 use crate::answer::Answer;
 use crate::forms::{Drawing, FieldBox, Said, Told, field, head, read};
 use crate::text;
@@ -124,11 +124,11 @@ fn single(visit: &Visit<'_>, desk: &Desk, status: StatusCode, outcome: Outcome, 
         errors,
         stale: outcome.stale,
         lead: Some(format!("{} · {}", desk.program(visit), case.business.name)),
-        detail: approval(visit, &desk.application),
+        detail: if desk.drafts() { draft(visit, &desk.application) } else { approval(visit, &desk.application) },
         action: desk.href(None),
         hidden: vec![("version", case.version.to_string()), ("key", visit.key())],
         fields,
-        button: desk.button(visit),
+        button: if desk.drafts() { visit.t.draft_it(&desk.button(visit)) } else { desk.button(visit) },
     };
     visit.page_with(status, &page)
 }

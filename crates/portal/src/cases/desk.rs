@@ -102,6 +102,12 @@ impl Desk {
         visit.say(&self.application.program.definition().program.title).to_owned()
     }
 
+    /// It only drafts a decision (起案), which others sign.
+    pub fn drafts(&self) -> bool {
+        let rule = self.application.program.action(&self.action.name);
+        self.offered && rule.is_some_and(|action| action.rule.approval.is_some())
+    }
+
     /// The page that was asked for, from 1.
     pub fn page(&self, asked: &str) -> usize {
         asked.parse::<usize>().unwrap_or(1).clamp(1, self.parts.len().max(1))
@@ -313,6 +319,24 @@ pub(super) fn approval(visit: &Visit<'_>, application: &Application) -> String {
         digest: pending.digest.clone(),
     };
     page.to_string()
+}
+
+#[derive(Template)]
+#[template(path = "cases/draft.html")]
+struct Draft {
+    t: crate::text::Text,
+    /// Label and yen.
+    amounts: Vec<(String, String)>,
+}
+
+/// What becomes of a draft, and the amounts of the case as they are, as HTML.
+pub(super) fn draft(visit: &Visit<'_>, application: &Application) -> String {
+    let rules = application.program.definition().archetype.amounts.iter();
+    let amounts = rules.filter_map(|(name, rule)| {
+        let frozen = application.case.body.amounts.get(name)?;
+        Some((visit.say(&rule.label).to_owned(), frozen.yen.to_string()))
+    });
+    Draft { t: visit.t, amounts: amounts.collect() }.to_string()
 }
 
 /// A form as the office sees it, as HTML.

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use casework::history::Stage;
-use casework::{Case, Pending, Unlocked};
+use casework::{Pending, Unlocked};
 use program::definition::{Role, StateKind};
 use program::{Form, Program};
 use service::{Application, AvailableAction};
@@ -10,6 +10,8 @@ use vocabulary::{Instant, day_in_japan, time_in_japan};
 
 use super::desk::{approval, href};
 use crate::forms::{AwardShown, facts};
+use crate::place::Inquiries;
+use crate::staff::waits_for;
 use crate::visit::{Frame, Page, Visit, id, not_found};
 
 /// Events on the page.
@@ -27,6 +29,8 @@ struct One {
     state: String,
     steps: Vec<Step>,
     next: String,
+    /// 問合せ先, for the applicant.
+    inquiries: Option<String>,
     deadlines: Vec<String>,
     correction: Option<Correction>,
     /// Who takes care of it; of the office only.
@@ -34,6 +38,8 @@ struct One {
     /// HTML; empty unless the visitor's office is deciding.
     approval: String,
     actions: Vec<Offered>,
+    /// The first of them is what comes next: it waits for the visitor's side.
+    yours: bool,
     amounts: Vec<Amount>,
     procedures: Vec<String>,
     letters: Vec<Letter>,
@@ -128,11 +134,16 @@ pub(crate) async fn one(visit: &Visit<'_>, case: &str) -> Page {
         state: state_label,
         steps: steps(visit, &application),
         next: what_next(visit, &application),
+        inquiries: (!visit.is_staff())
+            .then(|| Inquiries::of(visit, &application.municipality))
+            .flatten()
+            .map(|office| office.to_string()),
         deadlines: deadlines(visit, &application),
         correction: case.body.unlocked.as_ref().map(|unlocked| correction(visit, program, unlocked)),
         care: care(visit, &application),
         approval: approval(visit, &application),
-        actions: actions.iter().map(|action| shown_action(visit, case, action)).collect(),
+        actions: actions.iter().map(|action| shown_action(visit, &application, action)).collect(),
+        yours: visit.is_staff() || case.body.standing.waits_on.as_deref() == Some(Role::Applicant.as_str()),
         amounts: amounts(visit, &application),
         procedures: procedures(visit, &application),
         letters: letters
@@ -193,10 +204,14 @@ fn state_named(visit: &Visit<'_>, program: &Program, name: &str) -> String {
     program.state(name).or_else(beside).map_or_else(|| name.to_owned(), |state| visit.say(&state.label).to_owned())
 }
 
-fn shown_action(visit: &Visit<'_>, case: &Case, action: &AvailableAction) -> Offered {
+fn shown_action(visit: &Visit<'_>, application: &Application, action: &AvailableAction) -> Offered {
+    let label = visit.say(&action.label);
     Offered {
-        label: visit.say(&action.label).to_owned(),
-        href: href(case.id, action, None),
+        label: action
+            .form
+            .as_ref()
+            .map_or_else(|| label.to_owned(), |form| visit.t.fill_in(label, visit.say(&form.label))),
+        href: href(application.case.id, action, None),
         permitted: action.permitted,
         reasons: action.reasons.iter().map(|reason| visit.say(&reason.message).to_owned()).collect(),
     }
@@ -258,12 +273,14 @@ fn what_next(visit: &Visit<'_>, application: &Application) -> String {
         Some(Role::Applicant) => t.next_yours().to_owned(),
         Some(Role::Treasury) => t.next_transfer().to_owned(),
         _ => {
+            let colleague = visit.is_staff().then(|| waits_for(visit, application)).filter(|role| !role.is_empty());
             let since = application.case.body.entered_on.unwrap_or_else(|| day_in_japan(application.updated_at));
-            match state.service_level {
-                Some(days) => {
-                    t.next_office_until(&visit.day(application.municipality.calendar.office_days_after(since, days)))
-                }
-                None => t.next_office().to_owned(),
+            let calendar = &application.municipality.calendar;
+            let day = state.service_level.map(|days| visit.day(calendar.office_days_after(since, days)));
+            match (colleague, day) {
+                (Some(role), day) => t.next_colleague_until(&role, day.as_deref()),
+                (None, Some(day)) => t.next_office_until(&day),
+                (None, None) => t.next_office().to_owned(),
             }
         }
     }

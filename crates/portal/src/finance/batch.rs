@@ -6,7 +6,8 @@ use poem::http::StatusCode;
 use program::definition::Role;
 use service::{BatchView, Error};
 use treasury::{BatchState, LineOutcome, LineResult, PaymentLine, ReturnKind};
-use vocabulary::time_in_japan;
+use uuid::Uuid;
+use vocabulary::{Instant, time_in_japan};
 
 use super::{places, state_name};
 use crate::forms::{Said, Told};
@@ -21,6 +22,8 @@ struct Shown {
     state: &'static str,
     /// Label and value.
     facts: Vec<(&'static str, String)>,
+    /// What the batch waits for, and from whom.
+    next: Option<&'static str>,
     warnings: Vec<String>,
     lines: Vec<Line>,
     digest: String,
@@ -84,11 +87,24 @@ async fn shown(visit: &Visit<'_>, view: &BatchView, status: StatusCode, told: &T
             .as_ref()
             .map(|top| (t.top_payee(), format!("{} {} {} ({} %)", top.name, top.amount, t.yen(), top.share_percent))),
     );
-    facts.push((t.batch_drafted(), time_in_japan(batch.made_at)));
-    facts.extend(batch.approved.map(|trace| (t.batch_approved(), time_in_japan(trace.at))));
-    facts.extend(batch.last_exported.map(|trace| (t.batch_exported(), time_in_japan(trace.at))));
-    facts.extend(batch.handed_over.map(|trace| (t.batch_handed_over(), time_in_japan(trace.at))));
+    let people = visit.service.people_of_batch(view).await?;
+    let done = |label, by: Uuid, at: Instant| {
+        let name = people.get(&by).map(String::as_str).unwrap_or_default();
+        (label, format!("{} {name}", time_in_japan(at)))
+    };
+    facts.push(done(t.batch_drafted(), batch.made_by, batch.made_at));
+    facts.extend(batch.approved.map(|trace| done(t.batch_approved(), trace.by, trace.at)));
+    facts.extend(batch.last_exported.map(|trace| done(t.batch_exported(), trace.by, trace.at)));
+    facts.extend(batch.handed_over.map(|trace| done(t.batch_handed_over(), trace.by, trace.at)));
     facts.extend(batch.cancel_reason.iter().map(|reason| (t.batch_cancelled(), reason.clone())));
+    let next = match batch.state {
+        BatchState::Drafted if checks => Some(t.batch_next_check()),
+        BatchState::Drafted => Some(t.batch_next_approval()),
+        BatchState::Approved => Some(t.batch_next_export()),
+        BatchState::Exported => Some(t.batch_next_hand_over()),
+        BatchState::HandedOver => Some(t.batch_next_results()),
+        BatchState::Confirmed | BatchState::PartlyReturned | BatchState::Cancelled => None,
+    };
     let errors = told.summary(|_| None, visit.locale);
     let page = Shown {
         frame: Frame { has_errors: !errors.is_empty(), ..visit.frame(t.batch()) },
@@ -96,6 +112,7 @@ async fn shown(visit: &Visit<'_>, view: &BatchView, status: StatusCode, told: &T
         office: visit.say(&place.name).to_owned(),
         state: state_name(t, batch.state),
         facts,
+        next,
         warnings: view.summary.warnings.iter().map(|warning| visit.say(&warning.message).to_owned()).collect(),
         lines: batch.lines.iter().map(|line| shown_line(visit, line)).collect(),
         digest: view.summary.content_digest.clone(),
@@ -158,7 +175,7 @@ pub(crate) async fn act(visit: &Visit<'_>, batch: &str) -> Page {
             let reason = asked.field("reason").trim().to_owned();
             service.cancel_payment_batch(viewer, batch, reason, key).await.map(drop)
         }
-        _ => match results(visit, &view) {
+        step => match results(visit, &view, step == "all_transferred") {
             Ok(results) => service.record_transfer_results(viewer, batch, results, key).await.map(drop),
             Err(error) => Err(error),
         },
@@ -172,13 +189,13 @@ pub(crate) async fn act(visit: &Visit<'_>, batch: &str) -> Page {
     }
 }
 
-/// What the bank did with the lines of which something was said.
-fn results(visit: &Visit<'_>, view: &BatchView) -> Result<Vec<LineResult>, Error> {
+/// What the bank did with the lines of which something was said; with all others, too, when `rest` of them was transferred.
+fn results(visit: &Visit<'_>, view: &BatchView, rest: bool) -> Result<Vec<LineResult>, Error> {
     let mut results = Vec::new();
     for line in view.batch.lines.iter().filter(|line| line.outcome.is_none()) {
         let reason = visit.asked.field(&format!("reason.{}", line.id)).trim().to_owned();
         let kind = match visit.asked.field(&format!("outcome.{}", line.id)) {
-            "transferred" => {
+            said if said == "transferred" || (rest && said.is_empty()) => {
                 results.push(LineResult { line: line.id, outcome: LineOutcome::Transferred });
                 continue;
             }

@@ -40,6 +40,8 @@ struct Office {
 
 struct Waiting {
     line: String,
+    /// Ticked to be paid.
+    chosen: bool,
     number: String,
     payee: String,
     amount: String,
@@ -67,7 +69,11 @@ async fn shown(visit: &Visit<'_>, status: StatusCode, told: &Told) -> Page {
         let place = visit.service.municipality_named(&municipality).await?;
         let waiting = visit.service.payables(viewer, &municipality).await?;
         let total = Yen::total(waiting.iter().map(|line| line.amount)).map(|yen| yen.to_string()).unwrap_or_default();
+        // Sent in vain, it stays as it was typed.
+        let again = visit.asked.field("place") == municipality;
+        let sent = |line: &str| visit.asked.fields.iter().any(|(name, value)| name == "line" && value == line);
         let waiting = waiting.into_iter().map(|line| Waiting {
+            chosen: !again || sent(&line.line.to_string()),
             line: line.line.to_string(),
             number: line.application_number,
             payee: line.payee_name,
@@ -80,7 +86,7 @@ async fn shown(visit: &Visit<'_>, status: StatusCode, told: &Told) -> Page {
             waiting: waiting.collect(),
             total,
             makes: viewer.person.has_role(&municipality, Role::FinanceMaker),
-            day: day.to_string(),
+            day: if again { visit.asked.field("day").to_owned() } else { day.to_string() },
             municipality,
         });
     }

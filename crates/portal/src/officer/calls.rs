@@ -11,7 +11,7 @@ use vocabulary::{Bilingual, FiscalYear, Yen, day_in_japan, normalized_for_search
 use super::{Desk, Head, words};
 use crate::forms::{Choice, Said, Told};
 use crate::text::Text;
-use crate::visit::{Frame, Page, Visit, Wrong};
+use crate::visit::{Frame, ONLY_WINDOW, Page, Visit, Wrong};
 
 /// Calls that a page shows: those of some years.
 const MOST_CALLS: usize = 12;
@@ -97,7 +97,7 @@ async fn shown(visit: &Visit<'_>, desk: &Desk, status: StatusCode, told: &Told) 
         is_new: true,
         is_open: sent,
         fiscal_year: typed("fiscal_year", year.to_string()),
-        window: typed("window", newest.map_or_else(|| "year".to_owned(), |call| call.window.clone())),
+        window: typed("window", newest.map_or_else(|| ONLY_WINDOW.to_owned(), |call| call.window.clone())),
         opens: typed("opens", format!("{year}-04-01")),
         closes: typed("closes", String::new()),
         lines: lines(visit, &place, &typed("budget_line", line)),
@@ -180,7 +180,7 @@ async fn row(
         targets: targets(t, &typed("target_of", of)),
         mark,
     };
-    let label = format!("{} {}", call.fiscal_year.name(visit.locale), call.window);
+    let label = visit.call(call.fiscal_year, &call.window);
     Ok(Row { label, state, good: call.open, facts, form })
 }
 

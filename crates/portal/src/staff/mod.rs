@@ -21,7 +21,7 @@ fn must_be_staff(visit: &Visit<'_>) -> Result<(), Wrong> {
 }
 
 /// Whom a case waits for, as people of the office say it.
-fn waits_for(visit: &Visit<'_>, application: &Application) -> String {
+pub(crate) fn waits_for(visit: &Visit<'_>, application: &Application) -> String {
     let waits_on = application.case.body.standing.waits_on.as_deref().unwrap_or_default();
     if let Some(position) = waits_on.strip_prefix("position:") {
         let named = application.municipality.positions.get(position);

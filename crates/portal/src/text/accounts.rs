@@ -105,7 +105,7 @@ words! {
     check_on: "続きを検証する", "Check on";
     history_whole: "すべての記録がつながっています。", "The history is whole.";
     history_broken: "つながらない記録があります", "The history is broken";
-    whole_name_or_email: "担当者の氏名・メールアドレス（全部）", "Whole name or address of a person";
+    whole_name_or_email: "操作した人の氏名かメールアドレス（完全一致）", "Whole name or address of a person";
     nothing_happened: "この期間に当てはまる記録はありません。", "There is nothing in this period.";
     without_number: "（番号なし）", "(no number)";
     machine: "システム", "System";
