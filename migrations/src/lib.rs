@@ -24,7 +24,7 @@ macro_rules! migrations {
 }
 
 /// A new one comes last.
-const MIGRATIONS: [Migration; 11] = migrations![
+const MIGRATIONS: [Migration; 12] = migrations![
     "m20260401_000001_initial",
     "m20261101_000002_partners_and_places",
     "m20261126_000003_procedures",
@@ -36,6 +36,7 @@ const MIGRATIONS: [Migration; 11] = migrations![
     "m20261127_000009_second_factor",
     "m20261127_000010_access_log",
     "m20261127_000011_draft_revisions",
+    "m20261127_000012_identities",
 ];
 
 #[async_trait::async_trait]

@@ -213,6 +213,7 @@ CREATE TABLE half_sign_in (
     account uuid NOT NULL,
     created_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
+    authenticated_at timestamp with time zone,
     CONSTRAINT half_sign_in_pkey PRIMARY KEY (token_hash),
     CONSTRAINT half_sign_in_account_fkey FOREIGN KEY (account) REFERENCES account(id)
 );
@@ -226,6 +227,28 @@ CREATE TABLE idempotency (
     result text,
     at timestamp with time zone NOT NULL,
     CONSTRAINT idempotency_pkey PRIMARY KEY (account, key)
+);
+
+CREATE TABLE identity (
+    issuer text NOT NULL,
+    subject text NOT NULL,
+    account uuid NOT NULL,
+    linked_at timestamp with time zone NOT NULL,
+    CONSTRAINT identity_account_issuer_key UNIQUE (account, issuer),
+    CONSTRAINT identity_pkey PRIMARY KEY (issuer, subject),
+    CONSTRAINT identity_account_fkey FOREIGN KEY (account) REFERENCES account(id)
+);
+
+CREATE TABLE identity_request (
+    token_hash bytea NOT NULL,
+    provider text NOT NULL,
+    account uuid,
+    next text NOT NULL,
+    kept text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT identity_request_pkey PRIMARY KEY (token_hash),
+    CONSTRAINT identity_request_account_fkey FOREIGN KEY (account) REFERENCES account(id)
 );
 
 CREATE TABLE judge (
@@ -551,6 +574,7 @@ CREATE TABLE session (
     expires_at timestamp with time zone NOT NULL,
     address text,
     agent text,
+    strong boolean NOT NULL DEFAULT false,
     CONSTRAINT session_pkey PRIMARY KEY (token_hash),
     CONSTRAINT session_account_fkey FOREIGN KEY (account) REFERENCES account(id)
 );
@@ -654,6 +678,8 @@ CREATE INDEX file_owner ON file USING btree (owner);
 CREATE INDEX half_sign_in_expires ON half_sign_in USING btree (expires_at);
 
 CREATE INDEX idempotency_at ON idempotency USING btree (at);
+
+CREATE INDEX identity_request_expires ON identity_request USING btree (expires_at);
 
 CREATE INDEX judge_account ON judge USING btree (account);
 

@@ -170,7 +170,7 @@ CREATE TABLE half_sign_in (
     account BLOB NOT NULL REFERENCES account (id),
     created_at TEXT NOT NULL,
     expires_at TEXT NOT NULL
-) STRICT;
+, authenticated_at TEXT) STRICT;
 
 CREATE TABLE idempotency (
     account BLOB NOT NULL,
@@ -181,6 +181,25 @@ CREATE TABLE idempotency (
     result text,
     at TEXT NOT NULL,
     PRIMARY KEY (account, key)
+) STRICT;
+
+CREATE TABLE identity (
+    issuer text NOT NULL,
+    subject text NOT NULL,
+    account BLOB NOT NULL REFERENCES account (id),
+    linked_at TEXT NOT NULL,
+    PRIMARY KEY (issuer, subject),
+    UNIQUE (account, issuer)
+) STRICT;
+
+CREATE TABLE identity_request (
+    token_hash BLOB PRIMARY KEY,
+    provider text NOT NULL,
+    account BLOB REFERENCES account (id),
+    next text NOT NULL,
+    kept text NOT NULL,
+    created_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE judge (
@@ -439,7 +458,7 @@ CREATE TABLE session (
     authenticated_at TEXT NOT NULL,
     last_seen_at TEXT NOT NULL,
     expires_at TEXT NOT NULL
-, address text, agent text) STRICT;
+, address text, agent text, strong INTEGER NOT NULL DEFAULT FALSE) STRICT;
 
 CREATE TABLE staff_role (
     account BLOB NOT NULL REFERENCES account (id),
@@ -535,6 +554,8 @@ CREATE INDEX file_owner ON file (owner);
 CREATE INDEX half_sign_in_expires ON half_sign_in (expires_at);
 
 CREATE INDEX idempotency_at ON idempotency (at);
+
+CREATE INDEX identity_request_expires ON identity_request (expires_at);
 
 CREATE INDEX judge_account ON judge (account);
 

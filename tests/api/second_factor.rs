@@ -241,6 +241,7 @@ async fn staff_without_a_second_factor_do_nothing_where_it_is_asked_for() {
             clock: std::sync::Arc::new(office.clock.clone()),
             ids: std::sync::Arc::new(office.ids.clone()),
             files: office.files.clone(),
+            providers: Vec::new(),
             settings: service::Settings { staff_second_factor: true, ..office.service.settings().clone() },
         });
         let clerk = office.staff("hino", "clerk");

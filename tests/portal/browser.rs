@@ -79,6 +79,10 @@ impl Browser {
         self.follow(path, request).await
     }
 
+    pub async fn get_once(&self, path: &str) -> Page {
+        self.send(path, self.http.get(format!("{}{path}", self.base))).await
+    }
+
     /// As it is, without following where it leads.
     pub async fn send(&self, path: &str, request: reqwest::RequestBuilder) -> Page {
         let cookies =

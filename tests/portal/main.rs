@@ -6,6 +6,7 @@ mod audit;
 mod browser;
 mod filling;
 mod finance;
+mod identities;
 mod journey;
 mod office;
 mod officers;

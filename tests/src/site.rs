@@ -52,6 +52,7 @@ impl Served {
             max_connections: 4,
             fresh_minutes: 10,
             staff_second_factor: false,
+            providers: None,
         };
         let installation = Installation {
             service: office.service.clone(),

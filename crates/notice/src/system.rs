@@ -17,18 +17,21 @@ pub enum SystemMail {
     PasswordChanged,
     /// As [`SystemMail::PasswordChanged`], of the second factor.
     SecondFactorChanged,
+    /// As [`SystemMail::PasswordChanged`], of a provider of identities that opens the account from now on.
+    IdentityLinked,
     /// To administrators: notices that could not be delivered.
     DeadLetters,
 }
 
 impl SystemMail {
-    pub const ALL: [SystemMail; 7] = [
+    pub const ALL: [SystemMail; 8] = [
         Self::Invitation,
         Self::Appointment,
         Self::EmailVerification,
         Self::PasswordReset,
         Self::PasswordChanged,
         Self::SecondFactorChanged,
+        Self::IdentityLinked,
         Self::DeadLetters,
     ];
 
@@ -41,6 +44,7 @@ impl SystemMail {
             Self::PasswordReset => "password_reset",
             Self::PasswordChanged => "password_changed",
             Self::SecondFactorChanged => "second_factor_changed",
+            Self::IdentityLinked => "identity_linked",
             Self::DeadLetters => "dead_letters",
         }
     }
@@ -112,6 +116,14 @@ impl SystemMail {
                  If that was not you, check sessions and password at once on this page and tell the administrator.\n\n\
                  {{ url }}\n",
             ],
+            Self::IdentityLinked => [
+                "【補助金申請システム】{{ provider }}でログインできるようになりました",
+                "[hojokin] You can now sign in with {{ provider }}",
+                "あなたのアカウントが{{ provider }}と結び付けられ、{{ provider }}でもログインできるようになりました（{{ at }}）。\n\
+                 ご自身で行ったのでなければ、すぐに次の画面でセッションを確認し、管理者へご連絡ください。\n\n{{ url }}\n",
+                "Your account was linked to {{ provider }}, with which you can sign in from now on ({{ at }}).\n\
+                 If that was not you, check your sessions at once on this page and tell the administrator.\n\n{{ url }}\n",
+            ],
             Self::DeadLetters => [
                 "【補助金申請システム】届かなかった通知が{{ count }}件あります",
                 "[hojokin] {{ count }} notices could not be delivered",
@@ -145,6 +157,11 @@ impl SystemMail {
             }),
             Self::EmailVerification | Self::PasswordReset => json!({ "url": url, "valid_until": "2026-05-25 10:00" }),
             Self::PasswordChanged => json!({ "url": url, "at": "2026-05-22 10:00" }),
+            Self::IdentityLinked => json!({
+                "provider": { "ja": "GビズID", "en": "gBizID" },
+                "url": url,
+                "at": "2026-05-22 10:00",
+            }),
             Self::SecondFactorChanged => json!({ "url": url, "on": true, "at": "2026-05-22 10:00" }),
             Self::DeadLetters => json!({
                 "url": "https://hojokin.example/outbox",

@@ -24,6 +24,8 @@ pub enum Session {
 const YEAR: i64 = 365 * 24 * 60 * 60;
 /// Seconds until a notice that nobody came to read is forgotten.
 const NOTICE: i64 = 60;
+/// Seconds in which somebody is back from a provider of identities.
+const DEPARTURE: i64 = 10 * 60;
 const DAY: i64 = 24 * 60 * 60;
 
 /// What pages keep in the browser, besides the session.
@@ -35,6 +37,8 @@ pub(crate) enum Cookie {
     Notice,
     /// Binds forms to the browser of somebody who is not signed in.
     Form,
+    /// Knows a browser again that went to a provider of identities.
+    Provider,
 }
 
 impl Cookie {
@@ -44,6 +48,8 @@ impl Cookie {
             (Self::Notice, _) => "notice",
             (Self::Form, true) => "__Host-form",
             (Self::Form, false) => "form",
+            (Self::Provider, true) => "__Host-provider",
+            (Self::Provider, false) => "provider",
         }
     }
 
@@ -52,6 +58,7 @@ impl Cookie {
             Self::Language => YEAR,
             Self::Notice => NOTICE,
             Self::Form => DAY,
+            Self::Provider => DEPARTURE,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The outside, behind the traits that the service asks for: the clock, randomness, mail, files.
 
+mod oidc;
+
 use std::future::Future;
 use std::io::{Error, ErrorKind, Result, Write as _};
 use std::path::{Path, PathBuf};
@@ -15,6 +17,8 @@ use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use service::{Delivery, FileStore, MailTransport, Outgoing, Sending};
 use uuid::{ContextV7, Timestamp, Uuid};
 use vocabulary::{Clock, Ids, Instant, to_microseconds};
+
+pub use oidc::{OidcClient, OidcProvider};
 
 /// The clock of this machine.
 #[derive(Debug)]

@@ -127,6 +127,9 @@ pub struct SiteArgs {
     /// Staff may do nothing in a browser before they have set up a second factor.
     #[arg(long, env = "HOJOKIN_STAFF_SECOND_FACTOR")]
     pub staff_second_factor: bool,
+    /// Providers of identities (OpenID Connect) by which people may also sign in, as a JSON file.
+    #[arg(long, env = "HOJOKIN_PROVIDERS", value_name = "FILE")]
+    pub providers: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -9,6 +9,7 @@ mod demo;
 mod demonstration;
 pub mod http;
 mod outcome;
+mod providers;
 pub mod startup;
 
 use std::io::IsTerminal as _;

@@ -11,6 +11,7 @@ use crate::adapters::{FileFolder, MailFolder, RandomIds, SmtpMail, SystemClock};
 use crate::cli::{Common, SiteArgs};
 use crate::demonstration;
 use crate::outcome::{Failure, Outcome};
+use crate::providers;
 
 /// The service with what belongs to this machine.
 pub struct Installation {
@@ -51,6 +52,7 @@ impl Installation {
             max_connections: FEW_CONNECTIONS,
             fresh_minutes: service::FRESH_MINUTES,
             staff_second_factor: false,
+            providers: None,
         };
         Self::open(common, &site, false).await
     }
@@ -81,6 +83,7 @@ impl Installation {
             store: store.clone(),
             clock: clock.clone(),
             ids: ids.clone(),
+            providers: providers::read(site)?,
             files: Arc::new(FileFolder::new(common.data.join("files"))),
             settings: Settings {
                 base_url: base_url.clone(),
@@ -180,6 +183,7 @@ mod tests {
                 max_connections: 1,
                 fresh_minutes: 10,
                 staff_second_factor: false,
+                providers: None,
             },
         )
     }

@@ -40,6 +40,7 @@ async fn home(base_url: &str, development: bool) -> Home {
         max_connections: 4,
         fresh_minutes: 10,
         staff_second_factor: false,
+        providers: None,
     };
     let installation = Installation::open(&common, &site, true).await.unwrap();
     installation.service.add_account(EMAIL, "佐藤", Some(PASSWORD), Locale::Ja).await.unwrap();

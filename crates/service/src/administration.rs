@@ -239,7 +239,7 @@ impl Service {
     /// As [`Service::staff`].
     pub async fn invitations(&self, viewer: &Viewer, municipality: &str) -> Result<Vec<InvitationView>> {
         require_overseer(viewer, municipality)?;
-        let open = self.reader().open_invitations(self.now()).await?;
+        let open = self.reader().open_invitations(None, self.now()).await?;
         Ok(open.into_iter().filter_map(|found| invitation_view(found, municipality)).collect())
     }
 
@@ -253,7 +253,7 @@ impl Service {
         let wish = Wish::new(viewer, key, "withdrawInvitation", &(municipality, id), (viewer.person.id, now))?;
         self.once(&wish, &|tx| {
             Box::pin(async move {
-                let open = tx.open_invitations(now).await?;
+                let open = tx.open_invitations(None, now).await?;
                 let is_meant = |found: &&OpenInvitation| {
                     session_id(&found.token_hash) == id && invitation_view((*found).clone(), municipality).is_some()
                 };

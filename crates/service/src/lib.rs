@@ -9,6 +9,7 @@ mod definitions;
 mod drafts;
 mod error;
 mod files;
+mod identities;
 mod judges;
 mod migrations;
 mod offers;
@@ -17,6 +18,7 @@ mod oversight;
 mod partners;
 mod people;
 mod programs;
+mod provider;
 mod registry;
 mod second_factor;
 mod secrets;
@@ -38,10 +40,14 @@ pub use definitions::{
 pub use drafts::{DraftView, SavedFields, Seen};
 pub use error::{Error, Result};
 pub use files::LARGEST_FILE;
+pub use identities::{Brought, Returned};
 pub use judges::{JudgeView, Term};
 pub use oversight::{AccessView, Checked, HappeningView, Sought};
 pub use partners::{PARTNER_TOKEN, PartnerCase, PartnerDocument, PartnerViewer};
 pub use programs::{CallTaken, Published};
+pub use provider::{
+    Asking, CLOCK_SKEW_SECONDS, Challenge, ClaimNames, Claims, IdentityProvider, Provider, ProviderFault,
+};
 pub use registry::RegistryEntry;
 pub use service::{Deps, FRESH_MINUTES, FileStore, Service, Settings};
 pub use sessions::SCOPES;

@@ -667,7 +667,7 @@ async fn linked_account(tx: &Tx<'_>, link: &OneTimeLink) -> Result<Account> {
 }
 
 /// What the invitation said: a membership, roles, or to judge the cases of a call.
-async fn grant_promise(tx: &Tx<'_>, payload: &Value, account: Uuid, now: Instant) -> Result<()> {
+pub(crate) async fn grant_promise(tx: &Tx<'_>, payload: &Value, account: Uuid, now: Instant) -> Result<()> {
     let business = payload.get("business").and_then(Value::as_str).and_then(|id| id.parse::<Uuid>().ok());
     if let Some(business) = business {
         let role = match payload.get("member_role").and_then(Value::as_str) {

@@ -4,7 +4,7 @@
 use chrono::TimeDelta;
 use notice::SystemMail;
 use serde_json::json;
-use store::{Account, Tx};
+use store::{Account, HalfSignIn, Tx};
 use totp_rs::{Builder, Totp};
 use uuid::Uuid;
 use vocabulary::{EmailAddress, Instant};
@@ -14,7 +14,7 @@ use crate::people::must_be_long_enough;
 use crate::secrets::{self, Shortest, hashed};
 use crate::service::Service;
 use crate::throttle::Bucket;
-use crate::view::{Device, Enrolment, NewSession, SecondFactorView, Viewer};
+use crate::view::{Device, Enrolment, NewSession, SecondFactorView, Shown, Viewer};
 use crate::{Error, Result};
 
 /// After the password the code has to come within this time.
@@ -34,15 +34,15 @@ impl Service {
         Ok(self.reader().second_factor(account).await?.is_some_and(|factor| factor.confirmed_at.is_some()))
     }
 
-    /// The token of a sign-in whose first half is done.
-    pub(crate) async fn begin_sign_in(&self, account: Uuid) -> Result<String> {
+    /// The token of a sign-in whose first half was done at that time.
+    pub(crate) async fn begin_sign_in(&self, account: Uuid, authenticated_at: Instant) -> Result<String> {
         let (token, now) = (secrets::token(self.inner.ids.as_ref()), self.now());
-        let hash = hashed(&token);
+        let expires_at = now + TimeDelta::minutes(HALF_MINUTES);
+        let (hash, half) = (hashed(&token), HalfSignIn { account, authenticated_at, expires_at });
         self.store()
             .write(|tx| {
-                let hash = &hash;
-                let until = now + TimeDelta::minutes(HALF_MINUTES);
-                Box::pin(async move { Ok::<_, Error>(tx.begin_sign_in(hash, account, now, until).await?) })
+                let (hash, half) = (&hash, &half);
+                Box::pin(async move { Ok::<_, Error>(tx.begin_sign_in(hash, half, now).await?) })
             })
             .await?;
         Ok(token)
@@ -55,10 +55,11 @@ impl Service {
     /// code is wrong or was used before.
     pub async fn complete_sign_in(&self, half: &str, code: &str, device: Device<'_>) -> Result<NewSession> {
         let (hash, now) = (hashed(half), self.now());
-        let account = self.reader().half_signed_in(&hash, now).await?.ok_or(Error::Unauthenticated)?;
+        let half = self.reader().half_signed_in(&hash, now).await?.ok_or(Error::Unauthenticated)?;
+        let (account, shown) = (half.account, Shown { at: half.authenticated_at, strong: false });
         let tries = self.tries_of_codes(account, device.address).await?;
         self.take_tries(&tries).await?;
-        let (session, opened) = self.new_session(account, device).await?;
+        let (session, opened) = self.new_session(account, shown, device).await?;
         let accesses = self.accesses_of(&opened.viewer, store::AccessKind::SignedIn, None, device);
         self.store()
             .write(|tx| {
@@ -96,7 +97,7 @@ impl Service {
         if asks_for_code {
             self.take_tries(&codes).await?;
         }
-        let (session, opened) = self.new_session(account, device).await?;
+        let (session, opened) = self.new_session(account, self.shown_now(), device).await?;
         let before = viewer.credential.hash();
         self.store()
             .write(|tx| {

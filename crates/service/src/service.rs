@@ -11,6 +11,7 @@ use store::Store;
 use vocabulary::{Clock, Ids, Instant};
 
 use crate::Result;
+use crate::provider::Provider;
 
 /// Where bytes live. Two real ones exist: a directory, and an object store.
 pub trait FileStore: Send + Sync + 'static {
@@ -47,6 +48,8 @@ pub struct Deps {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub files: Arc<dyn FileStore>,
+    /// Whom people may also sign in by.
+    pub providers: Vec<Provider>,
     pub settings: Settings,
 }
 
@@ -61,6 +64,7 @@ pub(crate) struct Inner {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub files: Arc<dyn FileStore>,
+    pub providers: Vec<Provider>,
     pub settings: Settings,
     /// Published definitions never change, so what was compiled once stays right.
     pub programs: Mutex<HashMap<String, (Arc<Program>, i32)>>,
@@ -82,6 +86,7 @@ impl Service {
                 clock: deps.clock,
                 ids: deps.ids,
                 files: deps.files,
+                providers: deps.providers,
                 settings: deps.settings,
                 programs: Mutex::default(),
                 municipalities: Mutex::default(),

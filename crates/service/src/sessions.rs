@@ -8,7 +8,7 @@ use crate::once::Wish;
 use crate::people::limited;
 use crate::secrets::{self, Shortest, hashed};
 use crate::service::Service;
-use crate::view::{Credential, Device, NewSession, SessionView, SignIn, Viewer};
+use crate::view::{Credential, Device, NewSession, SessionView, Shown, SignIn, Viewer};
 use crate::{Error, Result};
 
 /// Staff sign in each working day; applicants stay a day. Both end sooner when idle.
@@ -46,15 +46,15 @@ impl Service {
         if self.has_second_factor(account.id).await? {
             // Only the code makes it a place that the account is known to come from.
             self.was_right(&tries, account.id, None).await?;
-            return self.begin_sign_in(account.id).await.map(SignIn::HalfDone);
+            return self.begin_sign_in(account.id, self.now()).await.map(SignIn::HalfDone);
         }
         self.was_right(&tries, account.id, device.address).await?;
-        self.open_session(account.id, device).await.map(|session| SignIn::Done(Box::new(session)))
+        self.open_session(account.id, self.shown_now(), device).await.map(|session| SignIn::Done(Box::new(session)))
     }
 
     /// A session for an account that has proven itself in some other way.
-    async fn open_session(&self, account: Uuid, device: Device<'_>) -> Result<NewSession> {
-        let (session, opened) = self.new_session(account, device).await?;
+    pub(crate) async fn open_session(&self, account: Uuid, shown: Shown, device: Device<'_>) -> Result<NewSession> {
+        let (session, opened) = self.new_session(account, shown, device).await?;
         let accesses = self.accesses_of(&opened.viewer, store::AccessKind::SignedIn, None, device);
         self.store()
             .write(|tx| {
@@ -68,10 +68,16 @@ impl Service {
         Ok(opened)
     }
 
+    /// Of whoever has shown here just now who they are.
+    pub(crate) fn shown_now(&self) -> Shown {
+        Shown { at: self.now(), strong: false }
+    }
+
     /// A session to be stored, and as its owner gets it.
     pub(crate) async fn new_session(
         &self,
         account: Uuid,
+        shown: Shown,
         device: Device<'_>,
     ) -> Result<(store::NewSession, NewSession)> {
         let now = self.now();
@@ -80,8 +86,11 @@ impl Service {
         let (token, expires_at) = (secrets::token(self.inner.ids.as_ref()), now + TimeDelta::hours(hours));
         let kept = |text: Option<&str>| text.map(|text| text.chars().take(LONGEST_AGENT).collect());
         let (address, agent) = (kept(device.address), kept(device.agent));
-        let stored = store::NewSession { token_hash: hashed(&token), account, now, expires_at, address, agent };
-        let viewer = self.admitted(viewer(found, Credential::of(&token), Some(now))).await?;
+        let (token_hash, Shown { at: authenticated_at, strong }) = (hashed(&token), shown);
+        let viewer = viewer(found, Credential::of(&token), Some(authenticated_at));
+        let viewer = if strong { viewer } else { self.admitted(viewer).await? };
+        let stored =
+            store::NewSession { token_hash, account, now, authenticated_at, strong, expires_at, address, agent };
         Ok((stored, NewSession { token, expires_at, viewer }))
     }
 
@@ -95,7 +104,7 @@ impl Service {
         }
         let email: EmailAddress = email.parse().map_err(|_| Error::NotFound)?;
         let account = self.reader().account_by_email(&email).await?.ok_or(Error::NotFound)?;
-        self.open_session(account.id, Device::default()).await
+        self.open_session(account.id, self.shown_now(), Device::default()).await
     }
 
     /// # Errors
@@ -123,7 +132,10 @@ impl Service {
     /// Where staff need a second factor, whoever has none has no rights at an office either.
     async fn admitted(&self, mut viewer: Viewer) -> Result<Viewer> {
         let asked_for = self.inner.settings.staff_second_factor && !viewer.person.roles.is_empty();
-        if asked_for && !self.has_second_factor(viewer.person.id).await? {
+        if asked_for
+            && !self.has_second_factor(viewer.person.id).await?
+            && !self.reader().session_is_strong(&viewer.credential.hash()).await?
+        {
             viewer.person.roles.clear();
             viewer.person.positions.clear();
             viewer.lacks_second_factor = true;

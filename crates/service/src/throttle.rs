@@ -21,6 +21,8 @@ const PER_ADDRESS: Limit = Limit { burst: 10, seconds_per_try: 60 };
 const PER_ACCOUNT: Limit = Limit { burst: 100, seconds_per_try: 9 };
 /// Codes of a second factor have six digits: a day of guesses finds one in a thousand times.
 const CODES: Limit = Limit { burst: 10, seconds_per_try: 300 };
+/// Departures to providers of identities, each of which keeps a row: a whole office may begin its day at once.
+const DEPARTURES: Limit = Limit { burst: 200, seconds_per_try: 5 };
 /// A place is known for so long after it was last used.
 const PLACE_DAYS: i64 = 180;
 
@@ -40,6 +42,11 @@ impl Bucket {
     /// Codes after a password that was right, from a place of its own or from all others together.
     fn codes(account: Uuid, from: &str) -> Self {
         Self { name: hashed(&format!("codes:{account}:{from}")), limit: CODES }
+    }
+
+    /// Who goes to a provider of identities, from one place.
+    pub fn departures(client: &str) -> Self {
+        Self { name: hashed(&format!("departures:{client}")), limit: DEPARTURES }
     }
 
     fn address(client: &str) -> Self {

@@ -26,6 +26,14 @@ pub struct Viewer {
     pub(crate) credential: Credential,
 }
 
+/// That somebody has shown who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shown {
+    pub at: Instant,
+    /// With a second factor that was asked for elsewhere.
+    pub strong: bool,
+}
+
 /// What a viewer has shown: a session's or an API token. Never printed.
 #[derive(Clone, Default)]
 pub(crate) struct Credential(String);

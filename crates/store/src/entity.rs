@@ -49,13 +49,19 @@ entities! {
 
     session "session" (token_hash: Bytes) {
         account: Uuid, created_at: Instant, authenticated_at: Instant, last_seen_at: Instant, expires_at: Instant,
-        address: Option<String>, agent: Option<String>,
+        address: Option<String>, agent: Option<String>, strong: bool,
+    }
+    identity "identity" (issuer: String, subject: String) { account: Uuid, linked_at: Instant }
+    identity_request "identity_request" (token_hash: Bytes) {
+        provider: String, account: Option<Uuid>, next: String, kept: String, created_at: Instant, expires_at: Instant,
     }
     second_factor "second_factor" (account: Uuid) {
         secret: Bytes, begun_at: Instant, confirmed_at: Option<Instant>, last_step: i64,
     }
     recovery_code "recovery_code" (code_hash: Bytes) { account: Uuid, used_at: Option<Instant> }
-    half_sign_in "half_sign_in" (token_hash: Bytes) { account: Uuid, created_at: Instant, expires_at: Instant }
+    half_sign_in "half_sign_in" (token_hash: Bytes) {
+        account: Uuid, created_at: Instant, expires_at: Instant, authenticated_at: Option<Instant>,
+    }
     api_token "api_token" (id: Uuid) {
         token_hash: Bytes, account: Uuid, name: String, scopes: String, created_at: Instant, expires_at: Instant,
         last_used_at: Option<Instant>, revoked_at: Option<Instant>,

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 use vocabulary::{Instant, Locale, day_in_japan};
 
-use crate::entity::{api_token, half_sign_in, one_time_link, session};
+use crate::entity::{api_token, half_sign_in, identity_request, one_time_link, session};
 use crate::error::{Result, StoreError};
 use crate::reader::Reader;
 use crate::row::{Columns, from_json, from_word, json};
@@ -27,7 +27,7 @@ pub struct SignedIn {
     /// Of an API token; a session has all.
     pub scopes: Option<Vec<String>>,
     pub created_at: Instant,
-    /// When the password was last given.
+    /// When they last showed who they are.
     pub authenticated_at: Instant,
     pub last_seen_at: Instant,
     pub expires_at: Instant,
@@ -40,6 +40,10 @@ pub struct NewSession {
     pub token_hash: Vec<u8>,
     pub account: Uuid,
     pub now: Instant,
+    /// When its owner showed who they are.
+    pub authenticated_at: Instant,
+    /// A second factor was shown where the owner comes from.
+    pub strong: bool,
     pub expires_at: Instant,
     /// The client's address.
     pub address: Option<String>,
@@ -203,16 +207,28 @@ impl Reader {
         Ok(rows.into_iter().map(shown).collect())
     }
 
-    /// Of all kinds, newest first.
+    /// Whether a second factor was shown where the session's owner comes from.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn open_invitations(&self, now: Instant) -> Result<Vec<OpenInvitation>> {
+    pub async fn session_is_strong(&self, token_hash: &[u8]) -> Result<bool> {
+        let found = session::Entity::find_by_id(token_hash.to_vec()).one(&self.db()).await?;
+        Ok(found.is_some_and(|session| session.strong))
+    }
+
+    /// Of all kinds, newest first; those to one address where it is given.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn open_invitations(&self, to: Option<&str>, now: Instant) -> Result<Vec<OpenInvitation>> {
         use one_time_link::Column;
-        let query = one_time_link::Entity::find()
+        let mut query = one_time_link::Entity::find()
             .filter(Column::Kind.eq(LinkKind::Invitation.as_str()))
             .filter(Column::UsedAt.is_null())
             .filter(Column::ExpiresAt.gt(now));
+        if let Some(to) = to {
+            query = query.filter(Column::Email.eq(to));
+        }
         let rows = query.order_by_desc(Column::CreatedAt).all(&self.db()).await?;
         rows.into_iter()
             .map(|row| {
@@ -287,11 +303,12 @@ impl Tx<'_> {
             token_hash: Set(session.token_hash.clone()),
             account: Set(session.account),
             created_at: Set(session.now),
-            authenticated_at: Set(session.now),
+            authenticated_at: Set(session.authenticated_at),
             last_seen_at: Set(session.now),
             expires_at: Set(session.expires_at),
             address: Set(session.address.clone()),
             agent: Set(session.agent.clone()),
+            strong: Set(session.strong),
         };
         session::Entity::insert(row).exec_without_returning(&self.db()).await?;
         Ok(())
@@ -419,7 +436,8 @@ impl Tx<'_> {
             .transpose()
     }
 
-    /// Forgets what is long over: sessions, halves of them and links that ended before `before`, keys used before `keys_before`.
+    /// Forgets what is long over: sessions, what would have become one, and links that ended before `before`; keys used
+    /// before `keys_before`.
     ///
     /// # Errors
     /// When the database fails.
@@ -431,8 +449,11 @@ impl Tx<'_> {
             one_time_link::Entity::delete_many().filter(one_time_link::Column::ExpiresAt.lt(before)).exec(&db).await?;
         let halves =
             half_sign_in::Entity::delete_many().filter(half_sign_in::Column::ExpiresAt.lt(before)).exec(&db).await?;
+        let requests = identity_request::Entity::delete_many().filter(identity_request::Column::ExpiresAt.lt(before));
+        let requests = requests.exec(&db).await?;
         let keys = idempotency::Entity::delete_many().filter(idempotency::Column::At.lt(keys_before)).exec(&db).await?;
-        Ok(sessions.rows_affected + halves.rows_affected + links.rows_affected + keys.rows_affected)
+        let begun = halves.rows_affected + requests.rows_affected;
+        Ok(sessions.rows_affected + begun + links.rows_affected + keys.rows_affected)
     }
 }
 

@@ -23,6 +23,15 @@ pub struct SecondFactor {
     pub confirmed_at: Option<Instant>,
 }
 
+/// A sign-in of which the first half is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HalfSignIn {
+    pub account: Uuid,
+    /// When that half was shown.
+    pub authenticated_at: Instant,
+    pub expires_at: Instant,
+}
+
 impl Reader {
     /// # Errors
     /// When the database fails.
@@ -70,13 +79,17 @@ impl Reader {
         Ok(found.is_some_and(|row| row.account == account))
     }
 
-    /// Whose sign-in is half done. None when it is unknown, over or completed.
+    /// None when it is unknown, over or completed.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn half_signed_in(&self, token_hash: &[u8], now: Instant) -> Result<Option<Uuid>> {
+    pub async fn half_signed_in(&self, token_hash: &[u8], now: Instant) -> Result<Option<HalfSignIn>> {
         let found = half_sign_in::Entity::find_by_id(token_hash.to_vec()).one(&self.db()).await?;
-        Ok(found.filter(|row| row.expires_at > now).map(|row| row.account))
+        Ok(found.filter(|row| row.expires_at > now).map(|row| HalfSignIn {
+            account: row.account,
+            authenticated_at: row.authenticated_at.unwrap_or(row.created_at),
+            expires_at: row.expires_at,
+        }))
     }
 }
 
@@ -162,18 +175,13 @@ impl Tx<'_> {
 
     /// # Errors
     /// When the database fails.
-    pub async fn begin_sign_in(
-        &self,
-        token_hash: &[u8],
-        account: Uuid,
-        now: Instant,
-        expires_at: Instant,
-    ) -> Result<()> {
+    pub async fn begin_sign_in(&self, token_hash: &[u8], half: &HalfSignIn, now: Instant) -> Result<()> {
         let row = half_sign_in::ActiveModel {
             token_hash: Set(token_hash.to_vec()),
-            account: Set(account),
+            account: Set(half.account),
             created_at: Set(now),
-            expires_at: Set(expires_at),
+            expires_at: Set(half.expires_at),
+            authenticated_at: Set(Some(half.authenticated_at)),
         };
         half_sign_in::Entity::insert(row).exec_without_returning(&self.db()).await?;
         Ok(())

@@ -5,6 +5,7 @@
 
 pub mod adapters;
 pub mod clock;
+pub mod identity;
 pub mod office;
 pub mod outage;
 pub mod postgres;
@@ -13,6 +14,7 @@ pub mod throwaway;
 
 pub use adapters::{MemoryFiles, RecordingMail, Sent};
 pub use clock::{FakeClock, SeededIds};
+pub use identity::IdentityServer;
 pub use office::{Life, Party, TestOffice};
 pub use outage::Outage;
 pub use postgres::{Backend, TestDatabase, each_database};

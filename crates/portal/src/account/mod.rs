@@ -1,10 +1,12 @@
 //! Accounts: opening one, proving an address, a new password, taking an invitation; signing in and out, and what keeps the
 //! account safe.
 
+mod provider;
 mod second_factor;
 mod security;
 mod sign_in;
 
+pub(crate) use provider::{back as back_from_provider, begin as begin_by_provider, onward as on_to_provider};
 pub(crate) use second_factor::{HERE as SECOND_FACTOR, act as second_factor, page as second_factor_page};
 pub(crate) use security::{
     change_password, end_session, make_token, page as security, password_page as change_password_page, revoke_token,
@@ -30,8 +32,17 @@ struct AccountForm {
     lead: String,
     action: &'static str,
     button: &'static str,
-    hidden: Vec<(String, String)>,
+    /// Where else the visitor can show who they are.
+    providers: Vec<ProviderButton>,
+    /// Hidden fields, of whichever form is sent.
+    waiting: Vec<(String, String)>,
     inputs: Vec<Input>,
+}
+
+struct ProviderButton {
+    /// In its path.
+    name: String,
+    label: String,
 }
 
 struct Input {
@@ -115,7 +126,8 @@ fn sign_up_form(visit: &Visit<'_>) -> AccountForm {
         lead: t.sign_up_lead().to_owned(),
         action: "/sign-up",
         button: t.sign_up(),
-        hidden: Vec::new(),
+        providers: Vec::new(),
+        waiting: Vec::new(),
         inputs: vec![
             Input::new("email", t.email(), "email", "email"),
             Input::new("name", t.your_name(), "text", "name"),
@@ -163,7 +175,8 @@ fn verify_form(visit: &Visit<'_>, token: &str) -> AccountForm {
         lead: t.verify_email_lead().to_owned(),
         action: "/verify-email",
         button: t.verify_email(),
-        hidden: vec![("token".to_owned(), token.to_owned())],
+        providers: Vec::new(),
+        waiting: vec![("token".to_owned(), token.to_owned())],
         inputs: Vec::new(),
     }
 }
@@ -187,7 +200,8 @@ fn reset_request_form(visit: &Visit<'_>) -> AccountForm {
         lead: t.forgot_password_lead().to_owned(),
         action: "/password-reset",
         button: t.send_mail(),
-        hidden: Vec::new(),
+        providers: Vec::new(),
+        waiting: Vec::new(),
         inputs: vec![Input::new("email", t.email(), "email", "username")],
     }
 }
@@ -200,7 +214,8 @@ fn reset_form(visit: &Visit<'_>, token: &str) -> AccountForm {
         lead: t.set_password_lead().to_owned(),
         action: "/password-reset",
         button: t.set_password(),
-        hidden: vec![("token".to_owned(), token.to_owned())],
+        providers: Vec::new(),
+        waiting: vec![("token".to_owned(), token.to_owned())],
         inputs: vec![new_password(t)],
     }
 }
@@ -240,7 +255,8 @@ fn invitation_form(visit: &Visit<'_>, token: &str) -> AccountForm {
         lead: t.invitation_lead().to_owned(),
         action: "/invitations",
         button: t.accept(),
-        hidden: vec![("token".to_owned(), token.to_owned())],
+        providers: Vec::new(),
+        waiting: vec![("token".to_owned(), token.to_owned())],
         inputs: vec![Input::new("name", t.your_name(), "text", "name"), password],
     }
 }

@@ -196,7 +196,8 @@ async fn password_form(visit: &Visit<'_>) -> Result<AccountForm, Error> {
         lead: t.change_password_lead().to_owned(),
         action: "/account/security/password",
         button: t.change_password(),
-        hidden: Vec::new(),
+        providers: Vec::new(),
+        waiting: Vec::new(),
         inputs: vec![
             present_password(t),
             Input::new("new_password", t.new_password(), "password", "new-password").hinted(hint),

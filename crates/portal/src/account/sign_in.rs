@@ -4,8 +4,9 @@
 use askama::Template;
 use poem::http::StatusCode;
 use service::{Error, NewSession, SignIn};
+use vocabulary::Bilingual;
 
-use super::{AccountForm, again as form_again, code_input, fresh, fresh_with, present_password};
+use super::{AccountForm, ProviderButton, again as form_again, code_input, fresh, fresh_with, present_password};
 use crate::answer::{Answer, Session};
 use crate::asked::own_path;
 use crate::forms::Said;
@@ -20,9 +21,44 @@ struct SignInForm {
     frame: Frame,
     errors: Vec<Said>,
     email: String,
+    providers: Vec<ProviderButton>,
+    /// Where it goes on, and what was being sent when the session had ended.
+    waiting: Vec<(String, String)>,
+}
+
+/// What goes on after a sign-in.
+pub(super) struct Waiting {
     next: String,
-    /// What was being sent when the session had ended.
     kept: Vec<(String, String)>,
+}
+
+impl Waiting {
+    pub fn new(next: &str, kept: Vec<(String, String)>) -> Self {
+        Self { next: own_path(next).to_owned(), kept }
+    }
+
+    /// What the form of a sign-in carries along.
+    pub fn of(visit: &Visit<'_>) -> Self {
+        let fields = visit.asked.fields.iter();
+        let kept = fields.filter_map(|(name, value)| Some((name.strip_prefix(KEPT)?.to_owned(), value.clone())));
+        Self::new(visit.asked.field("next"), kept.collect())
+    }
+
+    /// The form that was just refused.
+    fn sent(visit: &Visit<'_>) -> Self {
+        let kept = visit.asked.fields.iter().filter(|(name, _)| name != "csrf").cloned().collect();
+        Self::new(&visit.asked.here(), kept)
+    }
+
+    /// As the hidden fields of another form.
+    fn hidden(self) -> Vec<(String, String)> {
+        let kept = self.kept.into_iter().map(|(name, value)| (format!("{KEPT}{name}"), value));
+        std::iter::once(("next".to_owned(), self.next)).chain(kept).collect()
+    }
+
+    pub fn parts(self) -> (String, Vec<(String, String)>) {
+        (self.next, self.kept)
+    }
 }
 
 #[derive(Template)]
@@ -34,78 +70,77 @@ struct Resume {
 }
 
 pub(crate) fn sign_in_page(visit: &Visit<'_>) -> Answer {
-    let next = own_path(visit.asked.parameter("next")).to_owned();
-    let frame = visit.frame(visit.t.sign_in());
-    visit.page(&SignInForm { frame, errors: Vec::new(), email: String::new(), next, kept: Vec::new() })
+    let waiting = Waiting::new(visit.asked.parameter("next"), Vec::new());
+    visit.page(&form(visit, String::new(), waiting))
 }
 
 /// The session ended before a form was sent: what was typed waits in the page.
 pub(crate) fn sign_in_again(visit: &Visit<'_>) -> Answer {
+    visit.page_with(StatusCode::UNAUTHORIZED, &form(visit, String::new(), Waiting::sent(visit)))
+}
+
+fn form(visit: &Visit<'_>, email: String, waiting: Waiting) -> SignInForm {
     let frame = visit.frame(visit.t.sign_in());
-    let (email, next, kept) = (String::new(), visit.asked.here(), sent(visit));
-    visit.page_with(StatusCode::UNAUTHORIZED, &SignInForm { frame, errors: Vec::new(), email, next, kept })
+    let providers = visit.service.providers().map(|provider| button(visit, provider)).collect();
+    SignInForm { frame, errors: Vec::new(), email, providers, waiting: waiting.hidden() }
 }
 
-/// What the form that was refused has sent.
-fn sent(visit: &Visit<'_>) -> Vec<(String, String)> {
-    visit.asked.fields.iter().filter(|(name, _)| name != "csrf").cloned().collect()
-}
-
-fn kept(visit: &Visit<'_>) -> Vec<(String, String)> {
-    let fields = visit.asked.fields.iter();
-    fields.filter_map(|(name, value)| Some((name.strip_prefix(KEPT)?.to_owned(), value.clone()))).collect()
-}
-
-/// Where it goes on, and what waits for that, as the hidden fields of another form.
-fn waiting(next: &str, kept: Vec<(String, String)>) -> Vec<(String, String)> {
-    let kept = kept.into_iter().map(|(name, value)| (format!("{KEPT}{name}"), value));
-    std::iter::once(("next".to_owned(), next.to_owned())).chain(kept).collect()
+fn button(visit: &Visit<'_>, (name, label): (&str, &Bilingual)) -> ProviderButton {
+    ProviderButton { name: name.to_owned(), label: visit.t.sign_in_with(visit.say(label)) }
 }
 
 pub(crate) async fn sign_in(visit: &Visit<'_>) -> Page {
     let (asked, email) = (visit.asked, visit.asked.field("email"));
     match visit.service.sign_in(email, asked.field("password"), asked.device()).await {
-        Ok(SignIn::Done(session)) => Ok(opened(visit, *session)),
-        Ok(SignIn::HalfDone(half)) => Ok(fresh(visit, code_form(visit, &half))),
-        Err(Error::Unauthenticated) => Ok(refused(visit, email, visit.t.wrong_password())),
+        Ok(signed_in) => Ok(shown(visit, signed_in, Waiting::of(visit))),
+        Err(Error::Unauthenticated) => Ok(refused(visit, email, vec![visit.t.wrong_password()], Waiting::of(visit))),
         Err(error) => Err(error.into()),
     }
 }
 
-fn refused(visit: &Visit<'_>, email: &str, why: &str) -> Answer {
-    let frame = Frame { has_errors: true, ..visit.frame(visit.t.sign_in()) };
-    let (email, next) = (email.to_owned(), own_path(visit.asked.field("next")).to_owned());
-    let page = SignInForm { frame, errors: vec![Said::plain(why)], email, next, kept: kept(visit) };
+/// Who it is was shown, or the first half of that.
+pub(super) fn shown(visit: &Visit<'_>, signed_in: SignIn, waiting: Waiting) -> Answer {
+    match signed_in {
+        SignIn::Done(session) => opened(visit, *session, waiting),
+        SignIn::HalfDone(half) => fresh(visit, code_form(visit, &half, waiting)),
+    }
+}
+
+pub(super) fn refused(visit: &Visit<'_>, email: &str, reasons: Vec<&str>, waiting: Waiting) -> Answer {
+    let mut page = form(visit, email.to_owned(), waiting);
+    page.frame.has_errors = true;
+    page.errors = reasons.into_iter().map(Said::plain).collect();
     visit.page_with(StatusCode::UNAUTHORIZED, &page)
 }
 
 /// Goes on where the visitor was, with what was typed.
-fn opened(visit: &Visit<'_>, session: NewSession) -> Answer {
-    let (next, kept) = (own_path(visit.asked.field("next")), kept(visit));
+fn opened(visit: &Visit<'_>, session: NewSession, waiting: Waiting) -> Answer {
+    let Waiting { next, kept } = waiting;
     let answer = if kept.is_empty() {
-        Answer::see(next)
+        Answer::see(&next)
     } else {
         let frame = Frame {
             csrf: session.viewer.form_token(),
             name: Some(session.viewer.person.name.clone()),
             ..visit.frame(visit.t.resume())
         };
-        visit.page(&Resume { frame, next: next.to_owned(), kept })
+        visit.page(&Resume { frame, next, kept })
     };
     answer.with_session(Session::Opened(Box::new(session)))
 }
 
-fn code_form(visit: &Visit<'_>, half: &str) -> AccountForm {
+fn code_form(visit: &Visit<'_>, half: &str, waiting: Waiting) -> AccountForm {
     let t = visit.t;
-    let mut hidden = waiting(own_path(visit.asked.field("next")), kept(visit));
-    hidden.push(("half".to_owned(), half.to_owned()));
+    let mut waiting = waiting.hidden();
+    waiting.push(("half".to_owned(), half.to_owned()));
     AccountForm {
         frame: visit.frame(t.second_factor()),
         errors: Vec::new(),
         lead: t.code_lead().to_owned(),
         action: "/sign-in/code",
         button: t.sign_in(),
-        hidden,
+        providers: Vec::new(),
+        waiting,
         inputs: vec![code_input(t)],
     }
 }
@@ -114,19 +149,21 @@ fn code_form(visit: &Visit<'_>, half: &str) -> AccountForm {
 pub(crate) async fn code(visit: &Visit<'_>) -> Page {
     let (asked, half) = (visit.asked, visit.asked.field("half"));
     match visit.service.complete_sign_in(half, asked.field("code"), asked.device()).await {
-        Ok(session) => Ok(opened(visit, session)),
-        Err(Error::Unauthenticated) => Ok(refused(visit, "", visit.t.sign_in_over())),
-        Err(error) => form_again(visit, code_form(visit, half), error),
+        Ok(session) => Ok(opened(visit, session, Waiting::of(visit))),
+        Err(Error::Unauthenticated) => Ok(refused(visit, "", vec![visit.t.sign_in_over()], Waiting::of(visit))),
+        Err(error) => form_again(visit, code_form(visit, half, Waiting::of(visit)), error),
     }
 }
 
-async fn afresh_form(visit: &Visit<'_>, hidden: Vec<(String, String)>) -> Result<AccountForm, Error> {
+async fn afresh_form(visit: &Visit<'_>, waiting: Waiting) -> Result<AccountForm, Error> {
     let t = visit.t;
-    let mut inputs = vec![present_password(t)];
-    if let Some(viewer) = &visit.asked.visitor.viewer
-        && visit.service.second_factor(viewer).await?.since.is_some()
-    {
-        inputs.push(code_input(t));
+    let (mut inputs, mut providers) = (vec![present_password(t)], Vec::new());
+    if let Some(viewer) = &visit.asked.visitor.viewer {
+        if visit.service.second_factor(viewer).await?.since.is_some() {
+            inputs.push(code_input(t));
+        }
+        let known_by = visit.service.providers_of(viewer).await?;
+        providers = known_by.into_iter().map(|provider| button(visit, provider)).collect();
     }
     Ok(AccountForm {
         frame: visit.frame(t.sign_in_afresh()),
@@ -134,14 +171,15 @@ async fn afresh_form(visit: &Visit<'_>, hidden: Vec<(String, String)>) -> Result
         lead: t.sign_in_afresh_lead().to_owned(),
         action: "/sign-in/again",
         button: t.go_on(),
-        hidden,
+        providers,
+        waiting: waiting.hidden(),
         inputs,
     })
 }
 
 /// The sign-in is too old for what was asked for: the visitor shows again who they are, and it goes on from there.
 pub(crate) async fn afresh_page(visit: &Visit<'_>) -> Page {
-    let form = afresh_form(visit, waiting(&visit.asked.here(), sent(visit))).await?;
+    let form = afresh_form(visit, Waiting::sent(visit)).await?;
     Ok(fresh_with(visit, StatusCode::FORBIDDEN, form))
 }
 
@@ -149,11 +187,8 @@ pub(crate) async fn again(visit: &Visit<'_>) -> Page {
     let (viewer, asked) = (visit.viewer()?, visit.asked);
     let (password, code) = (asked.field("password"), asked.field("code"));
     match visit.service.sign_in_again(viewer, password, code, asked.device()).await {
-        Ok(session) => Ok(opened(visit, session)),
-        Err(error) => {
-            let hidden = waiting(own_path(asked.field("next")), kept(visit));
-            form_again(visit, afresh_form(visit, hidden).await?, error)
-        }
+        Ok(session) => Ok(opened(visit, session, Waiting::of(visit))),
+        Err(error) => form_again(visit, afresh_form(visit, Waiting::of(visit)).await?, error),
     }
 }
 

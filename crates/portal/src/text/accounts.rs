@@ -21,6 +21,9 @@ words! {
     code: "確認コード", "Code";
     code_hint: "認証アプリの6桁の数字。端末がないときは回復コード", "The six digits of your app, or a recovery code if you have lost it";
     code_lead: "認証アプリに表示されている確認コードを入力してください。", "Enter the code that your authenticator app shows.";
+    other_ways_in: "ほかの方法", "Other ways";
+    onward: "外部のサイトへ進みます", "On to the other site";
+    onward_lead: "ログインのため、外部のサイトへ進みます。終わるとこのサイトへ戻ります。", "You sign in on another site and come back here afterwards.";
     sign_in_over: "時間が過ぎました。もう一度ログインしてください。", "That took too long. Please sign in again.";
     recovery_codes: "回復コード", "Recovery codes";
     recovery_codes_lead: "端末を失くしたときに、確認コードの代わりに1回ずつ使えます。今だけ表示します。印刷するなどして、安全な場所に保管してください。", "Each works once in place of a code, if you lose the app. They are shown now and never again: print them, or keep them in a safe place.";
@@ -129,6 +132,14 @@ words! {
 }
 
 impl Text {
+    /// On a button.
+    pub fn sign_in_with(self, label: &str) -> String {
+        match self.0 {
+            Locale::Ja => format!("{label}でログイン"),
+            Locale::En => format!("Sign in with {label}"),
+        }
+    }
+
     pub fn checked_so_far(self, cases: i64, all: i64, events: i64) -> String {
         match self.0 {
             Locale::Ja => format!("{all}件のうち{cases}件、{events}個の記録を検証しました。"),

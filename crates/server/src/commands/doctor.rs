@@ -1,6 +1,7 @@
 //! `doctor`: whether this installation can work, one line a matter.
 
 use serde::Serialize;
+use service::{Provider, ProviderFault};
 use treasury::BankMaster;
 use vocabulary::Clock as _;
 
@@ -9,6 +10,7 @@ use crate::adapters::{SmtpMail, SystemClock, write_durably};
 use crate::catalogue;
 use crate::cli::{Common, SiteArgs};
 use crate::outcome::{Failure, Outcome};
+use crate::providers;
 use crate::startup::Installation;
 
 #[derive(Serialize)]
@@ -35,6 +37,9 @@ pub async fn run(common: &Common, site: &SiteArgs) -> Outcome {
             found("database", answer.map_err(|error| error.to_string()));
             found("migrations", migrations(&installation).await);
             found("mail", mail(&installation).await);
+            for provider in providers::read(site).unwrap_or_default() {
+                found("provider of identities", reached(&provider).await);
+            }
         }
         Err(Failure::Misuse(text)) => found("settings", Err(text)),
         Err(failure) => found("database", Err(format!("{failure:?}"))),
@@ -79,6 +84,14 @@ async fn migrations(installation: &Installation) -> Result<String, String> {
         Ok("up to date".to_owned())
     } else {
         Err(format!("run `hojokin migrate`: {}", pending.join(", ")))
+    }
+}
+
+async fn reached(provider: &Provider) -> Result<String, String> {
+    let Provider { name, issuer, .. } = provider;
+    match provider.client.check().await {
+        Ok(()) => Ok(format!("{name} answers as {issuer}")),
+        Err(ProviderFault::Away(why) | ProviderFault::Refused(why)) => Err(format!("{name}: {why}")),
     }
 }
 

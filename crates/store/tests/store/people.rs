@@ -13,7 +13,17 @@ const TOKEN: [u8; 32] = [9; 32];
 async fn sign_in(world: &World, account: Uuid) {
     let (address, agent) = (Some("192.0.2.7".to_owned()), Some("a browser".to_owned()));
     let token_hash = TOKEN.to_vec();
-    let session = &NewSession { token_hash, account, now: now(), expires_at: later(60), address, agent };
+    let (authenticated_at, strong) = (now(), false);
+    let session = &NewSession {
+        token_hash,
+        account,
+        now: now(),
+        authenticated_at,
+        strong,
+        expires_at: later(60),
+        address,
+        agent,
+    };
     write!(world.store, tx => tx.open_session(session).await).unwrap();
 }
 

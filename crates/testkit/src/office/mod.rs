@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 use program::definition::{ApplicantFacts, Role};
 use program::{Loaded, SourceFile};
 use serde_json::{Map, Value};
-use service::{Application, Deps, NewBusiness, Performed, PositionHeld, Service, Viewer, Worker};
+use service::{Application, Deps, NewBusiness, Performed, PositionHeld, Provider, Service, Viewer, Worker};
 use store::Store;
 use uuid::Uuid;
 use vocabulary::{Clock as _, Instant, Locale, day_in_japan};
@@ -114,7 +114,7 @@ impl TestOffice {
         let mail = Arc::new(RecordingMail::default());
         let store = connect(url).await;
         store.migrate().await.expect("the schema");
-        let service = service_on(&store, &clock, &ids, &files);
+        let service = service_on(&store, &clock, &ids, &files, Vec::new());
         let worker = Worker::new(service.clone(), mail.clone());
         let mut office = Self {
             service,
@@ -133,6 +133,13 @@ impl TestOffice {
             office.hire(municipality).await;
         }
         office
+    }
+
+    /// People may also sign in by these.
+    #[must_use]
+    pub fn with_providers(mut self, providers: Vec<Provider>) -> Self {
+        self.service = service_on(&self.store, &self.clock, &self.ids, &self.files, providers);
+        self
     }
 
     async fn import(&self, municipality: &str) {
@@ -253,7 +260,7 @@ impl TestOffice {
     /// A second process on the same database: its own connections, caches and identifiers; the same clock and files.
     pub async fn another(&self, seed: u32) -> Service {
         let store = connect(&self.url).await;
-        service_on(&store, &self.clock, &SeededIds::new(seed), &self.files)
+        service_on(&store, &self.clock, &SeededIds::new(seed), &self.files, Vec::new())
     }
 
     /// Moves the clock forward, never back, and lets the workers do what is due then.
@@ -328,12 +335,19 @@ async fn connect(url: &str) -> Store {
     Store::connect(&settings).await.expect("a connection")
 }
 
-fn service_on(store: &Store, clock: &FakeClock, ids: &SeededIds, files: &Arc<MemoryFiles>) -> Service {
+fn service_on(
+    store: &Store,
+    clock: &FakeClock,
+    ids: &SeededIds,
+    files: &Arc<MemoryFiles>,
+    providers: Vec<Provider>,
+) -> Service {
     Service::new(Deps {
         store: store.clone(),
         clock: Arc::new(clock.clone()),
         ids: Arc::new(ids.clone()),
         files: files.clone(),
+        providers,
         settings: service::Settings {
             base_url: BASE_URL.to_owned(),
             mail_from: "補助金窓口 <no-reply@hojokin.example.jp>".to_owned(),
