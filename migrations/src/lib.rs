@@ -24,7 +24,7 @@ macro_rules! migrations {
 }
 
 /// A new one comes last.
-const MIGRATIONS: [Migration; 12] = migrations![
+const MIGRATIONS: [Migration; 13] = migrations![
     "m20260401_000001_initial",
     "m20261101_000002_partners_and_places",
     "m20261126_000003_procedures",
@@ -37,6 +37,7 @@ const MIGRATIONS: [Migration; 12] = migrations![
     "m20261127_000010_access_log",
     "m20261127_000011_draft_revisions",
     "m20261127_000012_identities",
+    "m20261127_000013_sealed_secrets",
 ];
 
 #[async_trait::async_trait]

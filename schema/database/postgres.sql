@@ -251,6 +251,14 @@ CREATE TABLE identity_request (
     CONSTRAINT identity_request_account_fkey FOREIGN KEY (account) REFERENCES account(id)
 );
 
+CREATE TABLE installation_key (
+    id integer NOT NULL,
+    name text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    CONSTRAINT installation_key_pkey PRIMARY KEY (id),
+    CONSTRAINT installation_key_one CHECK ((id = 1))
+);
+
 CREATE TABLE judge (
     id uuid NOT NULL,
     call uuid NOT NULL,
@@ -542,6 +550,7 @@ CREATE TABLE second_factor (
     begun_at timestamp with time zone NOT NULL,
     confirmed_at timestamp with time zone,
     last_step bigint NOT NULL DEFAULT 0,
+    sealed_by text,
     CONSTRAINT second_factor_pkey PRIMARY KEY (account),
     CONSTRAINT second_factor_account_fkey FOREIGN KEY (account) REFERENCES account(id)
 );

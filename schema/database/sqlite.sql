@@ -202,6 +202,12 @@ CREATE TABLE identity_request (
     expires_at TEXT NOT NULL
 ) STRICT;
 
+CREATE TABLE installation_key (
+    id INTEGER PRIMARY KEY CONSTRAINT installation_key_one CHECK (id = 1),
+    name text NOT NULL,
+    since TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE judge (
     id BLOB PRIMARY KEY,
     call BLOB NOT NULL REFERENCES call (id),
@@ -434,7 +440,7 @@ CREATE TABLE second_factor (
     begun_at TEXT NOT NULL,
     confirmed_at TEXT,
     last_step INTEGER NOT NULL DEFAULT 0
-) STRICT;
+, sealed_by text) STRICT;
 
 CREATE TABLE sent_mail (
     id BLOB PRIMARY KEY,

@@ -241,6 +241,7 @@ async fn staff_without_a_second_factor_do_nothing_where_it_is_asked_for() {
             clock: std::sync::Arc::new(office.clock.clone()),
             ids: std::sync::Arc::new(office.ids.clone()),
             files: office.files.clone(),
+            keys: service::Keyring::read(testkit::office::KEY).unwrap(),
             providers: Vec::new(),
             settings: service::Settings { staff_second_factor: true, ..office.service.settings().clone() },
         });
@@ -261,6 +262,63 @@ async fn staff_without_a_second_factor_do_nothing_where_it_is_asked_for() {
         office.service.set_password(owner.person.id, PASSWORD).await.unwrap();
         let opened = session(&office, owner).await;
         assert!(!strict.viewer_by_session(&opened.token).await.unwrap().lacks_second_factor);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_secret_is_sealed_by_a_key_that_is_not_in_the_database() {
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["hino"]).await;
+        let clerk = office.staff("hino", "clerk");
+        office.service.set_password(clerk.person.id, PASSWORD).await.unwrap();
+        let opened = session(&office, clerk).await;
+        let begun = office.service.begin_second_factor(&opened.viewer, "b").await.unwrap();
+        let kept = async || office.store.read().second_factor(clerk.person.id).await.unwrap().unwrap();
+        let sealed = kept().await;
+        assert!(sealed.sealed_by.is_some() && sealed.secret.len() > 40, "nonce, secret, tag: {sealed:?}");
+        let with_keys = |lines: &[&str]| {
+            service::Service::new(service::Deps {
+                store: office.store.clone(),
+                clock: std::sync::Arc::new(office.clock.clone()),
+                ids: std::sync::Arc::new(office.ids.clone()),
+                files: office.files.clone(),
+                keys: service::Keyring::read(&lines.join("\n")).unwrap(),
+                providers: Vec::new(),
+                settings: office.service.settings().clone(),
+            })
+        };
+        let (old, new) = (testkit::office::KEY, "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=");
+        assert_eq!(office.service.settle_keys().await.unwrap(), 0);
+
+        // Another key alone does not start; with the old one beside it, it takes over.
+        for wrong in [with_keys(&[new]).settle_keys().await.map(drop), with_keys(&[new]).check_keys().await] {
+            let Err(service::Error::Refused(reasons)) = wrong else { panic!("it has no key for this: {wrong:?}") };
+            assert_eq!(reasons[0].code, "installation.key");
+        }
+        assert_eq!(kept().await, sealed, "and has changed nothing");
+        assert_eq!(with_keys(&[new, old]).settle_keys().await.unwrap(), 1);
+        assert_ne!(kept().await.sealed_by, sealed.sealed_by);
+        assert!(office.service.check_keys().await.is_err());
+        let now = with_keys(&[new]);
+        let code = authenticator::code(&begun.secret, office.clock.now());
+        now.confirm_second_factor(&opened.viewer, &code, "c").await.unwrap();
+
+        // What was kept before there were keys is sealed by the next start.
+        let plain = store::SecondFactor {
+            account: office.staff("hino", "reviewer").person.id,
+            secret: vec![7; 20],
+            sealed_by: None,
+            begun_at: office.clock.now(),
+            confirmed_at: None,
+        };
+        let put = &plain;
+        let written: Result<bool, store::StoreError> =
+            office.store.write(|tx| Box::pin(async move { tx.begin_second_factor(put).await })).await;
+        assert!(written.unwrap());
+        assert_eq!(now.settle_keys().await.unwrap(), 1);
+        let after = office.store.read().second_factor(plain.account).await.unwrap().unwrap();
+        assert!(after.sealed_by.is_some() && !after.secret.windows(20).any(|part| part == plain.secret), "{after:?}");
     })
     .await;
 }

@@ -5,6 +5,7 @@ mod calls;
 mod demonstration;
 mod files;
 mod guide;
+mod keys;
 mod money;
 mod versions;
 

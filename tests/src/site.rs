@@ -52,6 +52,8 @@ impl Served {
             max_connections: 4,
             fresh_minutes: 10,
             staff_second_factor: false,
+            key_file: None,
+            key: None,
             providers: None,
         };
         let installation = Installation {

@@ -111,6 +111,7 @@ impl World {
             clock: Arc::new(Still(present()?)),
             ids: Arc::new(FreshIds::default()),
             files: Arc::new(Shelf::default()),
+            keys: service::Keyring::default(),
             providers: Vec::new(),
             settings: Settings {
                 base_url: "http://127.0.0.1".to_owned(),

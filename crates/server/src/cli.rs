@@ -127,6 +127,13 @@ pub struct SiteArgs {
     /// Staff may do nothing in a browser before they have set up a second factor.
     #[arg(long, env = "HOJOKIN_STAFF_SECOND_FACTOR")]
     pub staff_second_factor: bool,
+    /// File with the key of the installation, which seals secrets in the database; `installation.key` in the data folder when
+    /// absent, made at the first start.
+    #[arg(long, env = "HOJOKIN_KEY_FILE", value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+    /// The key itself (32 bytes in Base64), instead of a file.
+    #[arg(long, env = "HOJOKIN_KEY", value_name = "KEY", hide_env_values = true)]
+    pub key: Option<String>,
     /// Providers of identities (OpenID Connect) by which people may also sign in, as a JSON file.
     #[arg(long, env = "HOJOKIN_PROVIDERS", value_name = "FILE")]
     pub providers: Option<PathBuf>,

@@ -8,6 +8,7 @@ mod commands;
 mod demo;
 mod demonstration;
 pub mod http;
+mod keys;
 mod outcome;
 mod providers;
 pub mod startup;

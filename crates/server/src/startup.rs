@@ -10,6 +10,7 @@ use vocabulary::{Clock, Ids as _};
 use crate::adapters::{FileFolder, MailFolder, RandomIds, SmtpMail, SystemClock};
 use crate::cli::{Common, SiteArgs};
 use crate::demonstration;
+use crate::keys;
 use crate::outcome::{Failure, Outcome};
 use crate::providers;
 
@@ -52,6 +53,8 @@ impl Installation {
             max_connections: FEW_CONNECTIONS,
             fresh_minutes: service::FRESH_MINUTES,
             staff_second_factor: false,
+            key_file: None,
+            key: None,
             providers: None,
         };
         Self::open(common, &site, false).await
@@ -83,6 +86,7 @@ impl Installation {
             store: store.clone(),
             clock: clock.clone(),
             ids: ids.clone(),
+            keys: keys::read(common, site)?,
             providers: providers::read(site)?,
             files: Arc::new(FileFolder::new(common.data.join("files"))),
             settings: Settings {
@@ -183,6 +187,8 @@ mod tests {
                 max_connections: 1,
                 fresh_minutes: 10,
                 staff_second_factor: false,
+                key_file: None,
+                key: None,
                 providers: None,
             },
         )

@@ -40,6 +40,8 @@ async fn home(base_url: &str, development: bool) -> Home {
         max_connections: 4,
         fresh_minutes: 10,
         staff_second_factor: false,
+        key_file: None,
+        key: None,
         providers: None,
     };
     let installation = Installation::open(&common, &site, true).await.unwrap();

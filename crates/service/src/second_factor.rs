@@ -9,6 +9,7 @@ use totp_rs::{Builder, Totp};
 use uuid::Uuid;
 use vocabulary::{EmailAddress, Instant};
 
+use crate::keys::Sealed;
 use crate::once::Wish;
 use crate::people::must_be_long_enough;
 use crate::secrets::{self, Shortest, hashed};
@@ -131,11 +132,81 @@ impl Service {
     async fn take_code(&self, tx: &Tx<'_>, account: Uuid, code: &str, now: Instant) -> Result<()> {
         let factor = tx.second_factor(account).await?.filter(|factor| factor.confirmed_at.is_some());
         let factor = factor.ok_or_else(not_begun)?;
-        let taken = match self.step_of(&factor.secret, code, now)? {
+        let taken = match self.step_of(&self.opened(&factor)?, code, now)? {
             Some(step) => tx.take_code(account, step).await?,
             None => tx.take_recovery_code(account, &hashed_code(code), now).await?,
         };
         if taken { Ok(()) } else { Err(wrong_code()) }
+    }
+
+    /// The secret itself.
+    fn opened(&self, factor: &store::SecondFactor) -> Result<Vec<u8>> {
+        match factor.sealed_by.clone() {
+            Some(key) => self.inner.keys.open(factor.account, &Sealed { key, bytes: factor.secret.clone() }),
+            None => Ok(factor.secret.clone()),
+        }
+    }
+
+    /// Before a server serves: it has the key that seals in this database, and whatever another key or none has sealed is
+    /// sealed by its first one. Returns how many that were.
+    ///
+    /// # Errors
+    /// `Refused` when it has another key.
+    pub async fn settle_keys(&self) -> Result<usize> {
+        let now = self.now();
+        let first = self.inner.keys.names().next().map(str::to_owned).unwrap_or_default();
+        self.store()
+            .write(|tx| {
+                let first = &first;
+                Box::pin(async move {
+                    if !first.is_empty() {
+                        tx.name_installation_key(first, now).await?;
+                    }
+                    let before = tx.installation_key().await?.unwrap_or_default();
+                    self.must_have_key(&before)?;
+                    let others = tx.second_factors_not_sealed_by(first).await?;
+                    for factor in &others {
+                        self.must_have_key(factor.sealed_by.as_deref().unwrap_or(first))?;
+                        let secret = self.opened(factor)?;
+                        let sealed = self.inner.keys.seal(factor.account, &secret, self.inner.ids.as_ref())?;
+                        tx.reseal(factor, &sealed.bytes, &sealed.key).await?;
+                    }
+                    if before != *first {
+                        tx.change_installation_key(&before, first, now).await?;
+                    }
+                    Ok(others.len())
+                })
+            })
+            .await
+    }
+
+    /// Whether this process has the key that seals in this database.
+    ///
+    /// # Errors
+    /// `Refused` when it has another key, or none.
+    pub async fn check_keys(&self) -> Result<()> {
+        match self.reader().installation_key().await? {
+            Some(key) => self.must_have_key(&key),
+            None => Ok(()),
+        }
+    }
+
+    fn must_have_key(&self, name: &str) -> Result<()> {
+        if self.inner.keys.names().any(|key| key == name) {
+            return Ok(());
+        }
+        let own: Vec<&str> = self.inner.keys.names().collect();
+        let own = if own.is_empty() { "-".to_owned() } else { own.join(", ") };
+        Err(Error::Refused(vec![casework::Refusal::new(
+            "installation.key",
+            format!(
+                "このデータベースの秘密は鍵 {name} で封じられていますが、このサーバーの鍵は {own} です。導入時の鍵を指定してください"
+            ),
+            format!(
+                "The secrets of this database are sealed by the key {name}, and this server has {own}; give it the key of the \
+                 installation (--key-file, HOJOKIN_KEY_FILE or HOJOKIN_KEY)"
+            ),
+        )]))
     }
 
     /// The time step whose code this is, of the present one and its two neighbors.
@@ -175,7 +246,7 @@ impl Service {
         };
         // The secret opens the account: it is for a fresh sign-in, and for nobody once it is confirmed.
         let enrolment = match factor.confirmed_at {
-            None if self.require_fresh(viewer).is_ok() => Some(self.enrolment(viewer, &factor.secret)?),
+            None if self.require_fresh(viewer).is_ok() => Some(self.enrolment(viewer, &self.opened(&factor)?)?),
             _ => None,
         };
         let recovery_codes_left = self.reader().recovery_codes_left(account).await?;
@@ -197,12 +268,14 @@ impl Service {
         self.require_fresh(viewer)?;
         let (account, now) = (viewer.person.id, self.now());
         let secret = self.inner.ids.secret();
+        let secret = secret.get(..SECRET_BYTES).unwrap_or(&secret);
+        let Sealed { key: by, bytes } = self.inner.keys.seal(account, secret, self.inner.ids.as_ref())?;
+        let factor =
+            store::SecondFactor { account, secret: bytes, sealed_by: Some(by), begun_at: now, confirmed_at: None };
         let wish = Wish::new(viewer, key, "beginSecondFactor", &account, (account, now))?;
         self.once(&wish, &|tx| {
-            let secret = secret.get(..SECRET_BYTES).unwrap_or(&secret);
-            Box::pin(async move {
-                if tx.begin_second_factor(account, secret, now).await? { Ok(()) } else { Err(in_force()) }
-            })
+            let factor = &factor;
+            Box::pin(async move { if tx.begin_second_factor(factor).await? { Ok(()) } else { Err(in_force()) } })
         })
         .await?;
         self.second_factor(viewer).await?.enrolment.ok_or_else(in_force)
@@ -227,7 +300,7 @@ impl Service {
                 Box::pin(async move {
                     let factor = tx.second_factor(account).await?.filter(|factor| factor.confirmed_at.is_none());
                     let factor = factor.ok_or_else(not_begun)?;
-                    let step = self.step_of(&factor.secret, code, now)?.ok_or_else(wrong_code)?;
+                    let step = self.step_of(&self.opened(&factor)?, code, now)?.ok_or_else(wrong_code)?;
                     if !tx.confirm_second_factor(account, step, now).await? {
                         return Err(not_begun());
                     }

@@ -11,6 +11,7 @@ use store::Store;
 use vocabulary::{Clock, Ids, Instant};
 
 use crate::Result;
+use crate::keys::Keyring;
 use crate::provider::Provider;
 
 /// Where bytes live. Two real ones exist: a directory, and an object store.
@@ -48,6 +49,8 @@ pub struct Deps {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub files: Arc<dyn FileStore>,
+    /// None for commands that open no secret.
+    pub keys: Keyring,
     /// Whom people may also sign in by.
     pub providers: Vec<Provider>,
     pub settings: Settings,
@@ -64,6 +67,7 @@ pub(crate) struct Inner {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub files: Arc<dyn FileStore>,
+    pub keys: Keyring,
     pub providers: Vec<Provider>,
     pub settings: Settings,
     /// Published definitions never change, so what was compiled once stays right.
@@ -86,6 +90,7 @@ impl Service {
                 clock: deps.clock,
                 ids: deps.ids,
                 files: deps.files,
+                keys: deps.keys,
                 providers: deps.providers,
                 settings: deps.settings,
                 programs: Mutex::default(),

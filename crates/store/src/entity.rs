@@ -57,7 +57,9 @@ entities! {
     }
     second_factor "second_factor" (account: Uuid) {
         secret: Bytes, begun_at: Instant, confirmed_at: Option<Instant>, last_step: i64,
+        sealed_by: Option<String>,
     }
+    installation_key "installation_key" (id: i32) { name: String, since: Instant }
     recovery_code "recovery_code" (code_hash: Bytes) { account: Uuid, used_at: Option<Instant> }
     half_sign_in "half_sign_in" (token_hash: Bytes) {
         account: Uuid, created_at: Instant, expires_at: Instant, authenticated_at: Option<Instant>,

@@ -1,15 +1,16 @@
-//! Second factors: secrets shared with authenticator apps, codes for whoever has lost the device, and sign-ins of which
+//! Second factors: secrets shared with authenticator apps, sealed by a key that is elsewhere, codes for whoever has lost the device, and sign-ins of which
 //! one half is done. Whatever may happen once is one conditional statement.
 
 use std::collections::BTreeSet;
 
-use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 use vocabulary::Instant;
 
-use crate::entity::{half_sign_in, recovery_code, second_factor};
+use crate::entity::{half_sign_in, installation_key, recovery_code, second_factor};
 use crate::error::Result;
+use crate::people::one_changed;
 use crate::reader::Reader;
 use crate::sql;
 use crate::unit::Tx;
@@ -19,6 +20,8 @@ use crate::unit::Tx;
 pub struct SecondFactor {
     pub account: Uuid,
     pub secret: Vec<u8>,
+    /// The key of the installation by which the secret is sealed; none when it is as it is.
+    pub sealed_by: Option<String>,
     pub begun_at: Instant,
     pub confirmed_at: Option<Instant>,
 }
@@ -32,17 +35,44 @@ pub struct HalfSignIn {
     pub expires_at: Instant,
 }
 
+/// Of the row of the installation's key.
+const THE_ONE: i32 = 1;
+
+fn stored(row: second_factor::Model) -> SecondFactor {
+    SecondFactor {
+        account: row.account,
+        secret: row.secret,
+        sealed_by: row.sealed_by,
+        begun_at: row.begun_at,
+        confirmed_at: row.confirmed_at,
+    }
+}
+
 impl Reader {
     /// # Errors
     /// When the database fails.
     pub async fn second_factor(&self, account: Uuid) -> Result<Option<SecondFactor>> {
         let found = second_factor::Entity::find_by_id(account).one(&self.db()).await?;
-        Ok(found.map(|row| SecondFactor {
-            account: row.account,
-            secret: row.secret,
-            begun_at: row.begun_at,
-            confirmed_at: row.confirmed_at,
-        }))
+        Ok(found.map(stored))
+    }
+
+    /// The key of the installation that seals now.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn installation_key(&self) -> Result<Option<String>> {
+        Ok(installation_key::Entity::find_by_id(THE_ONE).one(&self.db()).await?.map(|row| row.name))
+    }
+
+    /// Those whose secret another key has sealed, or none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn second_factors_not_sealed_by(&self, key: &str) -> Result<Vec<SecondFactor>> {
+        use second_factor::Column;
+        let other = Condition::any().add(Column::SealedBy.is_null()).add(Column::SealedBy.ne(key));
+        let rows = second_factor::Entity::find().filter(other).order_by_asc(Column::Account).all(&self.db()).await?;
+        Ok(rows.into_iter().map(stored).collect())
     }
 
     /// Those of the accounts whose second factor is in force.
@@ -99,9 +129,49 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn begin_second_factor(&self, account: Uuid, secret: &[u8], now: Instant) -> Result<bool> {
-        let values = vec![account.into(), secret.to_vec().into(), now.into()];
+    pub async fn begin_second_factor(&self, factor: &SecondFactor) -> Result<bool> {
+        let SecondFactor { account, secret, sealed_by, begun_at, .. } = factor.clone();
+        let values = vec![account.into(), secret.into(), begun_at.into(), sealed_by.into()];
         Ok(self.run(sql::BEGIN_SECOND_FACTOR, values).await? == 1)
+    }
+
+    /// Puts a secret that is sealed anew in the place of the one that it was made from.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn reseal(&self, before: &SecondFactor, secret: &[u8], sealed_by: &str) -> Result<()> {
+        use second_factor::Column;
+        let update = second_factor::Entity::update_many()
+            .col_expr(Column::Secret, Expr::value(secret.to_vec()))
+            .col_expr(Column::SealedBy, Expr::value(sealed_by))
+            .filter(Column::Account.eq(before.account))
+            .filter(Column::Secret.eq(before.secret.clone()));
+        update.exec(&self.db()).await?;
+        Ok(())
+    }
+
+    /// Names the key that seals, where none is named yet: of two servers that start at once, the first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn name_installation_key(&self, name: &str, now: Instant) -> Result<()> {
+        let row = installation_key::ActiveModel { id: Set(THE_ONE), name: Set(name.to_owned()), since: Set(now) };
+        let nothing = OnConflict::column(installation_key::Column::Id).do_nothing().to_owned();
+        installation_key::Entity::insert(row).on_conflict(nothing).exec_without_returning(&self.db()).await?;
+        Ok(())
+    }
+
+    /// Another key seals from now on.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::Conflict`] when another one does meanwhile.
+    pub async fn change_installation_key(&self, before: &str, name: &str, now: Instant) -> Result<()> {
+        use installation_key::Column;
+        let update = installation_key::Entity::update_many()
+            .col_expr(Column::Name, Expr::value(name))
+            .col_expr(Column::Since, Expr::value(now))
+            .filter(Column::Name.eq(before));
+        one_changed(update.exec(&self.db()).await?.rows_affected)
     }
 
     /// From now on the factor counts. Whether one waited for it.

@@ -331,8 +331,9 @@ pub fn happenings(rest: &str) -> String {
 pub const COUNT_CHAINS: &str = "SELECT COUNT(*) FROM application WHERE municipality = $1 AND head_sequence > 0";
 
 /// Leaves a factor that is in force alone.
-pub const BEGIN_SECOND_FACTOR: &str = "INSERT INTO second_factor (account, secret, begun_at) VALUES ($1, $2, $3) \
-    ON CONFLICT (account) DO UPDATE SET secret = excluded.secret, begun_at = excluded.begun_at \
+pub const BEGIN_SECOND_FACTOR: &str = "INSERT INTO second_factor (account, secret, begun_at, sealed_by) \
+    VALUES ($1, $2, $3, $4) ON CONFLICT (account) DO UPDATE \
+    SET secret = excluded.secret, begun_at = excluded.begun_at, sealed_by = excluded.sealed_by \
     WHERE second_factor.confirmed_at IS NULL";
 
 pub const SET_KEY_RESULT: &str = "UPDATE idempotency SET result = $3 WHERE account = $1 AND key = $2";

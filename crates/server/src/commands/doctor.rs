@@ -37,6 +37,7 @@ pub async fn run(common: &Common, site: &SiteArgs) -> Outcome {
             found("database", answer.map_err(|error| error.to_string()));
             found("migrations", migrations(&installation).await);
             found("mail", mail(&installation).await);
+            found("key of the installation", key(&installation).await);
             for provider in providers::read(site).unwrap_or_default() {
                 found("provider of identities", reached(&provider).await);
             }
@@ -84,6 +85,13 @@ async fn migrations(installation: &Installation) -> Result<String, String> {
         Ok("up to date".to_owned())
     } else {
         Err(format!("run `hojokin migrate`: {}", pending.join(", ")))
+    }
+}
+
+async fn key(installation: &Installation) -> Result<String, String> {
+    match installation.service.check_keys().await {
+        Ok(()) => Ok("fits this database".to_owned()),
+        Err(error) => Err(format!("{:?}", Failure::from(error))),
     }
 }
 

@@ -9,9 +9,11 @@ use service::Worker;
 use tokio::sync::watch;
 
 use super::tell;
+use crate::adapters::RandomIds;
 use crate::cli::{Common, DemoArgs, ServeArgs, WorkerArgs};
 use crate::demo;
 use crate::http::{Site, app};
+use crate::keys;
 use crate::outcome::{Failure, Outcome};
 use crate::startup::Installation;
 
@@ -21,8 +23,10 @@ const FAREWELL: Duration = Duration::from_secs(15);
 const IDLE: Duration = Duration::from_secs(75);
 
 pub async fn serve(common: &Common, args: &ServeArgs) -> Outcome {
+    keys::make(common, &args.site, &RandomIds::default())?;
     let installation = Installation::open(common, &args.site, args.migrate).await?;
     installation.must_be_current().await?;
+    installation.service.settle_keys().await?;
     stay(&installation, args).await
 }
 
@@ -30,6 +34,7 @@ pub async fn demo(common: &Common, args: &DemoArgs) -> Outcome {
     let mut serve = args.serve.clone();
     serve.site.development = true;
     let clock = demo::clock(&common.data)?;
+    keys::make(common, &serve.site, &RandomIds::default())?;
     let installation = Installation::with_clock(common, &serve.site, true, clock.clone()).await?;
     let made = demo::run(&installation, &clock).await?;
     let url = &installation.base_url;
@@ -49,6 +54,7 @@ pub async fn demo(common: &Common, args: &DemoArgs) -> Outcome {
     if args.no_serve {
         return Ok(());
     }
+    installation.service.settle_keys().await?;
     stay(&installation, &serve).await
 }
 

@@ -24,6 +24,8 @@ use crate::postgres::TestDatabase;
 
 /// Of every account that has one.
 pub const PASSWORD: &str = "correct horse battery staple";
+/// The key of the installation.
+pub const KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
 /// Where people would reach the installation.
 pub const BASE_URL: &str = "https://hojokin.example.jp";
 
@@ -347,6 +349,7 @@ fn service_on(
         clock: Arc::new(clock.clone()),
         ids: Arc::new(ids.clone()),
         files: files.clone(),
+        keys: service::Keyring::read(KEY).expect("a key"),
         providers,
         settings: service::Settings {
             base_url: BASE_URL.to_owned(),
