@@ -205,6 +205,17 @@ async fn commands(office: &TestOffice) -> Vec<Command> {
         ),
         command(
             &by_owner,
+            "correctBusiness",
+            "business { id name } refusals { code }",
+            json!({
+                "businessId": submitted.party.business, "name": "株式会社訂正", "nameKana": "カブシキガイシャテイセイ",
+                "address": "日野市", "representative": "訂正 花子", "kind": "COMPANY", "size": "SME",
+                "establishedHereOn": "2015-04-01",
+            }),
+            ("name", json!("株式会社再訂正")),
+        ),
+        command(
+            &by_owner,
             "inviteMember",
             done,
             json!({ "businessId": submitted.party.business, "email": "invited@example.jp", "role": "MEMBER" }),

@@ -17,9 +17,10 @@ async fn from_signing_up_to_a_number() {
         let life = office.life(SALES_CHANNEL, 0).await;
         let browser = Browser::new(&served);
 
-        // An account, proven by the link in the mail.
-        let form =
-            browser.get("/sign-up").await.form("/sign-up").set("email", "new@business.example").set("name", "新人");
+        // An account, proven by the link in the mail; then it goes on with what was looked at.
+        let program = browser.get(&format!("/programs/{SALES_CHANNEL}")).await;
+        let page = browser.get(&program.link("Sign up")).await;
+        let form = page.form("/sign-up").set("email", "new@business.example").set("name", "新人");
         let page = browser.submit(&form.clone().set("password", "short")).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(page.form("/sign-up").get("email"), "new@business.example", "what was typed stays");
@@ -31,7 +32,9 @@ async fn from_signing_up_to_a_number() {
         let mail = mails.iter().rfind(|mail| mail.to == "new@business.example").unwrap();
         let (_, rest) = mail.text.split_once("/verify-email").unwrap();
         let page = browser.get(&format!("/verify-email{}", rest.split_whitespace().next().unwrap())).await;
-        browser.submit(&page.form("/verify-email")).await.says("Confirmed");
+        let page = browser.submit(&page.form("/verify-email")).await;
+        page.says("Confirmed");
+        assert!(page.html.contains(&format!("href=\"/sign-in?next={}\"", program.path)), "{}", page.html);
         let form = browser.get("/sign-in?next=/businesses/new").await.form("/sign-in");
         let form = form.set("email", "new@business.example").set("password", testkit::office::PASSWORD);
         let page = browser.submit(&form).await;
@@ -41,16 +44,33 @@ async fn from_signing_up_to_a_number() {
         let form =
             form.set("v.address", "東京都日野市神明1").set("v.representative", "見本 一郎").set("v.kind", "company");
         let form = form.set("v.size", "sme").set("v.established_here_on", "2008-04-01").set("v.employees", "２２人");
-        let page = browser.submit(&form.clone().set("v.corporate_number", "１２３４５６７８９０１２３")).await;
+        let wrong = form.clone().set("v.corporate_number", "１２３４５６７８９０１２３").set("v.size", "");
+        let page = browser.submit(&wrong).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
-        page.says("Corporate number: ").says("Employees: ");
+        page.says("Corporate number: ").says("Employees: ").says("Size: Please choose");
         let again = page.form("/businesses/new");
         assert_eq!((again.get("v.name"), again.get("v.employees")), ("有限会社<見本>", "２２人"));
         assert!(page.html.contains("href=\"#f-employees\"") && page.html.contains("id=\"f-employees-error\""));
-        let form = again.set("v.corporate_number", "").set("v.employees", "２２");
+        let form = again.set("v.corporate_number", "").set("v.employees", "２２").set("v.size", "sme");
         browser.submit(&form).await.says("The business is registered").says("有限会社<見本>");
         browser.submit(&form).await.says("The business is registered");
         assert_eq!(browser.get("/businesses").await.html.matches("<li><h2").count(), 1, "pressed twice, done once");
+
+        // What is registered is put right by the same form and the same checks.
+        let page = browser.get("/businesses").await;
+        let page = browser.get(&page.link("Correct what is registered")).await;
+        let form = page.form(&page.path);
+        assert_eq!((form.get("v.name"), form.get("v.employees"), form.get("v.size")), ("有限会社<見本>", "22", "sme"));
+        let wrong = browser.submit(&form.clone().set("v.name", "").set("v.representative", "見本 二郎")).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(wrong.form(&page.path).get("v.representative"), "見本 二郎");
+        let corrected = wrong.form(&page.path).set("v.name", "有限会社見本");
+        browser.submit(&corrected).await.says("The registration is corrected").says("有限会社見本").says("見本 二郎");
+        let stranger = Browser::signed_in(&served, &office, &life.party.owner.email).await;
+        assert_eq!(stranger.get(&page.path).await.status, StatusCode::NOT_FOUND);
+        let sent = stranger.get("/businesses/new").await.form("/businesses/new");
+        let foreign = crate::browser::Form { action: page.path.clone(), ..corrected.set("csrf", sent.get("csrf")) };
+        assert_eq!(stranger.submit(&foreign).await.status, StatusCode::NOT_FOUND);
 
         // A program is found in parts of words, and says what matters.
         let page = browser.get("/programs?q=%E8%B2%A9%E8%B7%AF&open=1").await;

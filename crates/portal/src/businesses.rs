@@ -1,12 +1,14 @@
-//! The businesses that somebody acts for, and registering one.
+//! The businesses that somebody acts for, registering one and putting right what is registered.
 
 use askama::Template;
+use casework::Business;
 use indexmap::IndexMap;
 use poem::http::StatusCode;
 use program::FormField;
 use program::definition::{ApplicantFacts, FieldType, Name};
 use serde_json::{Map, Value, json};
-use service::{BusinessView, Error, Member, MemberRole, NewBusiness};
+use service::{BusinessView, Error, Member, MemberRole, NewBusiness, Viewer};
+use uuid::Uuid;
 use vocabulary::Bilingual;
 
 use crate::answer::Answer;
@@ -14,7 +16,7 @@ use crate::asked::own_path;
 use crate::cases::Single;
 use crate::forms::{Drawing, Said, Told, anchor, field, given, read};
 use crate::text;
-use crate::visit::{Frame, Page, Visit, Wrong, id};
+use crate::visit::{Frame, Page, Visit, Wrong, id, not_found};
 
 #[derive(Template)]
 #[template(path = "businesses.html")]
@@ -86,11 +88,15 @@ fn role_name(visit: &Visit<'_>, role: MemberRole) -> &'static str {
     }
 }
 
+fn is_owned(viewer: &Viewer, view: &BusinessView) -> bool {
+    let is_owner = |member: &Member| member.account == viewer.person.id && member.role == MemberRole::Owner;
+    view.members.iter().any(is_owner)
+}
+
 fn shown(visit: &Visit<'_>, view: BusinessView) -> Result<Shown, Wrong> {
     let (t, viewer) = (visit.t, visit.viewer()?);
+    let owned = is_owned(viewer, &view);
     let business = view.business;
-    let is_owner = |member: &Member| member.account == viewer.person.id && member.role == MemberRole::Owner;
-    let owned = view.members.iter().any(is_owner);
     let facts = vec![
         (t.address(), business.address),
         (t.representative(), business.representative),
@@ -141,11 +147,64 @@ fn fields() -> IndexMap<Name, FormField> {
 
 pub(crate) fn new_page(visit: &Visit<'_>) -> Page {
     visit.viewer()?;
-    Ok(form(visit, StatusCode::OK, &Map::new(), &Told::default(), visit.asked.parameter("next")))
+    let sheet = Sheet::New { next: own_path(visit.asked.parameter("next")) };
+    Ok(form(visit, StatusCode::OK, &Map::new(), &Told::default(), &sheet))
 }
 
-fn form(visit: &Visit<'_>, status: StatusCode, values: &Map<String, Value>, told: &Told, next: &str) -> Answer {
+/// What the form about a business is for.
+enum Sheet<'a> {
+    New {
+        /// Where it goes on.
+        next: &'a str,
+    },
+    Correction(Uuid),
+}
+
+/// What is registered, to be put right; for owners.
+pub(crate) async fn correction_page(visit: &Visit<'_>, business: &str) -> Page {
+    let viewer = visit.viewer()?;
+    let view = visit.service.business(viewer, id(business)?).await?;
+    if !is_owned(viewer, &view) {
+        return Err(not_found());
+    }
+    let sheet = Sheet::Correction(view.business.id);
+    Ok(form(visit, StatusCode::OK, &registered(&view.business), &Told::default(), &sheet))
+}
+
+pub(crate) async fn correct(visit: &Visit<'_>, business: &str) -> Page {
+    send(visit, &Sheet::Correction(id(business)?)).await
+}
+
+/// A business as the values of the form.
+fn registered(business: &Business) -> Map<String, Value> {
+    let facts = serde_json::to_value(&business.facts).ok();
+    let mut values = match facts {
+        Some(Value::Object(facts)) => facts,
+        _ => Map::new(),
+    };
+    for (name, text) in [
+        ("name", &business.name),
+        ("name_kana", &business.name_kana),
+        ("address", &business.address),
+        ("representative", &business.representative),
+    ] {
+        values.insert(name.to_owned(), text.as_str().into());
+    }
+    values.insert("corporate_number".to_owned(), business.corporate_number.clone().into());
+    values
+}
+
+fn form(visit: &Visit<'_>, status: StatusCode, values: &Map<String, Value>, told: &Told, sheet: &Sheet<'_>) -> Answer {
     let t = visit.t;
+    let (title, lead, action, next) = match sheet {
+        Sheet::New { next } => {
+            (t.register_business(), t.register_business_lead(), "/businesses/new".to_owned(), Some(*next))
+        }
+        Sheet::Correction(business) => {
+            (t.correct_business(), t.correct_business_lead(), format!("/businesses/{business}"), None)
+        }
+    };
+    let button = if next.is_some() { t.register_business() } else { t.save() };
     let fields = fields();
     let drawing = Drawing { t, values, told, remarks: &[], asked: None, open: None, marked: None };
     let place = |path: &str| {
@@ -154,43 +213,57 @@ fn form(visit: &Visit<'_>, status: StatusCode, values: &Map<String, Value>, told
     };
     let errors = told.summary(place, visit.locale);
     let page = Single {
-        frame: Frame { has_errors: !errors.is_empty(), ..visit.frame(t.register_business()) },
+        frame: Frame { has_errors: !errors.is_empty(), ..visit.frame(title) },
         back: Some(("/businesses".to_owned(), t.businesses().to_owned())),
         errors,
         stale: None,
-        lead: Some(t.register_business_lead().to_owned()),
+        lead: Some(lead.to_owned()),
         detail: String::new(),
-        action: "/businesses/new".to_owned(),
-        hidden: vec![("key", visit.key()), ("next", own_path(next).to_owned())],
+        action,
+        hidden: std::iter::once(("key", visit.key())).chain(next.map(|next| ("next", next.to_owned()))).collect(),
         fields: drawing.fields(fields.iter()),
-        button: t.register_business().to_owned(),
+        button: button.to_owned(),
     };
     visit.page_with(status, &page)
 }
 
 pub(crate) async fn register(visit: &Visit<'_>) -> Page {
+    send(visit, &Sheet::New { next: own_path(visit.asked.field("next")) }).await
+}
+
+async fn send(visit: &Visit<'_>, sheet: &Sheet<'_>) -> Page {
+    let viewer = visit.viewer()?;
     let fields = fields();
     let values = read(fields.iter(), visit.asked);
     let rules = fields.iter().map(|(name, field)| (name.clone(), field.rule.clone())).collect();
     let check = program::check_fields(&rules, &given(values.clone()));
-    let next = visit.asked.field("next");
     let wrong = StatusCode::UNPROCESSABLE_ENTITY;
     if !check.is_clean() {
         let told = Told::of(check.faults.into_iter().map(refusal).collect());
-        return Ok(form(visit, wrong, &values, &told, next));
+        return Ok(form(visit, wrong, &values, &told, sheet));
     }
-    let new = business(&check.clean)?;
-    match visit.service.register_business(visit.viewer()?, new, visit.asked.field("key")).await {
-        Ok(_) if next.is_empty() || next == "/" => Ok(visit.done("/businesses", "registered")),
-        Ok(_) => Ok(visit.done(own_path(next), "registered")),
+    let (said, key) = (business(&check.clean)?, visit.asked.field("key"));
+    let (kept, next, notice) = match sheet {
+        Sheet::New { next } => {
+            let next = if *next == "/" { "/businesses" } else { next };
+            (visit.service.register_business(viewer, said, key).await, next, "registered")
+        }
+        Sheet::Correction(id) => {
+            (visit.service.correct_business(viewer, *id, said, key).await, "/businesses", "business-corrected")
+        }
+    };
+    match kept {
+        Ok(_) => Ok(visit.done(next, notice)),
+        // Sent twice from one page: the first is the one.
+        Err(Error::IdempotencyConflict) => Ok(visit.done(next, "done-before")),
         Err(Error::BadInput { path, message }) => {
-            Ok(form(visit, wrong, &values, &Told::one(path.map(|path| own_name(&path)), message), next))
+            Ok(form(visit, wrong, &values, &Told::one(path.map(|path| own_name(&path)), message), sheet))
         }
         Err(Error::Refused(mut refusals)) => {
             for refusal in &mut refusals {
                 refusal.path = refusal.path.as_deref().map(own_name);
             }
-            Ok(form(visit, wrong, &values, &Told::of(refusals), next))
+            Ok(form(visit, wrong, &values, &Told::of(refusals), sheet))
         }
         Err(error) => Err(error.into()),
     }

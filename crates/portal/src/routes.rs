@@ -116,6 +116,8 @@ async fn route(visit: &Visit<'_>) -> Page {
         ("GET", ["businesses"]) => businesses::list(visit).await,
         ("GET", ["businesses", "new"]) => businesses::new_page(visit),
         ("POST", ["businesses", "new"]) => businesses::register(visit).await,
+        ("GET", ["businesses", id]) => businesses::correction_page(visit, id).await,
+        ("POST", ["businesses", id]) => businesses::correct(visit, id).await,
         ("POST", ["businesses", id, "members"]) => businesses::members(visit, id).await,
 
         // Cases, for everybody who may see them

@@ -143,6 +143,8 @@ words! {
     register_to_apply: "申請する事業者を登録してください。一度登録すると、次からは選ぶだけです。", "Please register the business that applies. You do this once.";
     register_business: "事業者を登録", "Register a business";
     register_business_lead: "法人番号がある場合は13桁で入力してください。個人事業主は空欄のままにします。", "Enter the corporate number of 13 digits if there is one; sole proprietors leave it empty.";
+    correct_business: "登録内容を直す", "Correct what is registered";
+    correct_business_lead: "直した内容は、これから提出する書類に使われます。提出済みの書類は、提出した時の内容のまま残ります。", "Corrections count for what is handed in from now on; what was handed in keeps the business as it was.";
     which_business: "申請する事業者", "The business that applies";
     start_application: "申請書を作り始める", "Start the application";
     reuse: "前の申請の内容を引き継ぐ", "Take over from an earlier application";
@@ -221,6 +223,7 @@ words! {
     draft_changed: "この確認画面を開いた後に、別の画面で内容が保存されました。今の内容を確認してから、もう一度押してください。", "After this page was opened, the form was saved in another window. Please look at it as it is now, and press again.";
     saved_with_faults: "保存しました。下の点を直してください。ほかのページは上から開けます。", "Saved. Please put right what is said below; the other pages can be opened above.";
     save_failed: "保存できませんでした。通信を確認して「保存する」を押してください。", "Not saved. Please check the connection and press Save.";
+    save_lost: "サーバーにつながりません。入力した内容はこの画面に残っています。つながり次第、自動で保存しますので、この画面を閉じないでください。", "The server cannot be reached. What you typed stays on this page and is saved as soon as it can be; please keep the page open.";
     more_questions: "保存しました。回答に応じた項目が増えました。", "Saved. Your answer brings some more questions.";
     nothing_missing: "不足はありません。内容を確認して送信してください。", "Nothing is missing. Please check and send.";
     as_the_office_sees: "窓口に届く内容", "As the office will see it";
@@ -356,6 +359,7 @@ words! {
     ordered: "支払命令", "Ordered";
     paid: "支払済", "Paid";
     used_share: "使った割合", "Share that is used";
+    identifier: "識別子", "Identifier";
     link_until: "リンクの期限", "The link holds until";
 }
 
@@ -487,8 +491,17 @@ pub(crate) fn notice(t: Text, code: &str) -> Option<&'static str> {
         "done-before" => ("この操作は済んでいます。", "This was done before."),
         "not-offered" => ("その手続は、今は必要ありません。", "This is not asked for at the moment."),
         "uploaded" => ("ファイルを受け取りました。", "The file has arrived."),
+        "uploaded-before" => (
+            "同じ内容のファイルを受け取り済みです。二重には登録していません。",
+            "A file with the same content is there already; it was not added twice.",
+        ),
+        "uploaded-beside" => (
+            "ファイルを受け取りました。この画面を開いた後に、別の画面からもファイルが登録されています。不要なものは取り外してください。",
+            "The file has arrived. Another window has added a file here too: please remove what is not needed.",
+        ),
         "removed" => ("ファイルを取り外しました。", "The file was removed."),
         "registered" => ("事業者を登録しました。", "The business is registered."),
+        "business-corrected" => ("登録内容を直しました。", "The registration is corrected."),
         "invited" => ("招待のメールを送りました。", "The invitation is on its way."),
         "session-ended" => ("その端末のログインを終了しました。", "That session has ended."),
         "token-revoked" => ("トークンを失効させました。", "The token was revoked."),

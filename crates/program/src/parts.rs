@@ -86,6 +86,11 @@ impl Fault {
         Self::new("field.required", path, Bilingual::new("入力してください", "This is required"))
     }
 
+    /// Nothing is chosen where there is something to choose from.
+    pub(crate) fn not_chosen(path: &str) -> Self {
+        Self::new("field.required", path, Bilingual::new("選択してください", "Please choose"))
+    }
+
     pub(crate) fn consent(path: &str) -> Self {
         Self::new("field.consent", path, Bilingual::new("同意が必要です", "Your consent is needed"))
     }

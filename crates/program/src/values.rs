@@ -303,6 +303,7 @@ pub(crate) fn unknown_fields(fields: impl Fn(&str) -> bool, values: &Map<String,
 pub(crate) fn missing(field: &Field, path: &str) -> Option<Fault> {
     match (field.consent, field.required) {
         (true, _) => Some(Fault::consent(path)),
+        (false, true) if matches!(field.kind, FieldType::Choice | FieldType::YesNo) => Some(Fault::not_chosen(path)),
         (false, true) => Some(Fault::required(path)),
         (false, false) => None,
     }

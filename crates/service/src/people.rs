@@ -26,11 +26,19 @@ impl Service {
     // -----------------------------------------------------------------------------------------------------------
     // Accounts
 
-    /// Opens an account for an applicant. Tells nobody whether the address is known: the mail does.
+    /// Opens an account for an applicant. Tells nobody whether the address is known: the mail does. Whoever follows the
+    /// link of the mail learns from [`Service::verify_email`] where it goes on: `next`, a page.
     ///
     /// # Errors
     /// `BadInput` for an address, name or password that does not do.
-    pub async fn sign_up(&self, email: &str, name: &str, password: &str, locale: Locale) -> Result<()> {
+    pub async fn sign_up(
+        &self,
+        email: &str,
+        name: &str,
+        password: &str,
+        locale: Locale,
+        next: Option<&str>,
+    ) -> Result<()> {
         let email: EmailAddress = email.parse().map_err(|invalid| Error::invalid("email", invalid))?;
         let name = limited("name", name, 100)?;
         self.take_tries(&[Bucket::mails("sign_up", email.as_str())]).await?;
@@ -49,8 +57,9 @@ impl Service {
             // The owner of the address is told how to get in again; whoever asked learns nothing.
             return self.request_password_reset(email.as_str()).await;
         }
-        let (token, link) =
+        let (token, mut link) =
             self.link(LinkKind::EmailVerification, Some(account.id), None, TimeDelta::hours(VERIFY_HOURS));
+        link.payload = json!(next);
         let data = json!({ "url": self.url("verify-email", &token), "valid_until": valid_until(&link) });
         let mail = self.inner.ids.next();
         self.store()
@@ -67,9 +76,11 @@ impl Service {
             .await
     }
 
+    /// Returns the page on which it goes on, when one was named at the sign-up.
+    ///
     /// # Errors
     /// `BadInput` when the link is unknown, used or over.
-    pub async fn verify_email(&self, token: &str) -> Result<()> {
+    pub async fn verify_email(&self, token: &str) -> Result<Option<String>> {
         let (now, hash) = (self.now(), hashed(token));
         self.store()
             .write(|tx| {
@@ -78,7 +89,8 @@ impl Service {
                     let link = tx.use_link(hash, LinkKind::EmailVerification, now).await?.ok_or_else(stale_link)?;
                     let mut account = linked_account(tx, &link).await?;
                     account.email_verified_at = account.email_verified_at.or(Some(now));
-                    Ok::<_, Error>(tx.update_account(&account).await?)
+                    tx.update_account(&account).await?;
+                    Ok::<_, Error>(link.payload.as_str().map(str::to_owned))
                 })
             })
             .await
@@ -237,6 +249,54 @@ impl Service {
     /// `BadInput` for wrong numbers; `Refused` when the corporate number is registered already.
     pub async fn register_business(&self, viewer: &Viewer, new: NewBusiness, key: &str) -> Result<BusinessView> {
         self.require_scope(viewer, "apply")?;
+        let business = self.checked_business(self.inner.ids.next(), new)?;
+        let (account, now) = (viewer.person.id, self.now());
+        let input = (&business.name, &business.name_kana, &business.address, &business.representative);
+        let input = (input, &business.corporate_number, &business.facts);
+        let wish = Wish::new(viewer, key, "registerBusiness", &input, (business.id, now))?;
+        let id = self
+            .once(&wish, &|tx| {
+                let business = &business;
+                Box::pin(async move {
+                    must_be_free(tx, business).await?;
+                    tx.create_business(business, now).await?;
+                    let owner = Membership { account, business: business.id, role: MemberRole::Owner, ends_at: None };
+                    Ok(tx.put_membership(&owner).await?)
+                })
+            })
+            .await?;
+        self.business_view(id).await
+    }
+
+    /// Puts right what is registered of a business. What was handed in before keeps the business as it was then.
+    ///
+    /// # Errors
+    /// As [`Service::register_business`]; `NotFound` or `Forbidden` unless the viewer owns the business.
+    pub async fn correct_business(
+        &self,
+        viewer: &Viewer,
+        id: Uuid,
+        corrected: NewBusiness,
+        key: &str,
+    ) -> Result<BusinessView> {
+        self.require_owner(viewer, id).await?;
+        let business = self.checked_business(id, corrected)?;
+        let wish = Wish::new(viewer, key, "correctBusiness", &business, (id, self.now()))?;
+        self.once(&wish, &|tx| {
+            let business = &business;
+            Box::pin(async move {
+                tx.lock_business(id).await?;
+                must_be_free(tx, business).await?;
+                Ok(tx.update_business(business).await?)
+            })
+        })
+        .await?;
+        self.business_view(id).await
+    }
+
+    /// # Errors
+    /// `BadInput` for what does not do.
+    fn checked_business(&self, id: Uuid, new: NewBusiness) -> Result<Business> {
         if new.facts.capital.is_negative() {
             return Err(Error::bad_input(
                 "capital",
@@ -251,46 +311,15 @@ impl Service {
             .map(str::parse::<CorporateNumber>)
             .transpose()
             .map_err(|invalid| Error::invalid("corporateNumber", invalid))?;
-        let input = json!({
-            "name": new.name, "kana": new.name_kana, "address": new.address, "representative": new.representative,
-            "number": corporate_number, "facts": new.facts,
-        });
-        let business = Business {
-            id: self.inner.ids.next(),
+        Ok(Business {
+            id,
             name: limited("name", &new.name, 200)?,
             name_kana: limited("nameKana", &new.name_kana, 200)?,
             address: limited("address", &new.address, 300)?,
             representative: limited("representative", &new.representative, 100)?,
             corporate_number: corporate_number.as_ref().map(ToString::to_string),
             facts: new.facts,
-        };
-        let (account, now) = (viewer.person.id, self.now());
-        let wish = Wish::new(viewer, key, "registerBusiness", &input, (business.id, now))?;
-        let id = self
-            .once(&wish, &|tx| {
-                let (business, number) = (&business, &corporate_number);
-                Box::pin(async move {
-                    let registered = match number {
-                        Some(number) => tx.business_by_corporate_number(number.as_str()).await?.is_some(),
-                        None => false,
-                    };
-                    if registered {
-                        return Err(Error::Refused(vec![
-                            casework::Refusal::new(
-                                "business.registered",
-                                "この法人番号の事業者は登録済みです。登録した方に、メンバーへの招待を依頼してください",
-                                "This corporate number is registered; ask whoever registered it to invite you",
-                            )
-                            .at("corporateNumber"),
-                        ]));
-                    }
-                    tx.create_business(business, now).await?;
-                    let owner = Membership { account, business: business.id, role: MemberRole::Owner, ends_at: None };
-                    Ok(tx.put_membership(&owner).await?)
-                })
-            })
-            .await?;
-        self.business_view(id).await
+        })
     }
 
     /// # Errors
@@ -640,6 +669,23 @@ pub(crate) async fn must_be_long_enough(tx: &Tx<'_>, account: Uuid, password: &s
     let confirmed = factor.is_some_and(|factor| factor.confirmed_at.is_some());
     let shortest = if confirmed { Shortest::WithSecondFactor } else { Shortest::Alone };
     secrets::judge(password, &[], shortest).map_err(|invalid| Error::invalid("password", invalid))
+}
+
+/// # Errors
+/// `Refused` when another business has its corporate number.
+async fn must_be_free(tx: &Tx<'_>, business: &Business) -> Result<()> {
+    let Some(number) = &business.corporate_number else { return Ok(()) };
+    match tx.business_by_corporate_number(number).await? {
+        Some(registered) if registered.id != business.id => Err(Error::Refused(vec![
+            casework::Refusal::new(
+                "business.registered",
+                "この法人番号の事業者は登録済みです。登録した方に、メンバーへの招待を依頼してください",
+                "This corporate number is registered; ask whoever registered it to invite you",
+            )
+            .at("corporateNumber"),
+        ])),
+        _ => Ok(()),
+    }
 }
 
 fn only_an_owner() -> Error {

@@ -42,6 +42,16 @@ pub(crate) struct RegisterBusinessInput {
 
 payload!(RegisterBusinessPayload { business: Business });
 
+/// All of it as it is to be; what is not named becomes empty.
+#[derive(InputObject)]
+pub(crate) struct CorrectBusinessInput {
+    business_id: ID,
+    #[graphql(flatten)]
+    business: RegisterBusinessInput,
+}
+
+payload!(CorrectBusinessPayload { business: Business });
+
 #[derive(InputObject)]
 pub(crate) struct InviteMemberInput {
     business_id: ID,
@@ -163,6 +173,20 @@ impl People {
         let (new, idempotency_key) = input.decoded();
         let registered = scope.service.register_business(viewer, new, key(&idempotency_key)?).await;
         Ok(RegisterBusinessPayload::of(refused(scope, registered)?, Business::from))
+    }
+
+    /// Puts right what is registered of a business; for its owners. What was handed in keeps it as it was.
+    async fn correct_business(
+        &self,
+        ctx: &Context<'_>,
+        input: CorrectBusinessInput,
+    ) -> Result<CorrectBusinessPayload, Error> {
+        let scope = Scope::of(ctx)?;
+        let viewer = scope.viewer()?;
+        let business = Kind::Business.uuid("businessId", &input.business_id)?;
+        let (corrected, idempotency_key) = input.business.decoded();
+        let kept = scope.service.correct_business(viewer, business, corrected, key(&idempotency_key)?).await;
+        Ok(CorrectBusinessPayload::of(refused(scope, kept)?, Business::from))
     }
 
     /// Invites a person by mail to act for a business.

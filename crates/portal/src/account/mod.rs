@@ -19,6 +19,7 @@ use poem::http::StatusCode;
 use service::Error;
 
 use crate::answer::Answer;
+use crate::asked::{in_url, own_path};
 use crate::forms::{Said, Told};
 use crate::text::Text;
 use crate::visit::{Frame, Message, Page, Visit};
@@ -118,7 +119,8 @@ fn message(visit: &Visit<'_>, title: &'static str, line: &'static str, link: Opt
     visit.page(&Message { frame: visit.frame(title), lines: vec![line.to_owned()], link })
 }
 
-fn sign_up_form(visit: &Visit<'_>) -> AccountForm {
+/// `next` is where it goes on behind the sign-in.
+fn sign_up_form(visit: &Visit<'_>, next: &str) -> AccountForm {
     let t = visit.t;
     AccountForm {
         frame: visit.frame(t.sign_up()),
@@ -127,7 +129,7 @@ fn sign_up_form(visit: &Visit<'_>) -> AccountForm {
         action: "/sign-up",
         button: t.sign_up(),
         providers: Vec::new(),
-        waiting: Vec::new(),
+        waiting: vec![("next".to_owned(), own_path(next).to_owned())],
         inputs: vec![
             Input::new("email", t.email(), "email", "email"),
             Input::new("name", t.your_name(), "text", "name"),
@@ -150,15 +152,16 @@ fn new_password(t: Text) -> Input {
 }
 
 pub(crate) fn sign_up_page(visit: &Visit<'_>) -> Answer {
-    fresh(visit, sign_up_form(visit))
+    fresh(visit, sign_up_form(visit, visit.asked.parameter("next")))
 }
 
 pub(crate) async fn sign_up(visit: &Visit<'_>) -> Page {
     let asked = visit.asked;
     let (email, name, password) = (asked.field("email"), asked.field("name"), asked.field("password"));
-    match visit.service.sign_up(email, name, password, visit.locale).await {
+    let next = own_path(asked.field("next"));
+    match visit.service.sign_up(email, name, password, visit.locale, Some(next)).await {
         Ok(()) => Ok(message(visit, visit.t.mail_sent(), visit.t.mail_sent_lead(), None)),
-        Err(error) => again(visit, sign_up_form(visit), error),
+        Err(error) => again(visit, sign_up_form(visit, next), error),
     }
 }
 
@@ -184,8 +187,9 @@ fn verify_form(visit: &Visit<'_>, token: &str) -> AccountForm {
 pub(crate) async fn verify_email(visit: &Visit<'_>) -> Page {
     let token = visit.asked.field("token");
     match visit.service.verify_email(token).await {
-        Ok(()) => {
-            let link = Some(("/sign-in", visit.t.sign_in()));
+        Ok(next) => {
+            let sign_in = format!("/sign-in?next={}", in_url(own_path(&next.unwrap_or_default())));
+            let link = Some((sign_in.as_str(), visit.t.sign_in()));
             Ok(message(visit, visit.t.verified(), visit.t.verified_lead(), link))
         }
         Err(error) => again(visit, verify_form(visit, token), error),

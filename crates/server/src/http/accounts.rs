@@ -28,7 +28,7 @@ struct SignUp {
 pub async fn sign_up(site: Arc<Site>, request: Request) -> Reply {
     must_be_own_page(&site.policy, &request)?;
     let (_, SignUp { email, name, password, locale }) = read(request, Accepts::Json).await?;
-    site.service.sign_up(&email, &name, &password, locale).await?;
+    site.service.sign_up(&email, &name, &password, locale, None).await?;
     Ok(json_with(StatusCode::ACCEPTED, &json!({ "status": "mail_sent" })))
 }
 
