@@ -113,6 +113,15 @@ impl Chrome {
         }
     }
 
+    /// Whether the browser reaches anything at all.
+    pub async fn connect(&self, is_connected: bool) {
+        let network = json!({
+            "offline": !is_connected, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1,
+        });
+        self.devtools("Network.enable", json!({})).await;
+        self.devtools("Network.emulateNetworkConditions", network).await;
+    }
+
     pub async fn go(&self, path: &str) {
         self.client.goto(&format!("{}{path}", self.base)).await.unwrap();
     }

@@ -171,6 +171,36 @@ async fn by_keyboard_alone() {
 }
 
 #[tokio::test]
+async fn what_is_typed_without_a_connection_is_sent_when_there_is_one() {
+    let database = TestDatabase::sqlite();
+    let office = TestOffice::of(&database, &["hino"]).await;
+    let served = Served::on_this_machine(&office).await;
+    let life = office.life(SALES_CHANNEL, 0).await;
+    browse(&served, PHONE, async |chrome| {
+        chrome.sign_in(&office, &life.party.owner.email).await;
+        let path = format!("/applications/{}/act/submit", life.application);
+        chrome.go(&path).await;
+        let kept = async || {
+            let now = office.look(&life.party.owner, life.application).await;
+            let draft = office.service.draft_of(&life.party.owner, &now, "application").await.unwrap();
+            draft.and_then(|draft| draft.values.get("contact_name").cloned())
+        };
+        chrome.connect(false).await;
+        Hands::Pointer.fill(chrome, "v.contact_name", "日野 花子").await;
+        chrome.says("The server cannot be reached").await;
+        chrome.is_accessible().await;
+        // Pressing the button leads nowhere, and the page stays.
+        Hands::Pointer.press(chrome, "main button[value=next]").await;
+        assert_eq!(chrome.here().await, path);
+        assert_eq!(kept().await, None);
+        chrome.connect(true).await;
+        chrome.says("Saved at").await;
+        assert_eq!(kept().await, Some(json!("日野 花子")));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_is_typed_is_kept_by_itself() {
     let database = TestDatabase::sqlite();
     let office = TestOffice::of(&database, &["hino"]).await;

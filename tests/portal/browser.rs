@@ -66,6 +66,12 @@ impl Browser {
         browser
     }
 
+    /// Goes on with another server in the place of the one before.
+    pub fn moved_to(mut self, served: &Served) -> Self {
+        self.base = format!("http://{}", served.address);
+        self
+    }
+
     pub fn cookie(&self, name: &str) -> Option<String> {
         self.cookies.lock().unwrap().get(name).cloned()
     }

@@ -40,7 +40,7 @@ async fn step(served: &Served, office: &TestOffice, life: &mut Life) -> Option<P
         let browser = signed_in(served, office, life, &format!("position:{position}")).await;
         let path = format!("/applications/{}/act/sign", life.application);
         let sign = browser.get(&path).await;
-        sign.says("In approval").says("What is signed");
+        sign.says("In approval").says("What is signed").says("What was submitted");
         page = browser.submit(&sign.form(&path).set("step", "perform")).await;
     }
     life.taken += 1;

@@ -155,6 +155,27 @@ async fn styles_and_scripts_are_kept_for_long_under_names_that_change() {
 }
 
 #[tokio::test]
+async fn what_was_typed_outlives_the_server() {
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["hino"]).await;
+        let served = Served::start(&office).await;
+        let life = office.life(SALES_CHANNEL, 0).await;
+        let browser = Browser::signed_in(&served, &office, &life.party.owner.email).await;
+        let path = format!("/applications/{}/act/submit", life.application);
+        let form = browser.get(&path).await.form(&path).set("v.contact_name", "日野 花子").set("step", "autosave");
+        browser.submit(&form).await.says("Saved at");
+        let typed = form.set("v.contact_phone", "042-555-0101").set("step", "stay");
+        drop(served);
+        let served = Served::anew(&office).await;
+        let browser = browser.moved_to(&served);
+        browser.submit(&typed).await.says("Saved.").silent("another window");
+        let form = browser.get(&path).await.form(&path);
+        assert_eq!((form.get("v.contact_name"), form.get("v.contact_phone")), ("日野 花子", "042-555-0101"));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_was_typed_outlives_the_session() {
     each_database(async |database| {
         let office = TestOffice::of(database, &["hino"]).await;

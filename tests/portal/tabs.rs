@@ -3,7 +3,7 @@
 use acceptance::site::Served;
 use reqwest::StatusCode;
 use serde_json::json;
-use testkit::office::SALES_CHANNEL;
+use testkit::office::{SALES_CHANNEL, catalogue, sample_pdf};
 use testkit::{TestOffice, each_database};
 
 use crate::browser::{Browser, Form};
@@ -88,6 +88,76 @@ async fn tables_are_compared_row_by_row_before_one_takes_the_other_s_place() {
         assert_eq!(page.status, StatusCode::CONFLICT);
         page.says("小間料").says("印刷費");
         assert_eq!(page.form(&path).get("v.costs.0.what"), "印刷費");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_there_is_not_added_again() {
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["hino"]).await;
+        let served = Served::start(&office).await;
+        let life = office.life(SALES_CHANNEL, 0).await;
+        let browser = Browser::signed_in(&served, &office, &life.party.owner.email).await;
+        let path = format!("/applications/{}/act/submit?page=4", life.application);
+        let slot = async || {
+            let page = browser.get(&path).await;
+            page.forms().into_iter().find(|form| form.get("step") == "attach").unwrap()
+        };
+        let (one, two, three) = (slot().await, slot().await, slot().await);
+        browser.upload(&one, "見積.pdf", sample_pdf("a")).await.says("The file has arrived.").silent("Another window");
+        let page = browser.upload(&two, "見積の写し.pdf", sample_pdf("a")).await;
+        page.says("it was not added twice").silent("見積の写し.pdf");
+        let page = browser.upload(&three, "別の見積.pdf", sample_pdf("b")).await;
+        page.says("Another window has added a file here too").says("見積.pdf").says("別の見積.pdf");
+    })
+    .await;
+}
+
+/// The program with a field under this name; what it was called before is said.
+fn with_field(name: &str, before: Option<&str>) -> program::Program {
+    let found = catalogue().programs.iter().find(|found| found.definition.program.program == SALES_CHANNEL);
+    let mut definition = found.and_then(|found| found.program.as_ref()).unwrap().definition().clone();
+    let field = json!({ "type": "text", "label": { "ja": "小間番号", "en": "Number of the stand" } });
+    definition.program.form.shift_insert(0, name.to_owned(), serde_json::from_value(field).unwrap());
+    if let Some(before) = before {
+        let renames = [(before.to_owned(), name.to_owned())];
+        definition.program.renames.fields.insert("application".to_owned(), renames.into_iter().collect());
+    }
+    program::Program::compile(definition).unwrap_or_else(|findings| panic!("{findings:#?}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_the_version_before_loses_neither_words_nor_choices() {
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["hino"]).await;
+        let served = Served::start(&office).await;
+        let publish = async |program: program::Program| {
+            office.service.publish(&program, &catalogue().calls, None, &[], None).await.unwrap();
+        };
+        publish(with_field("booth_number", None)).await;
+        let life = office.life(SALES_CHANNEL, 0).await;
+        let browser = Browser::signed_in(&served, &office, &life.party.owner.email).await;
+        let path = format!("/applications/{}/act/submit", life.application);
+        let kept = async |name: &str| browser.get(&path).await.form(&path).get(name).to_owned();
+        let (one, two) = (browser.get(&path).await.form(&path), browser.get(&path).await.form(&path));
+        let one = one.set("v.booth_number", "A-1").set("v.contact_name", "一枚目").set("step", "stay");
+        browser.submit(&one).await.says("Saved.");
+        let asked = browser.submit(&two.set("v.booth_number", "B-2").set("step", "stay")).await;
+        assert_eq!(asked.status, StatusCode::CONFLICT);
+
+        // The field has another name now; the page with the open choice is still the old one.
+        publish(with_field("stand", Some("booth_number"))).await;
+        let undecided = asked.form(&path).set("step", "stay");
+        let page = browser.submit(&undecided).await;
+        assert_eq!(page.status, StatusCode::CONFLICT, "{}", page.text());
+        page.says("A-1").says("B-2");
+        assert_eq!((kept("v.stand").await, kept("v.contact_name").await), pair("A-1", "一枚目"));
+        browser
+            .submit(&undecided.set("choice.booth_number", "mine").set("choice.contact_name", "kept"))
+            .await
+            .says("Saved.");
+        assert_eq!((kept("v.stand").await, kept("v.contact_name").await), pair("B-2", "一枚目"));
     })
     .await;
 }

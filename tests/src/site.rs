@@ -9,6 +9,7 @@ use server::adapters::RandomIds;
 use server::cli::{ServeArgs, SiteArgs};
 use server::http::{Site, app};
 use server::startup::Installation;
+use service::Service;
 use testkit::TestOffice;
 use testkit::office::BASE_URL;
 use tokio::task::JoinHandle;
@@ -31,7 +32,15 @@ impl Served {
     /// # Panics
     /// When there is no free port.
     pub async fn start(office: &TestOffice) -> Self {
-        Self::at(office, |_| BASE_URL.to_owned()).await
+        Self::at(office, office.service.clone(), |_| BASE_URL.to_owned()).await
+    }
+
+    /// A server that has just been started, with nothing but what the database and the files keep.
+    ///
+    /// # Panics
+    /// When there is no free port.
+    pub async fn anew(office: &TestOffice) -> Self {
+        Self::at(office, office.another(office.count()).await, |_| BASE_URL.to_owned()).await
     }
 
     /// As a browser on this machine reaches it, without TLS.
@@ -39,10 +48,10 @@ impl Served {
     /// # Panics
     /// When there is no free port.
     pub async fn on_this_machine(office: &TestOffice) -> Self {
-        Self::at(office, |address| format!("http://{address}")).await
+        Self::at(office, office.service.clone(), |address| format!("http://{address}")).await
     }
 
-    async fn at(office: &TestOffice, base_url: impl FnOnce(SocketAddr) -> String) -> Self {
+    async fn at(office: &TestOffice, service: Service, base_url: impl FnOnce(SocketAddr) -> String) -> Self {
         let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
         let address = *acceptor.local_addr()[0].as_socket_addr().unwrap();
         let site = SiteArgs {
@@ -57,7 +66,7 @@ impl Served {
             providers: None,
         };
         let installation = Installation {
-            service: office.service.clone(),
+            service,
             store: office.store.clone(),
             ids: Arc::new(RandomIds::default()),
             clock: Arc::new(office.clock.clone()),

@@ -38,19 +38,21 @@
   const state = document.getElementById("saved");
   const award = document.getElementById("award");
   const newer = document.getElementById("newer");
-  let timer, sending = false, again = false;
+  let timer, queue = Promise.resolve(), unsaved = false, lost = false;
 
-  const save = async () => {
-    if (sending) { again = true; return; }
-    sending = true;
+  // How it went: "kept", "refused" by the server, or "lost" because the server cannot be reached.
+  const send = async () => {
     const body = new URLSearchParams(new FormData(form));
     body.set("step", "autosave");
+    unsaved = false;
+    const hidden = document.visibilityState === "hidden";
     try {
-      const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" }, redirect: "manual" });
-      if (!answer.ok) throw new Error(answer.status);
+      const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" }, redirect: "manual", keepalive: hidden });
+      lost = false;
+      if (!answer.ok) { state.textContent = state.dataset.failed; return "refused"; }
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const part = (id) => page.getElementById(id);
-      if (state && part("saved")) state.textContent = part("saved").textContent;
+      if (part("saved")) state.textContent = part("saved").textContent;
       if (part("revision")) form.elements.revision.value = part("revision").dataset.revision;
       // What is told already is not told again, and a choice that is being made stays.
       if (part("newer") && part("newer").innerHTML !== newer.innerHTML) newer.replaceChildren(...part("newer").childNodes);
@@ -60,22 +62,45 @@
         const names = new Set(asked.dataset.fields.split(" "));
         for (const box of form.querySelectorAll("[data-field]")) box.hidden = !names.has(box.dataset.field);
       }
+      return "kept";
     } catch {
-      if (state) state.textContent = state.dataset.failed;
+      // What is typed stays in the page, and is sent as soon as the server is there again.
+      unsaved = lost = true;
+      state.textContent = state.dataset.lost;
+      later(5000);
+      return "lost";
     }
-    sending = false;
-    if (again) { again = false; save(); }
   };
+  const save = () => {
+    clearTimeout(timer);
+    timer = 0;
+    queue = queue.then(send);
+    return queue;
+  };
+  const later = (milliseconds) => {
+    clearTimeout(timer);
+    timer = setTimeout(save, milliseconds);
+  };
+
+  // A page that is sent into nowhere would be gone with what was typed: it is kept first.
+  form.addEventListener("submit", async (event) => {
+    if (!unsaved) return;
+    event.preventDefault();
+    const button = event.submitter;
+    if (await save() !== "lost") form.requestSubmit(button);
+  });
+  addEventListener("online", () => { if (unsaved) save(); });
+  addEventListener("beforeunload", (event) => { if (lost) event.preventDefault(); });
 
   form.addEventListener("input", (event) => {
     // A choice between two values is made with its button.
-    if (newer.contains(event.target)) return;
+    if (newer?.contains(event.target)) return;
     const table = event.target.closest("table.costs");
     if (table) total(table);
-    clearTimeout(timer);
-    timer = setTimeout(save, 800);
+    unsaved = true;
+    later(800);
   });
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "hidden" && timer) { clearTimeout(timer); timer = 0; save(); }
+    if (document.visibilityState === "hidden" && timer) save();
   });
 })();

@@ -56,6 +56,20 @@ impl Program {
         Ok(Award { amount, eligible, steps: computation.steps })
     }
 
+    /// Whether this form gives the figures for an award.
+    #[must_use]
+    pub fn computes_award(&self, form: &str) -> bool {
+        self.awards.contains_key(form)
+    }
+
+    /// A condition of the award rule as people read it: names by their labels, operators in words. None unless the rule
+    /// has it.
+    #[must_use]
+    pub fn condition_in_words(&self, source: &str) -> Option<Bilingual> {
+        let mut conditions = self.awards.values().flat_map(AwardOver::conditions);
+        conditions.find(|condition| condition.source() == source).map(Expression::words)
+    }
+
     /// 概算払: how much of an award may be paid in advance; `None` when the program pays nothing in advance. Recomputed
     /// whenever the award changes.
     ///
@@ -97,6 +111,17 @@ struct Computation<'a> {
     facts: &'a CaseFacts,
     roots: Record,
     steps: Vec<AwardStep>,
+}
+
+impl AwardOver {
+    /// The conditions of the cases of all its parts.
+    fn conditions(&self) -> impl Iterator<Item = &Expression> {
+        fn of<T>(cases: &[CompiledCase<T>]) -> impl Iterator<Item = &Expression> {
+            cases.iter().filter_map(|case| case.when.as_ref())
+        }
+        let caps = [&self.item_cap, &self.fiscal_year_cap, &self.lifetime_cap].into_iter().flatten();
+        of(&self.tax).chain(of(&self.rate)).chain(of(&self.cap)).chain(caps.flat_map(|cases| of(cases)))
+    }
 }
 
 impl Computation<'_> {

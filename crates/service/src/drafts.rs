@@ -154,7 +154,7 @@ impl Service {
         Ok((application, DraftView { form, values: sent.values, ..view }))
     }
 
-    /// Puts an uploaded file into a document slot of a form's draft.
+    /// Puts an uploaded file into a document slot of a form's draft, unless a file with the same content is there.
     ///
     /// # Errors
     /// `NotFound` for a case or file that is not the viewer's; `BadInput` for an unknown slot.
@@ -187,13 +187,17 @@ impl Service {
             Box::pin(async move {
                 let change = |draft: &mut StoredDraft| {
                     let files = draft.typed.documents.entry(slot.to_owned()).or_default();
-                    if !files.contains(reference) {
+                    let is_new = files.iter().all(|kept| kept.sha256 != reference.sha256);
+                    if is_new {
                         files.push(reference.clone());
                     }
-                    Ok(())
+                    Ok(is_new)
                 };
-                self.change_in(tx, &Hand { application, form, account, now, page: None }, &change).await?;
-                Ok(tx.attach_file(reference.file, case, business).await?)
+                let hand = Hand { application, form, account, now, page: None };
+                if self.change_in(tx, &hand, &change).await?.0 {
+                    tx.attach_file(reference.file, case, business).await?;
+                }
+                Ok(())
             })
         })
         .await?;
@@ -237,6 +241,24 @@ impl Service {
         let (newer, revision) =
             self.change_draft(viewer, application, form, values, seen.page.as_deref(), &change).await?;
         Ok(SavedFields { revision, newer })
+    }
+
+    /// What fields of a page are called now that may have been opened on an older version, by their names there. Those
+    /// that have no place any more are left out.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn names_now(
+        &self,
+        application: &Application,
+        form: &str,
+        names: impl IntoIterator<Item = Name>,
+    ) -> Result<BTreeMap<Name, Name>> {
+        let as_values = names.into_iter().map(|name| (name.clone(), Value::from(name))).collect();
+        let found = self.sent(application, form, as_values).await?.values.into_iter();
+        let known = |name: &Name| application.program.form(form).is_some_and(|form| form.fields.contains_key(name));
+        let found = found.filter(|(now, _)| known(now));
+        Ok(found.filter_map(|(now, before)| Some((before.as_str()?.to_owned(), now))).collect())
     }
 
     /// Takes a file out of a document slot of a form's draft. The file itself stays.

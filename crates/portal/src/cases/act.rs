@@ -10,7 +10,7 @@ use vocabulary::time_in_japan;
 use super::confirm;
 use super::desk::{Desk, Outcome, Step};
 use crate::answer::Answer;
-use crate::forms::{Drawing, FieldBox, NewerBox, Part, Said, Told, anchor, head, of, read, settle};
+use crate::forms::{Drawing, FieldBox, NewerBox, Part, Said, Told, anchor, head, of, read_as, settle};
 use crate::visit::{Frame, Page, Visit, Wrong, not_found};
 
 /// Events that are told of when somebody else was faster.
@@ -34,6 +34,8 @@ struct FieldsPage {
     /// The name of the opened page.
     key: String,
     autosave: bool,
+    /// The names of the fields on it, with spaces between.
+    names: String,
     /// HTML
     newer: String,
     fields: Vec<FieldBox>,
@@ -155,9 +157,10 @@ async fn fields_page(
         revision: filled.revision,
         key: visit.key(),
         autosave: true,
+        names: names.join(" "),
         newer: newer.to_string(),
         fields,
-        award: desk.award(visit, &filled.values).await?.map(|award| award.to_string()),
+        award: desk.award(visit, &filled.values, names).await?.map(|award| award.to_string()),
     };
     Ok(visit.page_with(status, &page))
 }
@@ -220,8 +223,12 @@ async fn save(visit: &Visit<'_>, desk: &Desk, step: &str) -> Page {
     let asked_before = visit.service.asked(viewer, case, &form.name, &before.values).await?.fields;
     let open = desk.open_fields(&asked_before);
     let may_change = |name: &str| open.as_ref().is_none_or(|open| open.contains(name));
-    let mut sent = read(of(&form.fields, names).filter(|(name, _)| may_change(name)), visit.asked);
-    let unsettled = settle(&mut sent, visit.asked, step == "autosave");
+    // A page that was opened on another version has other fields, or other names for them.
+    let on_page = visit.asked.field("fields").split_whitespace().map(str::to_owned);
+    let on_page = visit.service.names_now(&desk.application, &form.name, on_page).await?;
+    let may_be_sent = form.fields.iter().filter(|(name, _)| may_change(name));
+    let mut sent = read_as(may_be_sent, &on_page, visit.asked);
+    let unsettled = settle(&mut sent, &on_page, visit.asked, step == "autosave");
     let opened = visit.asked.field("opened");
     let seen = Seen {
         revision: visit.asked.field("revision").parse().unwrap_or_default(),
@@ -240,7 +247,7 @@ async fn save(visit: &Visit<'_>, desk: &Desk, step: &str) -> Page {
             true => visit.t.saved_at(&time_in_japan(visit.service.now())),
             false => visit.t.saved_but_newer().to_owned(),
         };
-        let award = desk.award(visit, &filled.values).await?.map(|award| award.to_string()).unwrap_or_default();
+        let award = desk.award(visit, &filled.values, names).await?.map(|award| award.to_string()).unwrap_or_default();
         return Ok(visit.page(&Fragment { saved, revision, newer: newer.to_string(), asked: asked.join(" "), award }));
     }
     if !sent.is_empty() {
@@ -271,25 +278,39 @@ async fn attach(visit: &Visit<'_>, desk: &Desk) -> Page {
     let (viewer, asked) = (visit.viewer()?, visit.asked);
     let Some(form) = &desk.form else { return Err(not_found()) };
     let (case, slot, page) = (desk.application.case.id, asked.field("slot"), desk.page(asked.parameter("page")));
+    let shown = asked.field("shown").parse::<usize>().unwrap_or_default();
     let kept = match &asked.file {
         Some(file) => match visit.service.upload(viewer, &file.name, file.bytes.clone()).await {
             Ok(stored) => {
                 let key = asked.field("key");
-                visit.service.attach_document(viewer, case, Some(&form.name), slot, stored.id, key).await.map(|_| ())
+                let attached =
+                    visit.service.attach_document(viewer, case, Some(&form.name), slot, stored.id, key).await;
+                attached.map(|(_, draft)| outcome_of_upload(draft.documents.get(slot), stored.id, shown))
             }
             Err(error) => Err(error),
         },
         None => Err(Error::bad_input("file", "ファイルを選んでください", "Choose a file")),
     };
     match kept {
+        Ok(notice) => Ok(visit.done(&desk.href(Some(page)), notice)),
         // The same form was sent twice: the first file is the one.
-        Ok(()) | Err(Error::IdempotencyConflict) => Ok(visit.done(&desk.href(Some(page)), "uploaded")),
+        Err(Error::IdempotencyConflict) => Ok(visit.done(&desk.href(Some(page)), "uploaded")),
         Err(Error::BadInput { message, .. }) => {
             let told = Told::one(Some(format!("documents.{slot}")), message);
             let outcome = Outcome { told, ..Outcome::default() };
             show(visit, desk, page, StatusCode::UNPROCESSABLE_ENTITY, outcome).await
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// What is said of a file in a slot of which the page has shown so many: another window may have been faster.
+fn outcome_of_upload(files: Option<&Vec<casework::DocumentRef>>, file: Uuid, shown: usize) -> &'static str {
+    let files = files.map(Vec::as_slice).unwrap_or_default();
+    match files.iter().any(|kept| kept.file == file) {
+        false => "uploaded-before",
+        true if files.len() > shown + 1 => "uploaded-beside",
+        true => "uploaded",
     }
 }
 

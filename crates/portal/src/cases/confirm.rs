@@ -9,9 +9,10 @@ use program::definition::{FieldType, Name};
 use serde_json::Map;
 
 use super::desk::{Desk, Outcome, Step, approval, draft, preview};
+use super::one::{Submitted, submitted};
 use crate::answer::Answer;
 use crate::forms::{Drawing, FieldBox, Said, Told, field, head, read};
-use crate::text;
+use crate::text::{self, Text};
 use crate::visit::{Frame, Page, Visit, Wrong};
 
 /// The reason that an internal return asks for.
@@ -55,6 +56,23 @@ pub(crate) struct Single {
     pub button: String,
 }
 
+/// What was handed in, on the page of whoever signs for it.
+#[derive(Template)]
+#[template(path = "cases/submitted.html")]
+struct SubmittedForms {
+    t: Text,
+    forms: Vec<Submitted>,
+}
+
+/// The forms that a pending decision is about, as HTML; nothing while none is pending or on pages of applicants.
+fn signed_on(visit: &Visit<'_>, desk: &Desk) -> String {
+    let pending = desk.application.case.body.pending.is_some() && visit.is_staff();
+    if !pending {
+        return String::new();
+    }
+    SubmittedForms { t: visit.t, forms: submitted(visit, &desk.application) }.to_string()
+}
+
 pub(super) async fn page(visit: &Visit<'_>, desk: &Desk, here: usize, status: StatusCode, outcome: Outcome) -> Page {
     let case = &desk.application.case;
     let mut inputs = desk.inputs.clone();
@@ -92,7 +110,7 @@ pub(super) async fn page(visit: &Visit<'_>, desk: &Desk, here: usize, status: St
         steps: desk.steps(visit, here),
         stale: outcome.stale,
         errors,
-        award: desk.award(visit, &filled.values).await?.map(|award| award.to_string()),
+        award: desk.award(visit, &filled.values, &[]).await?.map(|award| award.to_string()),
         facts: preview(visit, form, &filled),
         action: desk.href(None),
         version: case.version,
@@ -124,7 +142,11 @@ fn single(visit: &Visit<'_>, desk: &Desk, status: StatusCode, outcome: Outcome, 
         errors,
         stale: outcome.stale,
         lead: Some(format!("{} · {}", desk.program(visit), case.business.name)),
-        detail: if desk.drafts() { draft(visit, &desk.application) } else { approval(visit, &desk.application) },
+        detail: if desk.drafts() {
+            draft(visit, &desk.application)
+        } else {
+            format!("{}{}", approval(visit, &desk.application), signed_on(visit, desk))
+        },
         action: desk.href(None),
         hidden: vec![("version", case.version.to_string()), ("key", visit.key())],
         fields,

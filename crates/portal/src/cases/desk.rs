@@ -169,23 +169,28 @@ impl Desk {
         }
     }
 
-    /// The award by what is typed, where the form has costs.
+    /// The award by what is typed, where the form gives the figures for one. While there are none, a page without the
+    /// costs says nothing of it.
     ///
     /// # Errors
     /// Faults only.
-    pub async fn award(&self, visit: &Visit<'_>, values: &Map<String, Value>) -> Result<Option<AwardBox>, Wrong> {
-        let Some(form) = &self.form else { return Ok(None) };
+    pub async fn award(
+        &self,
+        visit: &Visit<'_>,
+        values: &Map<String, Value>,
+        on_page: &[Name],
+    ) -> Result<Option<AwardBox>, Wrong> {
+        let program = &self.application.program;
+        let Some(form) = self.form.as_ref().filter(|form| program.computes_award(&form.name)) else { return Ok(None) };
         let mut costs = form.fields.iter().filter(|(_, field)| field.rule.kind == FieldType::Costs);
         let Some((table, _)) = costs.next() else { return Ok(None) };
-        if self.application.program.definition().program.amount.is_none() {
-            return Ok(None);
-        }
         if values.get(table).is_none_or(Value::is_null) {
-            return Ok(Some(AwardBox { t: visit.t, award: None }));
+            return Ok(on_page.contains(table).then_some(AwardBox { t: visit.t, award: None }));
         }
         let case = self.application.case.id;
         let (award, _) = visit.service.preview_amount(visit.viewer()?, case, Some(&form.name), values).await?;
-        Ok(Some(AwardBox { t: visit.t, award: award.map(|award| AwardShown::of(&award, visit.locale)) }))
+        let award = award.map(|award| AwardShown::of(&award, visit.locale));
+        Ok((award.is_some() || on_page.contains(table)).then_some(AwardBox { t: visit.t, award }))
     }
 
     /// The act as it was sent: the action's own inputs; the form's values wait in the draft.

@@ -91,11 +91,11 @@ struct Letter {
     ready: bool,
 }
 
-struct Submitted {
-    label: String,
-    at: String,
+pub(super) struct Submitted {
+    pub label: String,
+    pub at: String,
     /// HTML
-    facts: String,
+    pub facts: String,
 }
 
 struct Mail {
@@ -341,7 +341,7 @@ fn procedures(visit: &Visit<'_>, application: &Application) -> Vec<String> {
     beside.map(line).collect()
 }
 
-fn submitted(visit: &Visit<'_>, application: &Application) -> Vec<Submitted> {
+pub(super) fn submitted(visit: &Visit<'_>, application: &Application) -> Vec<Submitted> {
     let body = &application.case.body;
     let beside = body.procedures.iter().flat_map(|beside| &beside.forms);
     let all = body.forms.iter().chain(beside);

@@ -33,7 +33,8 @@ impl AwardShown {
         let steps = award.steps.iter().map(|step| StepShown {
             label: step.label.get(locale).to_owned(),
             value: step.value.get(locale).to_owned(),
-            amount: step.amount.map(|yen| yen.to_string()),
+            // Where the step's value is its amount, it is said once.
+            amount: step.amount.map(|yen| yen.to_string()).filter(|yen| step.value.ja != format!("{yen}円")),
             why: step.explanation.as_ref().map(|why| explained(why, locale)),
         });
         Self { amount: award.amount.to_string(), eligible: award.eligible, steps: steps.collect() }

@@ -21,7 +21,7 @@ pub(crate) use draw::{Drawing, FieldBox};
 pub(crate) use facts::{facts, shown};
 pub(crate) use newer::{NewerBox, settle};
 pub(crate) use pages::{Part, parts};
-pub(crate) use read::{given, of, read};
+pub(crate) use read::{given, of, read, read_as};
 pub(crate) use told::{Said, Told, head};
 
 /// The identifier of the element that a path such as `costs[0].net` or `documents.quotation` means.

@@ -1,7 +1,7 @@
 //! Fields that another page of the same form has saved since this one was opened: both values, and the choice between
 //! them. Until it is made neither takes the other's place.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 use program::Form;
@@ -54,15 +54,21 @@ impl NewerBox {
 }
 
 /// What was chosen on a page: takes the fields out of `sent` that are to stay as they are kept, and returns those for
-/// which nothing is chosen yet. A page that saves by itself chooses nothing.
-pub(crate) fn settle(sent: &mut Map<String, Json>, asked: &Asked, by_itself: bool) -> BTreeSet<Name> {
+/// which nothing is chosen yet. A page that saves by itself chooses nothing. `names` has what the fields of the page are
+/// called now.
+pub(crate) fn settle(
+    sent: &mut Map<String, Json>,
+    names: &BTreeMap<Name, Name>,
+    asked: &Asked,
+    by_itself: bool,
+) -> BTreeSet<Name> {
     let differing = asked.fields.iter().filter_map(|(field, _)| field.strip_prefix(DIFFERS));
     let mut unsettled = BTreeSet::new();
-    for name in differing {
+    for (name, now) in differing.filter_map(|name| names.get_key_value(name)) {
         match asked.field(&format!("{CHOICE}{name}")) {
             MINE if !by_itself => {}
-            KEPT if !by_itself => _ = sent.remove(name),
-            _ => _ = unsettled.insert(name.to_owned()),
+            KEPT if !by_itself => _ = sent.remove(now),
+            _ => _ = unsettled.insert(now.clone()),
         }
     }
     unsettled

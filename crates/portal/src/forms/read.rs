@@ -20,6 +20,16 @@ pub(crate) fn read<'f>(fields: impl Iterator<Item = (&'f Name, &'f FormField)>, 
     fields.map(|(name, field)| (name.clone(), value(name, field, asked))).collect()
 }
 
+/// As [`read`], of a page that may know fields by earlier names: by those, what they are called now.
+pub(crate) fn read_as<'f>(
+    fields: impl Iterator<Item = (&'f Name, &'f FormField)>,
+    names: &BTreeMap<Name, Name>,
+    asked: &Asked,
+) -> Map<String, Json> {
+    let on_page = |now: &Name| names.iter().find(|(_, name)| *name == now).map(|(before, _)| before);
+    fields.filter_map(|(name, field)| Some((name.clone(), value(on_page(name)?, field, asked)))).collect()
+}
+
 fn value(name: &str, field: &FormField, asked: &Asked) -> Json {
     let typed = asked.field(&format!("{VALUE}{name}"));
     match field.rule.kind {

@@ -22,6 +22,8 @@ mod wording;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use vocabulary::Bilingual;
+
 pub use explain::Explanation;
 pub use fault::{Blocked, Fault, codes};
 pub use functions::{Usage, usages};
@@ -66,6 +68,12 @@ impl Expression {
     #[must_use]
     pub fn source(&self) -> &str {
         &self.0.source
+    }
+
+    /// As people read it: names by their labels, operators in words.
+    #[must_use]
+    pub fn words(&self) -> Bilingual {
+        wording::worded(&self.0.source, &self.0.wording)
     }
 
     /// What it comes to: the expected type, or the one behind it when an optional value was expected and this one is
