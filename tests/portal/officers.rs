@@ -277,7 +277,7 @@ async fn everyday_changes_leave_the_rest_as_it_is_written() {
         let browser = officer(&served, &office, "hino").await;
         let path = format!("{HOME}/edit/changes");
         let page = browser.get(&path).await;
-        is_fine(&page).says("Rate").says("Cap: abroad").says("In a fiscal year").says("Booth fee");
+        is_fine(&page).says("Rate").says("Cap: “Held abroad”").says("In a fiscal year").says("Booth fee");
         let form = page.form(&path);
         assert_eq!((form.get("v./amount/rate"), form.get("v./amount/cap/0/then")), ("1/2", "300000"));
 

@@ -3,8 +3,8 @@
 
 use askama::Template;
 use poem::http::StatusCode;
-use program::Written;
 use program::definition::Archetype;
+use program::{Program, Written};
 use serde_json::{Value as Json, json};
 use service::{DefinitionText, Error};
 use vocabulary::{Bilingual, normalized_for_search};
@@ -90,8 +90,8 @@ impl Input {
 /// A definition whose values become inputs.
 struct Reading<'a> {
     visit: &'a Visit<'a>,
-    /// Knows what its options, parameters and documents are called.
-    archetype: &'a Archetype,
+    /// The newest version, which knows what options, parameters and documents are called, and what conditions mean.
+    published: &'a Program,
     written: &'a Written,
     told: &'a Told,
     /// What was sent is shown.
@@ -139,7 +139,13 @@ impl Reading<'_> {
             return self.input(pointer, label).into_iter().collect();
         };
         let of_case = |(place, case): (usize, &Json)| {
-            let when = case.get("when").and_then(Json::as_str).unwrap_or_else(|| self.visit.t.otherwise());
+            let when = case.get("when").and_then(Json::as_str);
+            let words = when.and_then(|when| self.published.condition_in_words(when));
+            let when = match (&words, when) {
+                (Some(words), _) => self.visit.say(words),
+                (None, Some(written)) => written,
+                (None, None) => self.visit.t.otherwise(),
+            };
             self.input(&format!("{pointer}/{place}/then"), &format!("{label}: {when}"))
         };
         cases.iter().enumerate().filter_map(of_case).collect()
@@ -181,7 +187,7 @@ impl Reading<'_> {
             let name = pointer.rsplit('/').next().unwrap_or_default().to_owned();
             self.deadline(&pointer, &name, &mut deadlines);
         }
-        let Archetype { options, parameters, .. } = self.archetype;
+        let Archetype { options, parameters, .. } = &self.published.definition().archetype;
         let options = self.each("/options", |key| options.get(key).map(|rule| &rule.label));
         let parameters = self.each("/parameters", |key| parameters.get(key).map(|rule| &rule.label));
         let mut groups = vec![
@@ -239,7 +245,8 @@ impl Reading<'_> {
             let name = value.and_then(|value| value.as_str().or_else(|| value.get("name")?.as_str()));
             let form = pointer.split('/').nth(2).unwrap_or_default();
             let name = name.unwrap_or_default();
-            let known = self.archetype.documents.get(name).map(|kind| self.visit.say(&kind.label));
+            let known =
+                self.published.definition().archetype.documents.get(name).map(|kind| self.visit.say(&kind.label));
             let label =
                 format!("{form}: {}", known.map_or_else(|| name.to_owned(), |label| format!("{label} ({name})")));
             let mut inputs = self.words(&format!("{pointer}/label"), self.visit.t.name_of());
@@ -277,10 +284,9 @@ async fn shown_page(visit: &Visit<'_>, desk: &Desk, status: StatusCode, told: &T
     let draft = visit.service.program_draft(visit.viewer()?, &desk.name).await?;
     let is_sent = !asked.fields.is_empty();
     let written = Written::read(&draft.text.definition);
-    let groups = written.as_ref().map(|written| {
-        let archetype = &desk.newest.program.definition().archetype;
-        Reading { visit, archetype, written, told, is_sent }.groups()
-    });
+    let groups = written
+        .as_ref()
+        .map(|written| Reading { visit, published: &desk.newest.program, written, told, is_sent }.groups());
     let labels: Vec<(String, String)> = groups
         .iter()
         .flatten()

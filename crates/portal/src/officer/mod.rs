@@ -67,6 +67,12 @@ struct Desk {
 struct Head {
     place: String,
     name: String,
+    groups: Vec<TabGroup>,
+}
+
+/// Pages that belong together.
+struct TabGroup {
+    label: &'static str,
     tabs: Vec<Tab>,
 }
 
@@ -101,22 +107,30 @@ impl Desk {
 
     fn head(&self, visit: &Visit<'_>, here: &str) -> Head {
         let t = visit.t;
-        let rows = [
-            ("", t.tab_versions()),
-            ("edit", t.tab_edit()),
+        let group = |label: &'static str, rows: [(&'static str, &'static str); 4]| {
+            let tabs = rows.map(|(page, label)| Tab { href: self.href(page), label, here: page == here });
+            TabGroup { label, tabs: tabs.into_iter().collect() }
+        };
+        let next = [
             ("edit/changes", t.tab_changes()),
+            ("edit", t.tab_edit()),
             ("edit/try", t.tab_try()),
+            ("publish", t.tab_publish()),
+        ];
+        let look = [
             ("definition", t.tab_definition()),
             ("diagram", t.tab_diagram()),
             ("scenarios", t.tab_scenarios()),
-            ("differences", t.tab_differences()),
             ("texts", t.tab_texts()),
+        ];
+        let run = [
+            ("", t.tab_versions()),
+            ("differences", t.tab_differences()),
             ("calls", t.tab_calls()),
             ("migration", t.tab_migration()),
-            ("publish", t.tab_publish()),
         ];
-        let tabs = rows.map(|(page, label)| Tab { href: self.href(page), label, here: page == here });
-        Head { place: self.place.clone(), name: self.name.clone(), tabs: tabs.into_iter().collect() }
+        let groups = vec![group(t.tabs_run(), run), group(t.tabs_next(), next), group(t.tabs_look(), look)];
+        Head { place: self.place.clone(), name: self.name.clone(), groups }
     }
 
     async fn versions(&self, visit: &Visit<'_>) -> Result<Vec<VersionView>, Wrong> {

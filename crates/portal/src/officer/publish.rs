@@ -19,6 +19,8 @@ struct Publish {
     errors: Vec<Said>,
     /// Why there is nothing to publish.
     instead: Option<&'static str>,
+    /// Where the draft is written.
+    edit: String,
     saved: String,
     rests_on: String,
     list: Option<Listed>,
@@ -41,6 +43,7 @@ async fn shown(visit: &Visit<'_>, desk: &Desk, status: StatusCode, told: &Told) 
         head: desk.head(visit, "publish"),
         errors,
         instead: None,
+        edit: desk.href("edit"),
         saved: String::new(),
         rests_on: t.rests_on(desk.newest.version),
         list: None,

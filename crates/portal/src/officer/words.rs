@@ -5,6 +5,9 @@ use vocabulary::{Bilingual, Locale};
 use crate::text::{Text, words};
 
 words! {
+    tabs_run: "運用", "Running it";
+    tabs_next: "次の版", "Next version";
+    tabs_look: "内容の確認", "Looking at it";
     tab_edit: "編集", "Edit";
     tab_changes: "毎年の変更", "Everyday changes";
     tab_try: "申請を試す", "Try it";
