@@ -1,7 +1,7 @@
 //! What auditors (監査) see, and nothing that they could change: the history of all cases of their municipality, whether
 //! its chains are whole, and who had access to what.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use casework::Head;
 use casework::history::{Broken, Stage, verify};
@@ -55,7 +55,21 @@ pub struct AccessView {
     pub kind: AccessKind,
     /// The file or batch.
     pub subject: Option<Uuid>,
+    /// What people know it by.
+    pub named: Option<Accessed>,
     pub address: Option<String>,
+}
+
+/// What somebody had access to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Accessed {
+    File {
+        name: String,
+        /// The case that it belongs to, and its number, once it has one.
+        application: Option<(Uuid, Option<String>)>,
+    },
+    /// By the day of its transfer.
+    Batch { id: Uuid, transfer_date: NaiveDate },
 }
 
 /// A part of the chains, checked.
@@ -134,13 +148,33 @@ impl Service {
         let has_next = found.len() > first;
         found.truncate(first);
         let names = self.names(found.iter().map(|access| access.account)).await?;
+        let things = self.accessed(&found).await?;
         let view = |access: Access| {
             let (who, email) = names.get(&access.account).cloned().unwrap_or_default();
             let at = format!("{}.{}", access.at.timestamp_micros(), access.id);
             let Access { kind, subject, address, .. } = access;
-            (at, AccessView { at: access.at, who, email, kind, subject, address })
+            let named = subject.and_then(|subject| things.get(&subject).cloned());
+            (at, AccessView { at: access.at, who, email, kind, subject, named, address })
         };
         Ok(Page { items: found.into_iter().map(view).collect(), has_next })
+    }
+
+    /// Files and batches by their ids.
+    async fn accessed(&self, accesses: &[Access]) -> Result<BTreeMap<Uuid, Accessed>> {
+        let subjects: Vec<Uuid> = accesses.iter().filter_map(|access| access.subject).collect();
+        if subjects.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let files = self.reader().files(&subjects).await?;
+        let cases: Vec<Uuid> = files.iter().filter_map(|file| file.application).collect();
+        let numbers = self.reader().application_numbers(&cases).await?;
+        let dates = self.reader().transfer_dates(&subjects).await?;
+        let files = files.into_iter().map(|file| {
+            let application = file.application.map(|case| (case, numbers.get(&case).cloned()));
+            (file.id, Accessed::File { name: file.name, application })
+        });
+        let batches = dates.into_iter().map(|(id, transfer_date)| (id, Accessed::Batch { id, transfer_date }));
+        Ok(files.chain(batches).collect())
     }
 
     /// None when nobody is the person that is sought.

@@ -1,7 +1,10 @@
 //! Payment lines and batches. A line names the one batch it is in; entering and leaving it are conditional updates, so
 //! no line is ever in two.
 
+use std::collections::BTreeMap;
+
 use casework::Step;
+use chrono::NaiveDate;
 use program::definition::Name;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value};
@@ -327,6 +330,18 @@ impl Reader {
         }
         let query = query.order_by_desc(Column::MadeAt).order_by_desc(Column::Id).limit(u64::from(limit));
         query.all(&self.db()).await?.iter().map(stored_batch).collect()
+    }
+
+    /// The days of the transfer of these batches.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn transfer_dates(&self, batches: &[Uuid]) -> Result<BTreeMap<Uuid, NaiveDate>> {
+        let query = payment_batch::Entity::find()
+            .select_only()
+            .columns([payment_batch::Column::Id, payment_batch::Column::TransferDate])
+            .filter(payment_batch::Column::Id.is_in(batches.iter().copied()));
+        Ok(query.into_tuple::<(Uuid, NaiveDate)>().all(&self.db()).await?.into_iter().collect())
     }
 
     /// # Errors

@@ -1,7 +1,7 @@
 //! Who signed in, and who saw or took along documents, bank accounts and lists.
 
 use askama::Template;
-use service::{AccessKind, AccessView};
+use service::{AccessKind, AccessView, Accessed};
 use vocabulary::time_in_japan;
 
 use super::{BATCH, MOST_ROWS, ROWS, after, place_of, query, sought};
@@ -41,7 +41,11 @@ struct Row {
     who: String,
     email: String,
     what: &'static str,
+    /// What people know it by, and its page.
     subject: String,
+    href: Option<String>,
+    /// Its identifier, for files.
+    id: String,
     address: String,
 }
 
@@ -75,12 +79,26 @@ fn label(t: Text, kind: AccessKind) -> &'static str {
 }
 
 fn row(visit: &Visit<'_>, found: AccessView) -> Row {
+    let (subject, href) = match found.named {
+        Some(Accessed::File { name, application: Some((case, number)) }) => {
+            let number = number.map(|number| format!("{number} ")).unwrap_or_default();
+            (format!("{number}{name}"), Some(format!("/applications/{case}")))
+        }
+        Some(Accessed::File { name, application: None }) => (name, None),
+        Some(Accessed::Batch { id, transfer_date }) => {
+            let day = visit.day(transfer_date);
+            (format!("{} {day}", visit.t.batch()), Some(format!("/finance/batches/{id}")))
+        }
+        None => (String::new(), None),
+    };
     Row {
         at: time_in_japan(found.at),
         who: found.who,
         email: found.email,
         what: label(visit.t, found.kind),
-        subject: found.subject.map(|subject| subject.to_string()).unwrap_or_default(),
+        subject,
+        href,
+        id: found.subject.map(|subject| subject.to_string()).unwrap_or_default(),
         address: found.address.unwrap_or_default(),
     }
 }
@@ -115,7 +133,8 @@ pub(crate) async fn export(visit: &Visit<'_>) -> Page {
     let t = visit.t;
     let (viewer, place, sought) = (visit.viewer()?, place_of(visit).await?, sought(visit));
     visit.service.note_access(viewer, AccessKind::HistoryExported, None, visit.asked.device()).await?;
-    let mut file = Csv::new([t.when(), t.name(), t.email(), t.what(), t.subject(), t.address_of_client()]);
+    let mut file =
+        Csv::new([t.when(), t.name(), t.email(), t.what(), t.subject(), t.identifier(), t.address_of_client()]);
     let (mut count, mut after) = (0, None::<String>);
     while count < MOST_ROWS {
         let found = visit.service.accesses(viewer, &place.name, &sought, (BATCH, after.as_deref())).await?;
@@ -123,7 +142,7 @@ pub(crate) async fn export(visit: &Visit<'_>) -> Page {
         after = found.items.last().filter(|_| found.has_next).map(|(cursor, _)| cursor.clone());
         for (_, found) in found.items {
             let row = row(visit, found);
-            file.line([row.at, row.who, row.email, row.what.to_owned(), row.subject, row.address]);
+            file.line([row.at, row.who, row.email, row.what.to_owned(), row.subject, row.id, row.address]);
         }
         if after.is_none() {
             break;
