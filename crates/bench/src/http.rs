@@ -21,10 +21,20 @@ const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
 
 impl Connection {
     pub async fn open(address: SocketAddr, token: &str) -> Outcome<Self> {
+        Self::sending(address, format!("Host: {address}\r\nAuthorization: Bearer {token}\r\n")).await
+    }
+
+    /// That of a browser, with the cookie of a session where somebody is signed in.
+    pub async fn of_browser(address: SocketAddr, session: Option<&str>) -> Outcome<Self> {
+        let cookie = session.map(|session| format!("Cookie: session={session}\r\n")).unwrap_or_default();
+        let head = format!("Host: {address}\r\nAccept: text/html\r\nAccept-Language: ja\r\n{cookie}");
+        Self::sending(address, head).await
+    }
+
+    async fn sending(address: SocketAddr, head: String) -> Outcome<Self> {
         let stream =
             TcpStream::connect(address).await.map_err(|error| format!("no connection to the server: {error}"))?;
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
-        let head = format!("Host: {address}\r\nAuthorization: Bearer {token}\r\n");
         Ok(Self { stream, head, received: Vec::with_capacity(64 * 1024) })
     }
 

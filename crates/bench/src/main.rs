@@ -8,6 +8,7 @@ mod database;
 mod http;
 mod lists;
 mod load;
+mod pages;
 mod replay;
 mod report;
 mod server;
@@ -44,8 +45,8 @@ struct Options {
     /// Seconds of one measurement.
     #[arg(long, default_value_t = 10)]
     seconds: u64,
-    /// Parts: a (receive, with b on PostgreSQL), b, c (submit), d (lists), e (grants on one budget line).
-    #[arg(long, value_delimiter = ',', default_value = "a,b,c,d,e")]
+    /// Parts: a (receive, with b on PostgreSQL), b, c (submit), d (lists), e (grants on one budget line), f (pages).
+    #[arg(long, value_delimiter = ',', default_value = "a,b,c,d,e,f")]
     only: Vec<char>,
     /// Engines.
     #[arg(long, value_delimiter = ',', default_value = "postgres,sqlite")]
@@ -53,7 +54,7 @@ struct Options {
     /// Clients at once; at most 16.
     #[arg(long, value_delimiter = ',', default_value = "1,8,16")]
     clients: Vec<usize>,
-    /// Sizes of the table for the lists, growing.
+    /// Sizes of the table for lists and pages, growing.
     #[arg(long, value_delimiter = ',', default_value = "1000,100000,1000000")]
     sizes: Vec<u64>,
     /// Turns that (a) and (b) take; the seconds are divided among them.
@@ -108,10 +109,10 @@ async fn run(options: &Options) -> Outcome {
                 None => report.note("SQLite is left out: the program sqlite3 is not installed"),
             }
         }
-        if options.only.contains(&'d') {
+        if ['d', 'f'].iter().any(|part| options.only.contains(part)) {
             match database("lists")? {
                 Some(database) => lists(options, &program, folder.path(), &database, &mut report).await?,
-                None => report.note("the lists on SQLite are left out: the program sqlite3 is not installed"),
+                None => report.note("lists and pages on SQLite are left out: the program sqlite3 is not installed"),
             }
         }
     }
@@ -167,7 +168,7 @@ async fn acts(options: &Options, program: &Path, folder: &Path, database: &Datab
     Ok(())
 }
 
-/// (d)
+/// (d), (f)
 async fn lists(options: &Options, program: &Path, folder: &Path, database: &Database, report: &mut Report) -> Outcome {
     let world = found(database).await?;
     let now = world::present()?;
@@ -175,12 +176,19 @@ async fn lists(options: &Options, program: &Path, folder: &Path, database: &Data
     let mut sizes = options.sizes.clone();
     sizes.sort_unstable();
     for size in sizes {
-        step(&format!("{}: lists of {size} applications", database.name()));
+        step(&format!("{}: a table of {size} applications", database.name()));
         lists::fill(database, &world, now, from, size)?;
         from = size + 1;
         let server = Server::start(program, &database.url, folder, options.connections).await?;
-        let listed = lists::measure(&server, database, &world, size, Duration::from_secs(options.seconds)).await?;
-        report.listed(database, listed, server.ready_after, server.usage()?.peak_memory);
+        if options.only.contains(&'d') {
+            step(&format!("{}: its lists", database.name()));
+            let listed = lists::measure(&server, database, &world, size, Duration::from_secs(options.seconds)).await?;
+            report.listed(database, listed, server.ready_after, server.usage()?.peak_memory);
+        }
+        if options.only.contains(&'f') {
+            step(&format!("{}: its pages", database.name()));
+            report.visited(database, size, pages::measure(&server, database, &world, size).await?);
+        }
     }
     Ok(())
 }

@@ -9,11 +9,13 @@ use crate::actions::{Asked, Compared, Heard};
 use crate::database::Database;
 use crate::lists::Listed;
 use crate::load::{Measured, round};
+use crate::pages::Visited;
 
 #[derive(Default)]
 pub struct Report {
     pub acts: Vec<Acts>,
     lists: Vec<Lists>,
+    pages: Vec<Pages>,
     notes: Vec<String>,
 }
 
@@ -36,6 +38,23 @@ struct Lists {
     rows: Vec<Listed>,
     ready_ms: f64,
     peak_memory: u64,
+}
+
+/// Pages on one engine at one size.
+struct Pages {
+    engine: &'static str,
+    size: u64,
+    rows: Vec<Visited>,
+}
+
+impl Pages {
+    fn text(&self, text: &mut String) {
+        let _ = writeln!(text, "\n{}: pages at {} applications, with a session\n", self.engine, self.size);
+        let _ = writeln!(text, "{:<26} {:>9} {:>9} {:>9} {:>9}", "page", "p50 ms", "p95 ms", "p99 ms", "bytes");
+        for Visited { page, p50_ms, p95_ms, p99_ms, bytes } in &self.rows {
+            let _ = writeln!(text, "{page:<26} {p50_ms:>9.2} {p95_ms:>9.2} {p99_ms:>9.2} {bytes:>9}");
+        }
+    }
 }
 
 impl Acts {
@@ -133,6 +152,10 @@ impl Report {
         self.lists.push(Lists { engine: database.name(), rows, ready_ms, peak_memory });
     }
 
+    pub fn visited(&mut self, database: &Database, size: u64, rows: Vec<Visited>) {
+        self.pages.push(Pages { engine: database.name(), size, rows });
+    }
+
     pub fn text(&self) -> String {
         let mut text = String::new();
         for acts in &self.acts {
@@ -142,6 +165,9 @@ impl Report {
         engines.dedup();
         for engine in engines {
             self.lists_of(engine, &mut text);
+        }
+        for pages in &self.pages {
+            pages.text(&mut text);
         }
         for note in &self.notes {
             let _ = writeln!(text, "\n{note}");
@@ -179,7 +205,14 @@ impl Report {
                 "lists": lists.rows.iter().map(Listed::json).collect::<Vec<_>>(),
             })
         });
+        let pages = self.pages.iter().map(|pages| {
+            json!({
+                "engine": pages.engine, "applications": pages.size,
+                "pages": pages.rows.iter().map(Visited::json).collect::<Vec<_>>(),
+            })
+        });
         json!({
+            "pages": pages.collect::<Vec<_>>(),
             "actions": self.acts.iter().map(Acts::json).collect::<Vec<_>>(),
             "lists": lists.collect::<Vec<_>>(),
             "notes": self.notes,

@@ -11,7 +11,7 @@ use chrono::NaiveDate;
 use program::definition::{ApplicantFacts, ApplicantKind, BusinessSize, Call, Role};
 use program::{SourceFile, load};
 use serde_json::{Map, Value};
-use service::{Deps, FileStore, NewBusiness, PositionHeld, Service, Settings, Viewer};
+use service::{Deps, Device, FileStore, NewBusiness, PositionHeld, Service, Settings, SignIn, Viewer};
 use store::Store;
 use uuid::{Builder, Uuid};
 use vocabulary::{Clock, FiscalYear, Ids, Instant, Locale, Yen, day_in_japan};
@@ -26,6 +26,9 @@ pub const FISCAL_YEARS: i32 = 5;
 pub const APPLICANTS: usize = 16;
 /// Yen on every budget line: never short.
 const APPROPRIATION: i64 = 100_000_000_000_000;
+
+/// Of everybody who has a session.
+const PASSWORD: &str = "a long sentence for the benchmark";
 
 /// The program that is measured, of the shipped catalogue.
 const PROGRAM: &str = "sales-channel";
@@ -84,6 +87,17 @@ pub struct Template {
     pub number: Option<String>,
 }
 
+/// Sessions of browsers, by whom they are of.
+#[derive(Clone, Debug)]
+pub struct Sessions {
+    pub applicant: String,
+    pub clerk: String,
+    pub finance: String,
+    pub auditor: String,
+    pub officer: String,
+    pub administrator: String,
+}
+
 #[derive(Clone, Debug)]
 pub struct World {
     pub clerk: Person,
@@ -91,6 +105,7 @@ pub struct World {
     pub chief: Person,
     pub manager: Person,
     pub applicants: Vec<Applicant>,
+    pub sessions: Sessions,
     /// What is typed into the form.
     pub values: Map<String, Value>,
     pub year: i32,
@@ -157,7 +172,9 @@ impl Founding<'_> {
         let third = self.draft(applicant, &program, &values, 3).await?;
         let third = self.act(&applicant.person, &third, "submit").await?;
         let under_review = self.act(&clerk, &third, "receive").await?;
+        let sessions = self.sessions(&applicant.person, &clerk).await?;
         Ok(World {
+            sessions,
             clerk,
             reviewer,
             chief,
@@ -181,7 +198,7 @@ impl Founding<'_> {
         for found in &loaded.programs {
             let program =
                 found.program.as_ref().ok_or_else(|| format!("the catalogue is wrong: {:?}", loaded.findings))?;
-            self.service.publish(program, &[], None, &[], None).await.map_err(told)?;
+            self.service.publish(program, &[], None, &loaded.sources(found), None).await.map_err(told)?;
             if let Some(sample) = found.scenarios.as_ref().and_then(|all| all.samples.get("application")) {
                 values = sample.clone();
             }
@@ -244,6 +261,30 @@ impl Founding<'_> {
         };
         let made = self.service.register_business(&viewer, new, &format!("business-{number}")).await.map_err(told)?;
         Ok(Applicant { person, business: made.business.id })
+    }
+
+    async fn sessions(&self, applicant: &Person, clerk: &Person) -> Outcome<Sessions> {
+        let of_role = async |name: &str, role: Role| {
+            let (person, _) = self.person(name, Some((role, None))).await?;
+            self.session(name, &person).await
+        };
+        Ok(Sessions {
+            applicant: self.session("applicant-0", applicant).await?,
+            clerk: self.session("clerk", clerk).await?,
+            finance: of_role("finance", Role::FinanceMaker).await?,
+            auditor: of_role("auditor", Role::Auditor).await?,
+            officer: of_role("officer", Role::ProgramOfficer).await?,
+            administrator: of_role("administrator", Role::Administrator).await?,
+        })
+    }
+
+    async fn session(&self, name: &str, person: &Person) -> Outcome<String> {
+        self.service.set_password(person.account, PASSWORD).await.map_err(told)?;
+        let device = Device { address: None, agent: None };
+        match self.service.sign_in(&format!("{name}@bench.example"), PASSWORD, device).await.map_err(told)? {
+            SignIn::Done(session) => Ok(session.token),
+            SignIn::HalfDone(_) => Err(format!("{name} is asked for a second factor")),
+        }
     }
 
     async fn viewer(&self, person: &Person) -> Outcome<Viewer> {
