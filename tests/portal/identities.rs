@@ -232,7 +232,8 @@ async fn whoever_is_invited_or_may_sign_up_gets_an_account() {
         signs_in(&Browser::new(&served), "/businesses").await.says("could not be verified");
 
         // An address that somebody only claimed is not theirs any more.
-        office.service.sign_up("claimed@business.example", "偽", PASSWORD, vocabulary::Locale::Ja).await.unwrap();
+        let locale = vocabulary::Locale::Ja;
+        office.service.sign_up("claimed@business.example", "偽", PASSWORD, locale, None).await.unwrap();
         identities.says(&person("b-3", "claimed@business.example"));
         assert_eq!(signs_in(&Browser::new(&served), "/businesses").await.path, "/businesses");
         let form = Browser::new(&served);
