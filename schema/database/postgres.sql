@@ -2,14 +2,14 @@ CREATE TABLE access_log (
     id uuid NOT NULL,
     at timestamp with time zone NOT NULL,
     municipality text,
-    account uuid NOT NULL,
+    account uuid,
     kind text NOT NULL,
     subject uuid,
     address text,
     CONSTRAINT access_log_pkey PRIMARY KEY (id),
     CONSTRAINT access_log_account_fkey FOREIGN KEY (account) REFERENCES account(id),
     CONSTRAINT access_log_municipality_fkey FOREIGN KEY (municipality) REFERENCES municipality(name),
-    CONSTRAINT access_log_kind CHECK ((kind = ANY (ARRAY['signed_in'::text, 'document'::text, 'payment_batch'::text, 'bank_file'::text, 'cases_exported'::text, 'people_exported'::text, 'history_exported'::text])))
+    CONSTRAINT access_log_kind CHECK ((kind = ANY (ARRAY['signed_in'::text, 'document'::text, 'payment_batch'::text, 'bank_file'::text, 'cases_exported'::text, 'people_exported'::text, 'history_exported'::text, 'sign_in_failed'::text, 'sign_in_throttled'::text, 'own_data_exported'::text])))
 );
 
 CREATE TABLE account (
@@ -622,6 +622,8 @@ CREATE TABLE throttle (
     CONSTRAINT throttle_pkey PRIMARY KEY (bucket)
 );
 
+CREATE INDEX access_log_account ON access_log USING btree (account, at, id);
+
 CREATE INDEX access_log_municipality ON access_log USING btree (municipality, at, id);
 
 CREATE INDEX api_token_account ON api_token USING btree (account);
@@ -733,6 +735,8 @@ CREATE UNIQUE INDEX seal_number ON seal USING btree (number) WHERE (number > 0);
 CREATE INDEX search_gram_business ON search_gram USING btree (business);
 
 CREATE INDEX sent_mail_application ON sent_mail USING btree (application) WHERE (application IS NOT NULL);
+
+CREATE INDEX sent_mail_recipient ON sent_mail USING btree (recipient, created_at);
 
 CREATE INDEX session_account ON session USING btree (account);
 

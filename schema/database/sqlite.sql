@@ -1,10 +1,11 @@
-CREATE TABLE access_log (
+CREATE TABLE "access_log" (
     id BLOB PRIMARY KEY,
     at TEXT NOT NULL,
     municipality text REFERENCES municipality (name),
-    account BLOB NOT NULL REFERENCES account (id),
+    account BLOB REFERENCES account (id),
     kind text NOT NULL CONSTRAINT access_log_kind CHECK (kind IN (
-        'signed_in', 'document', 'payment_batch', 'bank_file', 'cases_exported', 'people_exported', 'history_exported')),
+        'signed_in', 'document', 'payment_batch', 'bank_file', 'cases_exported', 'people_exported', 'history_exported',
+        'sign_in_failed', 'sign_in_throttled', 'own_data_exported')),
     subject BLOB,
     address text
 ) STRICT;
@@ -495,6 +496,8 @@ CREATE TABLE throttle (
     full_at INTEGER NOT NULL
 ) STRICT;
 
+CREATE INDEX access_log_account ON access_log (account, at, id);
+
 CREATE INDEX access_log_municipality ON access_log (municipality, at, id);
 
 CREATE INDEX api_token_account ON api_token (account);
@@ -606,6 +609,8 @@ CREATE UNIQUE INDEX seal_number ON seal (number) WHERE number > 0;
 CREATE INDEX search_gram_business ON search_gram (business);
 
 CREATE INDEX sent_mail_application ON sent_mail (application) WHERE application IS NOT NULL;
+
+CREATE INDEX sent_mail_recipient ON sent_mail (recipient, created_at);
 
 CREATE INDEX session_account ON session (account);
 

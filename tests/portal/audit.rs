@@ -89,7 +89,7 @@ async fn whoever_saw_accounts_or_took_files_along_is_written_down() {
         let own = auditor.get("/audit/access?person=auditor@hino.example").await;
         own.says("auditor@hino.example").silent("finance-checker");
         let file = auditor.get("/audit/access.csv?kind=payment_batch").await;
-        assert!(file.html.contains(&batch.to_string()), "{}", file.html);
+        assert!(file.html.contains(&batch.to_string()) && file.html.contains("127.0.0.1"), "{}", file.html);
         auditor.get("/audit/access?kind=history_exported").await.says("auditor@hino.example");
     })
     .await;

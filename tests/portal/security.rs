@@ -170,3 +170,39 @@ async fn tokens_and_passwords() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn failed_sign_ins_are_told_to_the_owner_and_the_auditor() {
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["hino"]).await;
+        let served = Served::start(&office).await;
+        let email = office.staff("hino", "clerk").email.clone();
+        let clerk = Browser::signed_in(&served, &office, &email).await;
+        clerk.get(SECURITY).await.says("Recent sign-ins").silent("Failed sign-in");
+        let guesser = Browser::new(&served);
+        let form = guesser.get("/sign-in").await.form("/sign-in").set("password", "a guess of mine");
+        guesser.submit(&form.clone().set("email", "nobody@elsewhere.example")).await.says("password is wrong");
+        for _ in 0..10 {
+            guesser.submit(&form.clone().set("email", &email)).await.says("password is wrong");
+        }
+        for _ in 0..7 {
+            let page = guesser.submit(&form.clone().set("email", &email)).await;
+            assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
+        }
+        clerk.get(SECURITY).await.says("Failed sign-in").says("Too many tries to sign in").says("127.0.0.1");
+        let auditor = Browser::signed_in(&served, &office, &office.staff("hino", "auditor").email).await;
+        let rows = async |kind: &str| {
+            let page = auditor.get(&format!("/audit/access?kind={kind}")).await;
+            assert!(!page.html.contains("a guess of mine"), "{}", page.html);
+            page.html.matches(&format!("<span class=\"small soft\">{email}</span>")).count()
+        };
+        assert_eq!(
+            (rows("sign_in_failed").await, rows("sign_in_throttled").await),
+            (10, 5),
+            "no more than tell enough"
+        );
+        let file = auditor.get("/audit/access.csv?kind=sign_in_failed").await;
+        assert!(file.html.contains(&email) && !file.html.contains("nobody@"), "{}", file.html);
+    })
+    .await;
+}

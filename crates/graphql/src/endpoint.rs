@@ -36,6 +36,10 @@ pub const LOCAL_SESSION_COOKIE: &str = "session";
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
 
+/// Put on the request by the outermost layer: the address of whoever asks.
+#[derive(Clone, Debug)]
+pub struct ClientAddress(pub Option<String>);
+
 /// `POST /graphql`.
 pub struct GraphQl {
     schema: Schema,
@@ -216,16 +220,20 @@ impl GraphQl {
     }
 
     /// Besides people, the API alone knows the holders of partners' links.
-    async fn who(&self, method: &Method, headers: &HeaderMap) -> Result<Who, Error> {
+    async fn who(&self, method: &Method, headers: &HeaderMap, address: Option<String>) -> Result<Who, Error> {
         if let Some(token) = bearer(headers).filter(|token| token.starts_with(PARTNER_TOKEN)) {
             return self.service.partner_by_token(token).await.map(Who::Partner);
         }
         let viewer = identify(&self.service, &self.policy, method, headers).await?;
-        Ok(viewer.map_or(Who::Nobody, Who::Person))
+        Ok(viewer.map_or(Who::Nobody, |mut viewer| {
+            viewer.address = address;
+            Who::Person(viewer)
+        }))
     }
 
     async fn answer(&self, request: Request, request_id: &str) -> Result<Answer, Rejection> {
         let shape = check_shape(&request);
+        let address = request.data::<ClientAddress>().and_then(|address| address.0.clone());
         let (parts, body) = request.into_parts();
         if let Err(rejection) = shape {
             drain(body).await;
@@ -242,7 +250,7 @@ impl GraphQl {
             return Err(Rejection::new(StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable, message));
         };
         let execution = async {
-            let who = self.who(&parts.method, &parts.headers).await;
+            let who = self.who(&parts.method, &parts.headers, address).await;
             let who = who.map_err(|error| refuse(&error, accepted.unwrap_or_default(), request_id))?;
             let own = match &who {
                 Who::Person(viewer) => Some(viewer.locale),

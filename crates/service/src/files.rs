@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::service::Service;
-use crate::view::{Device, FileView, Viewer};
+use crate::view::{FileView, Viewer};
 use crate::{Error, Result};
 
 /// Bytes of one file.
@@ -75,7 +75,7 @@ impl Service {
             return Err(Error::NotFound);
         }
         if stored.application.is_some() && !viewer.person.roles.is_empty() {
-            self.note_access(viewer, store::AccessKind::Document, Some(id), Device::default()).await?;
+            self.note_access(viewer, store::AccessKind::Document, Some(id), viewer.device()).await?;
         }
         let bytes = self.inner.files.get(&stored.content_key).await.map_err(|error| {
             tracing::error!(%error, file = %id, "a file could not be read");

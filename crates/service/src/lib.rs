@@ -44,7 +44,7 @@ pub use files::LARGEST_FILE;
 pub use identities::{Brought, Returned};
 pub use judges::{JudgeView, Term};
 pub use keys::Keyring;
-pub use oversight::{AccessView, Accessed, Checked, HappeningView, Sought};
+pub use oversight::{AccessView, Accessed, Checked, HappeningView, OwnAccess, Sought};
 pub use partners::{PARTNER_TOKEN, PartnerCase, PartnerDocument, PartnerViewer};
 pub use programs::{CallTaken, Published};
 pub use provider::{

@@ -72,6 +72,20 @@ pub enum Accessed {
     Batch { id: Uuid, transfer_date: NaiveDate },
 }
 
+/// What happened to one's own account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnAccess {
+    pub at: Instant,
+    pub kind: AccessKind,
+    pub address: Option<String>,
+}
+
+/// What people are told of their own account.
+const OWN_KINDS: [AccessKind; 4] =
+    [AccessKind::SignedIn, AccessKind::SignInFailed, AccessKind::SignInThrottled, AccessKind::OwnDataExported];
+const OWN_ROWS: u32 = 60;
+const OWN_SHOWN: usize = 15;
+
 /// A part of the chains, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checked {
@@ -147,10 +161,10 @@ impl Service {
         let mut found = self.reader().accesses(&period, sought.kind).await?;
         let has_next = found.len() > first;
         found.truncate(first);
-        let names = self.names(found.iter().map(|access| access.account)).await?;
+        let names = self.names(found.iter().filter_map(|access| access.account)).await?;
         let things = self.accessed(&found).await?;
         let view = |access: Access| {
-            let (who, email) = names.get(&access.account).cloned().unwrap_or_default();
+            let (who, email) = access.account.and_then(|account| names.get(&account).cloned()).unwrap_or_default();
             let at = format!("{}.{}", access.at.timestamp_micros(), access.id);
             let Access { kind, subject, address, .. } = access;
             let named = subject.and_then(|subject| things.get(&subject).cloned());
@@ -285,9 +299,58 @@ impl Service {
         subject: Option<Uuid>,
         device: Device<'_>,
     ) -> Vec<Access> {
-        let (at, account) = (self.now(), viewer.person.id);
-        let places = viewer.municipalities().into_iter().map(Some);
-        let places: Vec<Option<Name>> = if viewer.person.roles.is_empty() { vec![None] } else { places.collect() };
+        self.accesses_at(Some(viewer.person.id), viewer.municipalities(), kind, (subject, device))
+    }
+
+    /// Writes down that somebody tried to sign in and did not get in, for each municipality that the account works for.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub(crate) async fn note_failed_sign_in(
+        &self,
+        account: Option<Uuid>,
+        kind: AccessKind,
+        device: Device<'_>,
+    ) -> Result<()> {
+        // Asked for in any case, so that time does not tell who has an account.
+        let found = self.reader().person_by_account(account.unwrap_or_default(), self.now()).await?;
+        let mut places: Vec<Name> =
+            found.into_iter().flat_map(|found| found.person.roles).map(|(place, _)| place).collect();
+        places.dedup();
+        let accesses = self.accesses_at(account, places, kind, (None, device));
+        self.store()
+            .write(|tx| {
+                let accesses = &accesses;
+                Box::pin(async move { Ok::<_, Error>(tx.log_access(accesses).await?) })
+            })
+            .await
+    }
+
+    /// What happened to the viewer's own account of late, newest first.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn own_accesses(&self, viewer: &Viewer) -> Result<Vec<OwnAccess>> {
+        let found = self.reader().accesses_of_account(viewer.person.id, &OWN_KINDS, OWN_ROWS).await?;
+        let own = |access: Access| OwnAccess { at: access.at, kind: access.kind, address: access.address };
+        let mut found: Vec<OwnAccess> = found.into_iter().map(own).collect();
+        // Whoever works for two municipalities has two rows of each.
+        found.dedup();
+        found.truncate(OWN_SHOWN);
+        Ok(found)
+    }
+
+    /// One row for each municipality, or one that is none's.
+    fn accesses_at(
+        &self,
+        account: Option<Uuid>,
+        places: Vec<Name>,
+        kind: AccessKind,
+        (subject, device): (Option<Uuid>, Device<'_>),
+    ) -> Vec<Access> {
+        let at = self.now();
+        let places: Vec<Option<Name>> =
+            if places.is_empty() { vec![None] } else { places.into_iter().map(Some).collect() };
         let access = |municipality| Access {
             id: self.inner.ids.next(),
             at,

@@ -4,7 +4,7 @@
 use chrono::TimeDelta;
 use notice::SystemMail;
 use serde_json::json;
-use store::{Account, HalfSignIn, Tx};
+use store::{AccessKind, Account, HalfSignIn, Tx};
 use totp_rs::{Builder, Totp};
 use uuid::Uuid;
 use vocabulary::{EmailAddress, Instant};
@@ -59,10 +59,11 @@ impl Service {
         let half = self.reader().half_signed_in(&hash, now).await?.ok_or(Error::Unauthenticated)?;
         let (account, shown) = (half.account, Shown { at: half.authenticated_at, strong: false });
         let tries = self.tries_of_codes(account, device.address).await?;
-        self.take_tries(&tries).await?;
+        self.take_tries_of_sign_in(&tries, Some(account), device).await?;
         let (session, opened) = self.new_session(account, shown, device).await?;
-        let accesses = self.accesses_of(&opened.viewer, store::AccessKind::SignedIn, None, device);
-        self.store()
+        let accesses = self.accesses_of(&opened.viewer, AccessKind::SignedIn, None, device);
+        let done = self
+            .store()
             .write(|tx| {
                 let (hash, session, accesses) = (&hash, &session, &accesses);
                 Box::pin(async move {
@@ -74,7 +75,11 @@ impl Service {
                     Ok(tx.open_session(session).await?)
                 })
             })
-            .await?;
+            .await;
+        if matches!(done, Err(Error::BadInput { .. })) {
+            self.note_failed_sign_in(Some(account), AccessKind::SignInFailed, device).await?;
+        }
+        done?;
         self.was_right(&tries, account, device.address).await?;
         Ok(opened)
     }
@@ -119,12 +124,14 @@ impl Service {
 
     /// The tries that it took: they are given back when all is right.
     async fn require_password(&self, viewer: &Viewer, password: &str, device: Device<'_>) -> Result<Vec<Bucket>> {
-        let tries = self.tries_of(Some(viewer.person.id), &viewer.email, device.address).await?;
-        self.take_tries(&tries).await?;
+        let account = Some(viewer.person.id);
+        let tries = self.tries_of(account, &viewer.email, device.address).await?;
+        self.take_tries_of_sign_in(&tries, account, viewer.device()).await?;
         let stored = self.reader().account(viewer.person.id).await?.and_then(|account| account.password_hash);
         if self.verify_password(password.to_owned(), stored).await? {
             return Ok(tries);
         }
+        self.note_failed_sign_in(account, AccessKind::SignInFailed, viewer.device()).await?;
         Err(Error::bad_input("password", "パスワードが正しくありません", "The password is wrong"))
     }
 

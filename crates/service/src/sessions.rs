@@ -1,6 +1,7 @@
 //! Signing in and out, and tokens for programs.
 
 use chrono::TimeDelta;
+use store::AccessKind;
 use uuid::Uuid;
 use vocabulary::{Bilingual, EmailAddress, Instant};
 
@@ -8,6 +9,7 @@ use crate::once::Wish;
 use crate::people::limited;
 use crate::secrets::{self, Shortest, hashed};
 use crate::service::Service;
+use crate::throttle::Bucket;
 use crate::view::{Credential, Device, NewSession, SessionView, Shown, SignIn, Viewer};
 use crate::{Error, Result};
 
@@ -37,12 +39,16 @@ impl Service {
         };
         // Taken beforehand, so that many guesses at once are no more than one after the other.
         let tries = self.tries_of(account.as_ref().map(|account| account.id), email, device.address).await?;
-        self.take_tries(&tries).await?;
+        let known = account.as_ref().map(|account| account.id);
+        self.take_tries_of_sign_in(&tries, known, device).await?;
         let stored = account.as_ref().and_then(|account| account.password_hash.clone());
         let right = self.verify_password(password.to_owned(), stored).await?;
-        let account = account
-            .filter(|account| right && account.disabled_at.is_none() && account.email_verified_at.is_some())
-            .ok_or(Error::Unauthenticated)?;
+        let admitted = |account: &store::Account| account.disabled_at.is_none() && account.email_verified_at.is_some();
+        let Some(account) = account.filter(|account| right && admitted(account)) else {
+            // Also of those whom nobody knows, so that time does not tell who has an account.
+            self.note_failed_sign_in(known, AccessKind::SignInFailed, device).await?;
+            return Err(Error::Unauthenticated);
+        };
         if self.has_second_factor(account.id).await? {
             // Only the code makes it a place that the account is known to come from.
             self.was_right(&tries, account.id, None).await?;
@@ -52,10 +58,26 @@ impl Service {
         self.open_session(account.id, self.shown_now(), device).await.map(|session| SignIn::Done(Box::new(session)))
     }
 
+    /// As [`Service::take_tries`]; that there were too many is written down now and then.
+    pub(crate) async fn take_tries_of_sign_in(
+        &self,
+        tries: &[Bucket],
+        account: Option<Uuid>,
+        device: Device<'_>,
+    ) -> Result<()> {
+        let taken = self.take_tries(tries).await;
+        if matches!(taken, Err(Error::RateLimited { .. }))
+            && self.take_tries(&[Bucket::notes(account, device.address)]).await.is_ok()
+        {
+            self.note_failed_sign_in(account, AccessKind::SignInThrottled, device).await?;
+        }
+        taken
+    }
+
     /// A session for an account that has proven itself in some other way.
     pub(crate) async fn open_session(&self, account: Uuid, shown: Shown, device: Device<'_>) -> Result<NewSession> {
         let (session, opened) = self.new_session(account, shown, device).await?;
-        let accesses = self.accesses_of(&opened.viewer, store::AccessKind::SignedIn, None, device);
+        let accesses = self.accesses_of(&opened.viewer, AccessKind::SignedIn, None, device);
         self.store()
             .write(|tx| {
                 let (session, accesses) = (&session, &accesses);
@@ -364,7 +386,7 @@ impl Service {
 
 fn viewer(found: store::SignedIn, credential: Credential, authenticated_at: Option<Instant>) -> Viewer {
     let store::SignedIn { person, email, locale, scopes, .. } = found;
-    Viewer { person, email, locale, scopes, authenticated_at, lacks_second_factor: false, credential }
+    Viewer { person, email, locale, scopes, authenticated_at, lacks_second_factor: false, address: None, credential }
 }
 
 impl SessionView {

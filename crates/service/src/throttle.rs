@@ -23,6 +23,8 @@ const PER_ACCOUNT: Limit = Limit { burst: 100, seconds_per_try: 9 };
 const CODES: Limit = Limit { burst: 10, seconds_per_try: 300 };
 /// Departures to providers of identities, each of which keeps a row: a whole office may begin its day at once.
 const DEPARTURES: Limit = Limit { burst: 200, seconds_per_try: 5 };
+/// Tries beyond a limit that are written down: the log is for people to read.
+const NOTES: Limit = Limit { burst: 5, seconds_per_try: 600 };
 /// A place is known for so long after it was last used.
 const PLACE_DAYS: i64 = 180;
 
@@ -42,6 +44,12 @@ impl Bucket {
     /// Codes after a password that was right, from a place of its own or from all others together.
     fn codes(account: Uuid, from: &str) -> Self {
         Self { name: hashed(&format!("codes:{account}:{from}")), limit: CODES }
+    }
+
+    /// What is written down of tries beyond a limit.
+    pub fn notes(account: Option<Uuid>, client: Option<&str>) -> Self {
+        let whose = account.map_or_else(|| client.unwrap_or_default().to_owned(), |account| account.to_string());
+        Self { name: hashed(&format!("notes:{whose}")), limit: NOTES }
     }
 
     /// Who goes to a provider of identities, from one place.

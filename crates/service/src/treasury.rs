@@ -9,7 +9,7 @@ use vocabulary::{BankCode, BranchCode};
 
 use crate::once::Wish;
 use crate::service::Service;
-use crate::view::{Application, BatchView, BudgetView, Device, LedgerEntryView, Page, PayableView, Viewer};
+use crate::view::{Application, BatchView, BudgetView, LedgerEntryView, Page, PayableView, Viewer};
 use crate::{Error, Result};
 
 /// Entries of the ledger that a budget shows.
@@ -288,7 +288,7 @@ impl Service {
         let batch = self.batch_as_it_is(viewer, id).await?;
         finance(viewer, &batch.municipality, &[Role::FinanceMaker, Role::FinanceChecker])?;
         let bytes = self.reader().batch_file(id).await?.ok_or(Error::NotFound)?.bytes;
-        self.note_access(viewer, store::AccessKind::BankFile, Some(id), Device::default()).await?;
+        self.note_access(viewer, store::AccessKind::BankFile, Some(id), viewer.device()).await?;
         let day = batch.batch.transfer_date.format("%Y%m%d");
         let name = format!("furikomi-{}-{day}-{}.txt", batch.municipality, short(id));
         Ok(BankFile { name, bytes, repeated: batch.batch.exports_count > 1 })
@@ -299,7 +299,7 @@ impl Service {
     pub async fn payment_batch(&self, viewer: &Viewer, id: Uuid) -> Result<BatchView> {
         let batch = self.batch_as_it_is(viewer, id).await?;
         // The accounts of its payees are there to be seen.
-        self.note_access(viewer, store::AccessKind::PaymentBatch, Some(id), Device::default()).await?;
+        self.note_access(viewer, store::AccessKind::PaymentBatch, Some(id), viewer.device()).await?;
         Ok(batch)
     }
 

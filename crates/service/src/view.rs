@@ -23,6 +23,8 @@ pub struct Viewer {
     pub(crate) authenticated_at: Option<Instant>,
     /// Works for an office that asks for a second factor, and has none yet: may do nothing of that.
     pub lacks_second_factor: bool,
+    /// The client's address, where the edge knows it: for the access log.
+    pub address: Option<String>,
     pub(crate) credential: Credential,
 }
 
@@ -70,6 +72,11 @@ impl Viewer {
     #[must_use]
     pub fn form_token(&self) -> String {
         vocabulary::digest(format!("form\n{}", self.credential.0).as_bytes())
+    }
+
+    /// Whence this request comes.
+    pub(crate) fn device(&self) -> Device<'_> {
+        Device { address: self.address.as_deref(), agent: None }
     }
 
     #[must_use]

@@ -159,7 +159,7 @@ entities! {
         operation: String, input_digest: String, subject: Uuid, result: Option<String>, at: Instant,
     }
     access_log "access_log" (id: Uuid) {
-        at: Instant, municipality: Option<String>, account: Uuid, kind: String, subject: Option<Uuid>,
+        at: Instant, municipality: Option<String>, account: Option<Uuid>, kind: String, subject: Option<Uuid>,
         address: Option<String>,
     }
     demonstration "demonstration" (id: Uuid) { finished: bool }

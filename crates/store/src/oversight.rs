@@ -30,6 +30,12 @@ pub enum AccessKind {
     CasesExported,
     PeopleExported,
     HistoryExported,
+    /// A password or code was wrong, or the account may not be used.
+    SignInFailed,
+    /// There were too many tries before.
+    SignInThrottled,
+    /// Somebody took along what is kept of them.
+    OwnDataExported,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +44,8 @@ pub struct Access {
     pub at: Instant,
     /// None for applicants.
     pub municipality: Option<Name>,
-    pub account: Uuid,
+    /// None when the address that was typed has no account.
+    pub account: Option<Uuid>,
     pub kind: AccessKind,
     /// The file or batch.
     pub subject: Option<Uuid>,
@@ -87,6 +94,18 @@ pub struct Chain {
     pub head: Head,
     /// In their order.
     pub events: Vec<Event>,
+}
+
+fn stored_access(row: access_log::Model) -> Result<Access> {
+    Ok(Access {
+        id: row.id,
+        at: row.at,
+        municipality: row.municipality,
+        account: row.account,
+        kind: from_word("access", &row.kind)?,
+        subject: row.subject,
+        address: row.address,
+    })
 }
 
 impl Reader {
@@ -155,19 +174,19 @@ impl Reader {
         }
         let query = query.order_by_desc(Column::At).order_by_desc(Column::Id).limit(u64::from(period.limit));
         let rows = query.all(&self.db()).await?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(Access {
-                    id: row.id,
-                    at: row.at,
-                    municipality: row.municipality,
-                    account: row.account,
-                    kind: from_word("access", &row.kind)?,
-                    subject: row.subject,
-                    address: row.address,
-                })
-            })
-            .collect()
+        rows.into_iter().map(stored_access).collect()
+    }
+
+    /// Of one account, newest first: one row for each municipality of each.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn accesses_of_account(&self, account: Uuid, kinds: &[AccessKind], limit: u32) -> Result<Vec<Access>> {
+        use access_log::Column;
+        let kinds = kinds.iter().map(word).collect::<Result<Vec<_>>>()?;
+        let query = access_log::Entity::find().filter(Column::Account.eq(account)).filter(Column::Kind.is_in(kinds));
+        let query = query.order_by_desc(Column::At).order_by_desc(Column::Id).limit(u64::from(limit));
+        query.all(&self.db()).await?.into_iter().map(stored_access).collect()
     }
 
     /// Cases of a municipality that have a history.

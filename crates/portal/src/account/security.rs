@@ -3,11 +3,12 @@
 
 use askama::Template;
 use poem::http::StatusCode;
-use service::{ApiToken, Error, SCOPES, SessionView};
+use service::{ApiToken, Error, OwnAccess, SCOPES, SessionView};
 use vocabulary::time_in_japan;
 
 use super::{AccountForm, Input, again, fresh, present_password};
 use crate::answer::{Answer, Session};
+use crate::audit::access_label;
 use crate::forms::{Choice, Said, Told};
 use crate::text::Text;
 use crate::visit::{Frame, Page, Visit, id};
@@ -24,6 +25,7 @@ struct Security {
     email: String,
     second_factor: String,
     sessions: Vec<SessionRow>,
+    accesses: Vec<AccessRow>,
     tokens: Vec<TokenRow>,
     scopes: Vec<Choice>,
     token_name: String,
@@ -38,6 +40,12 @@ struct SessionRow {
     address: String,
     agent: String,
     is_this: bool,
+}
+
+struct AccessRow {
+    at: String,
+    what: &'static str,
+    address: String,
 }
 
 struct TokenRow {
@@ -74,6 +82,12 @@ async fn shown(visit: &Visit<'_>, status: StatusCode, told: &Told) -> Page {
     };
     let sessions = visit.service.sessions(viewer).await?;
     let tokens = visit.service.api_tokens(viewer).await?;
+    let accesses = visit.service.own_accesses(viewer).await?;
+    let access_row = |access: OwnAccess| AccessRow {
+        at: time_in_japan(access.at),
+        what: access_label(t, access.kind),
+        address: access.address.unwrap_or_default(),
+    };
     let chosen = |scope: &str| asked.fields.iter().any(|(name, value)| name == "scope" && value == scope);
     let scopes = SCOPES.map(|scope| Choice {
         value: scope.to_owned(),
@@ -94,6 +108,7 @@ async fn shown(visit: &Visit<'_>, status: StatusCode, told: &Told) -> Page {
         email: viewer.email.clone(),
         second_factor,
         sessions: sessions.into_iter().map(session_row).collect(),
+        accesses: accesses.into_iter().map(access_row).collect(),
         tokens: tokens.into_iter().map(|token| token_row(visit, token)).collect(),
         scopes: scopes.into_iter().collect(),
         token_name: asked.field("name").to_owned(),

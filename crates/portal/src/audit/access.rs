@@ -11,14 +11,17 @@ use crate::forms::Choice;
 use crate::text::Text;
 use crate::visit::{Frame, Page, Visit};
 
-const KINDS: [AccessKind; 7] = [
+const KINDS: [AccessKind; 10] = [
     AccessKind::SignedIn,
+    AccessKind::SignInFailed,
+    AccessKind::SignInThrottled,
     AccessKind::Document,
     AccessKind::PaymentBatch,
     AccessKind::BankFile,
     AccessKind::CasesExported,
     AccessKind::PeopleExported,
     AccessKind::HistoryExported,
+    AccessKind::OwnDataExported,
 ];
 
 #[derive(Template)]
@@ -59,6 +62,9 @@ fn key(kind: AccessKind) -> &'static str {
         AccessKind::CasesExported => "cases_exported",
         AccessKind::PeopleExported => "people_exported",
         AccessKind::HistoryExported => "history_exported",
+        AccessKind::SignInFailed => "sign_in_failed",
+        AccessKind::SignInThrottled => "sign_in_throttled",
+        AccessKind::OwnDataExported => "own_data_exported",
     }
 }
 
@@ -66,7 +72,7 @@ pub(super) fn kind_named(word: &str) -> Option<AccessKind> {
     KINDS.into_iter().find(|kind| key(*kind) == word)
 }
 
-fn label(t: Text, kind: AccessKind) -> &'static str {
+pub(crate) fn label(t: Text, kind: AccessKind) -> &'static str {
     match kind {
         AccessKind::SignedIn => t.access_signed_in(),
         AccessKind::Document => t.access_document(),
@@ -75,6 +81,9 @@ fn label(t: Text, kind: AccessKind) -> &'static str {
         AccessKind::CasesExported => t.access_cases(),
         AccessKind::PeopleExported => t.access_people(),
         AccessKind::HistoryExported => t.access_history(),
+        AccessKind::SignInFailed => t.access_failed(),
+        AccessKind::SignInThrottled => t.access_throttled(),
+        AccessKind::OwnDataExported => t.access_own_data(),
     }
 }
 

@@ -5,7 +5,7 @@ mod access;
 mod check;
 mod history;
 
-pub(crate) use access::{accesses, export as export_accesses};
+pub(crate) use access::{accesses, export as export_accesses, label as access_label};
 pub(crate) use check::{check, page as check_page};
 pub(crate) use history::{export as export_history, history};
 

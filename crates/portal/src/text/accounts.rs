@@ -128,6 +128,11 @@ words! {
     access_bank_file: "総合振込ファイルの取得", "Took the bank's file";
     access_cases: "案件一覧の保存", "Saved the list of cases";
     access_people: "職員一覧の保存", "Saved the list of people";
+    access_failed: "ログインの失敗", "Failed sign-in";
+    access_throttled: "ログインの試行の制限", "Too many tries to sign in";
+    access_own_data: "自分のデータの保存", "Saved their own data";
+    recent_accesses: "最近のログイン", "Recent sign-ins";
+    recent_accesses_lead: "心当たりのないものがあるときは、パスワードを変更し、すべての端末からログアウトしてください。", "If one of these was not you, change your password and sign out everywhere.";
     access_history: "監査記録の保存", "Saved the audit's lists";
 }
 

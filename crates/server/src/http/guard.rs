@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
-use graphql::endpoint::{RequestId, accepted_locale};
+use graphql::endpoint::{ClientAddress, RequestId, accepted_locale};
 use poem::http::StatusCode;
 use poem::http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
@@ -68,6 +68,8 @@ impl<E: Endpoint<Output = Response>> Endpoint for Guard<E> {
         let began = Instant::now();
         let id = self.site.ids.next().simple().to_string();
         request.set_data(RequestId(id.clone()));
+        let address = self.site.client_ip(&request).map(|ip| ip.to_string());
+        request.set_data(ClientAddress(address));
         let locale = accepted_locale(request.headers()).unwrap_or(Locale::Ja);
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let headers = request.headers().clone();

@@ -77,7 +77,12 @@ impl Site {
 
     /// Who sends the request, if anybody is signed in.
     async fn viewer(&self, request: &Request) -> Result<Option<Viewer>, Problem> {
-        Ok(identify(&self.service, &self.policy, request.method(), request.headers()).await?)
+        let viewer = identify(&self.service, &self.policy, request.method(), request.headers()).await?;
+        let address = self.client_ip(request).map(|ip| ip.to_string());
+        Ok(viewer.map(|mut viewer| {
+            viewer.address = address;
+            viewer
+        }))
     }
 
     /// # Errors

@@ -78,8 +78,13 @@ async fn asked(site: &Site, request: &Request) -> Result<Asked, Problem> {
     };
     let is_own_page = request.method().is_safe() || site.policy.is_same_origin(headers);
     let request_id = request.data::<RequestId>().map_or_else(String::new, |id| id.0.clone());
+    let client = site.client_ip(request).map(|ip| ip.to_string());
+    let viewer = viewer.map(|mut viewer| {
+        viewer.address.clone_from(&client);
+        viewer
+    });
     let mut visitor = visitor(site, headers, viewer, request_id, is_own_page);
-    visitor.client = site.client_ip(request).map(|ip| ip.to_string());
+    visitor.client = client;
     Ok(Asked {
         method: request.method().clone(),
         path: request.uri().path().to_owned(),
