@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::panic::AssertUnwindSafe;
 use std::process::{Child, Command, Stdio};
 
+use base64::Engine as _;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use futures_util::FutureExt as _;
@@ -111,6 +112,22 @@ impl Chrome {
         if !setting.scripts {
             self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
         }
+    }
+
+    /// Another screen, other colors, another language from the next page on.
+    pub async fn change(&self, setting: Setting) {
+        self.set(setting).await;
+        let language = json!({ "name": "language", "value": setting.language.split('-').next(), "url": self.base });
+        self.devtools("Network.setCookie", language).await;
+    }
+
+    /// The upper part of the page, as WebP.
+    pub async fn picture(&self, height: u32) -> Vec<u8> {
+        let width = self.ask("return window.innerWidth", Vec::new()).await;
+        let clip = json!({ "x": 0, "y": 0, "width": width, "height": height, "scale": 1 });
+        let wanted = json!({ "format": "webp", "quality": 60, "clip": clip });
+        let taken = self.client.issue_cmd(Devtools("Page.captureScreenshot", wanted)).await.unwrap();
+        base64::engine::general_purpose::STANDARD.decode(taken["data"].as_str().unwrap()).unwrap()
     }
 
     /// Whether the browser reaches anything at all.

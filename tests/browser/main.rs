@@ -3,6 +3,8 @@
 
 mod accessible;
 mod chrome;
+mod every;
 mod hands;
 mod journey;
 mod officers;
+mod pictures;

@@ -62,7 +62,8 @@ words! {
     received: "受領済", "received";
     remove: "取り外す", "Remove";
     upload: "アップロード", "Upload";
-    choose_file: "ファイルを選ぶ（PDF、画像、Word、Excel、PowerPoint、テキスト、CSV。20MBまで）", "Choose a file (PDF, images, Word, Excel, PowerPoint, text, CSV; up to 20 MB)";
+    choose_file: "ファイルを選ぶ", "Choose a file";
+    files_taken: "PDF、画像、Word、Excel、PowerPoint、テキスト、CSVのファイルを、1つ20MBまで受け取ります。", "Files may be PDF, images, Word, Excel, PowerPoint, text or CSV, of up to 20 MB each.";
     documents_lead: "受け取ったファイルは名前とハッシュ値（SHA-256）を表示します。表示されていれば、確かに保存されています。", "Each file that has arrived is shown with its name and digest (SHA-256): what is shown here is safely kept.";
     locked: "補正の対象ではありません", "Not to be corrected";
     go_on: "次へ", "Continue";

@@ -55,6 +55,8 @@ enum Command {
     },
     /// Put every single fault into the machines of the catalogue, and count those that nothing notices.
     Mutants,
+    /// Make the pictures of the README anew, from the pages as they are.
+    Pictures,
     /// Check which room of the house may use what.
     Architecture,
     /// Install the system packages that the other commands need.
@@ -113,6 +115,7 @@ fn run(command: Command) -> Outcome {
         Command::Test { filters, quick } => test::run(&workspace, filters, quick),
         Command::Generate { check } => generate::run(&workspace, check),
         Command::Bench { arguments } => bench::run(&workspace, &arguments),
+        Command::Pictures => test::pictures(&workspace),
         Command::Mutants => test::mutants(&workspace),
         Command::Architecture => architecture::run(&workspace),
         Command::Setup => {

@@ -107,6 +107,13 @@ pub fn mutants(workspace: &Workspace) -> Outcome {
     show(workspace.cargo(["test", "--workspace", "--test", "casework"]).args(fault))
 }
 
+/// The pages as they are, in a browser, into `docs/pictures`.
+pub fn pictures(workspace: &Workspace) -> Outcome {
+    setup::install(workspace, &[setup::Purpose::Test])?;
+    let taken = ["pictures::pictures", "--", "--ignored", "--nocapture"];
+    show(workspace.cargo(["test", "--workspace", "--test", "browser"]).args(taken))
+}
+
 /// The sum of all `test result:` lines.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Tally {
