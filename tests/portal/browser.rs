@@ -132,6 +132,16 @@ impl Browser {
         self.follow(&form.action, self.post(form)).await
     }
 
+    /// What a form answers with, as it is.
+    pub async fn bytes(&self, form: &Form) -> Vec<u8> {
+        let cookies =
+            self.cookies.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
+        let request = self.post(form).header(ACCEPT, "text/html").header(COOKIE, cookies.join("; "));
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        response.bytes().await.unwrap().to_vec()
+    }
+
     pub async fn upload(&self, form: &Form, name: &str, bytes: Vec<u8>) -> Page {
         let mut parts = Multipart::new();
         for (name, value) in form.fields.iter().filter(|(name, _)| name != "file") {

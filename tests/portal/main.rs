@@ -10,6 +10,7 @@ mod identities;
 mod journey;
 mod office;
 mod officers;
+mod own_data;
 mod partners;
 mod reuse;
 mod safety;

@@ -6,6 +6,7 @@ mod accessibility;
 mod account;
 mod administration;
 mod answer;
+mod archive;
 mod asked;
 mod assets;
 mod audit;

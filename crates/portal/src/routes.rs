@@ -101,6 +101,7 @@ async fn route(visit: &Visit<'_>) -> Page {
         ("GET", ["invitations"]) => Ok(account::invitation_page(visit)),
         ("POST", ["invitations"]) => account::invitation(visit).await,
         ("GET", ["account", "security"]) => account::security(visit).await,
+        ("POST", ["account", "security", "data"]) => account::export_own_data(visit).await,
         ("POST", ["account", "security", "sessions"]) => account::end_session(visit).await,
         ("POST", ["account", "security", "tokens"]) => account::make_token(visit).await,
         ("POST", ["account", "security", "tokens", "revoke"]) => account::revoke_token(visit).await,

@@ -16,6 +16,7 @@ mod migrations;
 mod offers;
 mod once;
 mod oversight;
+mod own_data;
 mod partners;
 mod people;
 mod programs;
@@ -45,6 +46,7 @@ pub use identities::{Brought, Returned};
 pub use judges::{JudgeView, Term};
 pub use keys::Keyring;
 pub use oversight::{AccessView, Accessed, Checked, HappeningView, OwnAccess, Sought};
+pub use own_data::{OwnData, OwnFile};
 pub use partners::{PARTNER_TOKEN, PartnerCase, PartnerDocument, PartnerViewer};
 pub use programs::{CallTaken, Published};
 pub use provider::{

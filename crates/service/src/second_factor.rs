@@ -446,7 +446,7 @@ impl Service {
 }
 
 /// Tokens work for programs: what opens the account is for its owner.
-fn must_be_session(viewer: &Viewer) -> Result<()> {
+pub(crate) fn must_be_session(viewer: &Viewer) -> Result<()> {
     if viewer.authenticated_at.is_some() {
         return Ok(());
     }

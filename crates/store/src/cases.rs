@@ -559,6 +559,29 @@ pub struct StoredSubmission {
 }
 
 impl Reader {
+    /// What somebody has typed and not handed in, of these applications: the application's, with its form, the values and
+    /// when they were saved.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn drafts_of(
+        &self,
+        account: Uuid,
+        applications: &[Uuid],
+    ) -> Result<Vec<(Uuid, Name, Map<String, serde_json::Value>, Instant)>> {
+        use crate::entity::draft::{Column, Entity};
+        use sea_orm::QueryOrder as _;
+        let mut found = Vec::new();
+        for part in applications.chunks(1_000) {
+            let query = Entity::find().filter(Column::Application.is_in(part.iter().copied()));
+            let query = query.filter(Column::Account.eq(account)).order_by_asc(Column::Application);
+            for row in query.order_by_asc(Column::Form).all(&self.db()).await? {
+                found.push((row.application, row.form, from_json("draft", &row.field_values)?, row.saved_at));
+            }
+        }
+        Ok(found)
+    }
+
     /// All submissions of a case, oldest first.
     ///
     /// # Errors

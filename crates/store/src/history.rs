@@ -277,6 +277,16 @@ impl Reader {
         Ok(found)
     }
 
+    /// What somebody uploaded, oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn files_of_owner(&self, owner: Uuid) -> Result<Vec<StoredFile>> {
+        let query = file::Entity::find().filter(file::Column::Owner.eq(owner));
+        let query = query.order_by_asc(file::Column::UploadedAt).order_by_asc(file::Column::Id);
+        Ok(query.all(&self.db()).await?.into_iter().map(stored_file).collect())
+    }
+
     /// Bytes of all files of an application.
     ///
     /// # Errors

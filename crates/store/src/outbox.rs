@@ -406,19 +406,28 @@ impl Reader {
     /// When the database fails.
     pub async fn mails_of_case(&self, application: Uuid) -> Result<Vec<MailShown>> {
         let rows = self.all(sql::MAILS_OF_CASE, vec![application.into()]).await?;
-        rows.iter()
-            .map(|row| {
-                let mut columns = crate::row::Columns::of(row);
-                Ok(MailShown {
-                    id: columns.take()?,
-                    recipient: columns.take()?,
-                    subject: columns.take()?,
-                    text: columns.take()?,
-                    created_at: columns.take()?,
-                    sent_at: columns.take()?,
-                    dead: columns.take::<Option<Instant>>()?.is_some(),
-                })
-            })
-            .collect()
+        rows.iter().map(mail_shown).collect()
     }
+
+    /// What was sent to one address and is of no case, oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn mails_to(&self, recipient: &str) -> Result<Vec<MailShown>> {
+        let rows = self.all(sql::MAILS_TO, vec![recipient.into()]).await?;
+        rows.iter().map(mail_shown).collect()
+    }
+}
+
+fn mail_shown(row: &sea_orm::QueryResult) -> Result<MailShown> {
+    let mut columns = crate::row::Columns::of(row);
+    Ok(MailShown {
+        id: columns.take()?,
+        recipient: columns.take()?,
+        subject: columns.take()?,
+        text: columns.take()?,
+        created_at: columns.take()?,
+        sent_at: columns.take()?,
+        dead: columns.take::<Option<Instant>>()?.is_some(),
+    })
 }

@@ -291,6 +291,8 @@ pub fn paid_to(businesses: &str, lines: &str) -> String {
     )
 }
 
+pub const MAILS_TO: &str = "SELECT m.id, m.recipient, m.subject, m.body, m.created_at, m.sent_at, o.dead_at \
+    FROM sent_mail m JOIN outbox o ON o.id = m.outbox WHERE m.recipient = $1 AND m.application IS NULL ORDER BY m.created_at, m.id";
 pub const MAILS_OF_CASE: &str = "SELECT m.id, m.recipient, m.subject, m.body, m.created_at, m.sent_at, o.dead_at \
     FROM sent_mail m JOIN outbox o ON o.id = m.outbox WHERE m.application = $1 ORDER BY m.created_at, m.id";
 

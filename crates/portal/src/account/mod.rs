@@ -1,11 +1,13 @@
 //! Accounts: opening one, proving an address, a new password, taking an invitation; signing in and out, and what keeps the
 //! account safe.
 
+mod own_data;
 mod provider;
 mod second_factor;
 mod security;
 mod sign_in;
 
+pub(crate) use own_data::export as export_own_data;
 pub(crate) use provider::{back as back_from_provider, begin as begin_by_provider, onward as on_to_provider};
 pub(crate) use second_factor::{HERE as SECOND_FACTOR, act as second_factor, page as second_factor_page};
 pub(crate) use security::{

@@ -131,6 +131,9 @@ words! {
     access_failed: "ログインの失敗", "Failed sign-in";
     access_throttled: "ログインの試行の制限", "Too many tries to sign in";
     access_own_data: "自分のデータの保存", "Saved their own data";
+    own_data: "自分のデータ", "Your own data";
+    own_data_lead: "アカウント、所属する事業者とその申請、提出した内容と書類、通知書、届いたメールを、1つのファイル（ZIP）に保存します。", "Your account, your businesses and their applications, what was handed in with its documents, letters, and mails to you, as one file (ZIP).";
+    export_own_data: "自分のデータを保存する", "Save your own data";
     recent_accesses: "最近のログイン", "Recent sign-ins";
     recent_accesses_lead: "心当たりのないものがあるときは、パスワードを変更し、すべての端末からログアウトしてください。", "If one of these was not you, change your password and sign out everywhere.";
     access_history: "監査記録の保存", "Saved the audit's lists";
