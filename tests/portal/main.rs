@@ -4,6 +4,7 @@ mod administration;
 mod applying;
 mod audit;
 mod browser;
+mod desk;
 mod filling;
 mod finance;
 mod identities;

@@ -44,7 +44,7 @@ async fn a_desk_shows_what_waits_and_finds_the_rest() {
         page.says("Nobody takes care of this case").says("It waits for: Clerk").silent("You will get a mail");
         clerk.submit(&page.form(&path).set("to", "me")).await.says("You take care of this case");
         clerk.get("/cases?mine=1").await.says(&number);
-        reviewer.get(&format!("/applications/{}", life.application)).await.says("A colleague takes care");
+        reviewer.get(&format!("/applications/{}", life.application)).await.says("takes care of this case");
 
         // Nobody else has such pages.
         let owner = Browser::signed_in(&served, &office, "formula@business.example").await;

@@ -24,6 +24,14 @@
   const part = document.querySelector("form[data-continue]");
   if (part) part.submit();
 
+  // All rows of a list at once.
+  const all = document.querySelector("[data-tick-all]");
+  if (all) {
+    all.hidden = false;
+    const boxes = all.closest("form").querySelectorAll("input[name=case]");
+    all.addEventListener("change", (event) => boxes.forEach((box) => { box.checked = event.target.checked; }));
+  }
+
   const number = (text) => Number(text.normalize("NFKC").replace(/[,\s円]/g, "")) || 0;
   const total = (table) => {
     for (const cell of table.querySelectorAll("[data-sum]")) {

@@ -20,6 +20,7 @@ use crate::partner;
 use crate::programs;
 use crate::rankings;
 use crate::registry;
+use crate::sheet::Format;
 use crate::staff;
 use crate::text::Text;
 use crate::visit::{Message, Page, Visit, Wrong, language, not_found};
@@ -125,28 +126,39 @@ async fn route(visit: &Visit<'_>) -> Page {
         ("GET", ["applications"]) if visit.is_staff() => Ok(Answer::see("/cases")),
         ("GET", ["applications"]) => cases::list(visit).await,
         ("GET", ["applications", id]) => cases::one(visit, id).await,
+        ("GET", ["applications", id, "review"]) => cases::review_page(visit, id).await,
+        ("POST", ["applications", id, "review"]) => cases::check(visit, id).await,
+        ("POST", ["applications", id, "notes"]) => cases::note(visit, id).await,
         ("GET", ["applications", id, "act", action]) => cases::act_page(visit, id, action).await,
         ("POST", ["applications", id, "act", action]) => cases::act(visit, id, action).await,
 
         // The office
         ("GET", ["tasks"]) => staff::tasks(visit).await,
         ("GET", ["cases"]) => staff::list(visit).await,
-        ("GET", ["cases.csv"]) => staff::export(visit).await,
+        ("GET", ["cases.csv"]) => staff::export(visit, Format::Csv).await,
+        ("GET", ["cases.xlsx"]) => staff::export(visit, Format::Xlsx).await,
+        ("POST", ["cases", "views"]) => staff::save_view(visit).await,
+        ("POST", ["cases", "views", "drop"]) => staff::drop_view(visit).await,
+        ("GET", ["cases", "together"]) => staff::together_page(visit).await,
+        ("POST", ["cases", "together"]) => staff::together(visit).await,
         ("POST", ["applications", id, "assign"]) => staff::assign(visit, id).await,
 
         // Its people
         ("GET", ["staff", "people"]) => administration::people(visit).await,
         ("POST", ["staff", "people"]) => administration::invite(visit).await,
-        ("GET", ["staff", "people.csv"]) => administration::export(visit).await,
+        ("GET", ["staff", "people.csv"]) => administration::export(visit, Format::Csv).await,
+        ("GET", ["staff", "people.xlsx"]) => administration::export(visit, Format::Xlsx).await,
         ("GET", ["staff", "people", id]) => administration::person(visit, id).await,
         ("POST", ["staff", "people", id]) => administration::act(visit, id).await,
         ("GET", ["staff", "offices"]) => administration::offices(visit).await,
 
         // Auditors
         ("GET", ["audit"]) => audit::history(visit).await,
-        ("GET", ["audit.csv"]) => audit::export_history(visit).await,
+        ("GET", ["audit.csv"]) => audit::export_history(visit, Format::Csv).await,
+        ("GET", ["audit.xlsx"]) => audit::export_history(visit, Format::Xlsx).await,
         ("GET", ["audit", "access"]) => audit::accesses(visit).await,
-        ("GET", ["audit", "access.csv"]) => audit::export_accesses(visit).await,
+        ("GET", ["audit", "access.csv"]) => audit::export_accesses(visit, Format::Csv).await,
+        ("GET", ["audit", "access.xlsx"]) => audit::export_accesses(visit, Format::Xlsx).await,
         ("GET", ["audit", "check"]) => audit::check_page(visit).await,
         ("POST", ["audit", "check"]) => audit::check(visit).await,
 
@@ -204,33 +216,23 @@ fn explained(visit: &Visit<'_>, wrong: &Wrong) -> Answer {
         return visit.sign_in_and_return();
     }
     let t = visit.t;
-    let said = |text: &Bilingual| vec![visit.say(text).to_owned()];
-    let (status, title, lines) = match error {
-        Error::Refused(refusals) => {
-            let reasons = refusals.iter().map(|refusal| visit.say(&refusal.message).to_owned()).collect();
-            (StatusCode::UNPROCESSABLE_ENTITY, t.not_possible(), reasons)
-        }
-        Error::Stale(_) | Error::Conflict => {
-            (StatusCode::CONFLICT, t.changed_meanwhile(), vec![t.load_again().to_owned()])
-        }
-        Error::IdempotencyConflict => (StatusCode::CONFLICT, t.done_before(), vec![t.load_again().to_owned()]),
-        Error::Unauthenticated => (StatusCode::UNAUTHORIZED, t.sign_in(), vec![t.session_ended().to_owned()]),
-        Error::SignInAgain => (StatusCode::FORBIDDEN, t.sign_in_afresh(), vec![t.sign_in_afresh_lead().to_owned()]),
-        Error::Forbidden(message) => (StatusCode::FORBIDDEN, t.not_possible(), said(message)),
-        Error::NotFound => (StatusCode::NOT_FOUND, t.not_found(), vec![t.not_found_lead().to_owned()]),
-        Error::BadInput { message, .. } => (StatusCode::BAD_REQUEST, t.not_possible(), said(message)),
-        Error::RateLimited { retry_after_seconds } => {
-            (StatusCode::TOO_MANY_REQUESTS, t.too_many(), vec![t.try_again_in(*retry_after_seconds)])
-        }
-        Error::Unavailable | Error::Contention => {
-            (StatusCode::SERVICE_UNAVAILABLE, t.unavailable(), vec![t.unavailable_lead().to_owned()])
-        }
+    let (status, title) = match error {
+        Error::Refused(_) => (StatusCode::UNPROCESSABLE_ENTITY, t.not_possible()),
+        Error::Stale(_) | Error::Conflict => (StatusCode::CONFLICT, t.changed_meanwhile()),
+        Error::IdempotencyConflict => (StatusCode::CONFLICT, t.done_before()),
+        Error::Unauthenticated => (StatusCode::UNAUTHORIZED, t.sign_in()),
+        Error::SignInAgain => (StatusCode::FORBIDDEN, t.sign_in_afresh()),
+        Error::Forbidden(_) => (StatusCode::FORBIDDEN, t.not_possible()),
+        Error::NotFound => (StatusCode::NOT_FOUND, t.not_found()),
+        Error::BadInput { .. } => (StatusCode::BAD_REQUEST, t.not_possible()),
+        Error::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, t.too_many()),
+        Error::Unavailable | Error::Contention => (StatusCode::SERVICE_UNAVAILABLE, t.unavailable()),
         Error::Fault(why) => {
             tracing::error!(request_id = %visit.asked.visitor.request_id, why, "a page failed");
-            (StatusCode::INTERNAL_SERVER_ERROR, t.fault(), vec![t.fault_lead().to_owned()])
+            (StatusCode::INTERNAL_SERVER_ERROR, t.fault())
         }
     };
-    problem(visit, status, title, lines)
+    problem(visit, status, title, visit.why_not(error))
 }
 
 fn problem(visit: &Visit<'_>, status: StatusCode, title: &str, mut lines: Vec<String>) -> Answer {

@@ -21,6 +21,7 @@ macro_rules! words {
 
 mod accessibility;
 mod accounts;
+mod desk;
 mod selection;
 
 pub(crate) use words;
@@ -302,7 +303,6 @@ words! {
     role_clock: "期限", "Clock";
     role_treasury: "振込", "Transfer";
     assigned_to_you: "あなたが担当しています", "You take care of this case";
-    assigned: "ほかの職員が担当しています", "A colleague takes care of this case";
     unassigned: "担当者は決まっていません", "Nobody takes care of this case";
     take_on: "担当する", "Take it on";
     hand_back: "担当を外れる", "Hand it back";
@@ -380,6 +380,16 @@ impl Text {
 
     pub fn found(self, count: usize) -> String {
         self.one(format!("{count}件"), format!("{count} programs"))
+    }
+
+    /// By name, as long as the colleague works there.
+    pub fn assigned_to(self, name: Option<&str>) -> String {
+        match (self.0, name) {
+            (Locale::Ja, Some(name)) => format!("{name}が担当しています"),
+            (Locale::Ja, None) => "以前の職員が担当のままです".to_owned(),
+            (Locale::En, Some(name)) => format!("{name} takes care of this case"),
+            (Locale::En, None) => "It is still with somebody who has left".to_owned(),
+        }
     }
 
     pub fn days(self, days: i64) -> String {
@@ -487,6 +497,11 @@ pub(crate) fn notice(t: Text, code: &str) -> Option<&'static str> {
     let (ja, en) = match code {
         "done" => ("手続が完了しました。", "Done."),
         "published" => ("公表しました。", "Published."),
+        "view-saved" => ("表示条件を保存しました。", "The view is saved."),
+        "view-removed" => ("保存した表示条件を削除しました。", "The saved view was removed."),
+        "noted" => ("メモを書き込みました。", "The note is kept."),
+        "struck" => ("メモを取り消しました。", "The note was struck out."),
+        "checked" => ("確認結果を記録しました。", "What you found is recorded."),
         "dropped" => ("下書きを破棄しました。", "The draft is dropped."),
         "changed-text" => ("定義を書き換えました。", "The definition is changed."),
         "done-before" => ("この操作は済んでいます。", "This was done before."),

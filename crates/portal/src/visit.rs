@@ -201,6 +201,25 @@ impl<'a> Visit<'a> {
         answer
     }
 
+    /// What went wrong, in words, and what to do about it.
+    pub fn why_not(&self, error: &Error) -> Vec<String> {
+        let t = self.t;
+        let line = match error {
+            Error::Refused(refusals) => {
+                return refusals.iter().map(|refusal| self.say(&refusal.message).to_owned()).collect();
+            }
+            Error::Stale(_) | Error::Conflict | Error::IdempotencyConflict => t.load_again(),
+            Error::Unauthenticated => t.session_ended(),
+            Error::SignInAgain => t.sign_in_afresh_lead(),
+            Error::Forbidden(message) | Error::BadInput { message, .. } => self.say(message),
+            Error::NotFound => t.not_found_lead(),
+            Error::RateLimited { retry_after_seconds } => return vec![t.try_again_in(*retry_after_seconds)],
+            Error::Unavailable | Error::Contention => t.unavailable_lead(),
+            Error::Fault(_) => t.fault_lead(),
+        };
+        vec![line.to_owned()]
+    }
+
     /// On to another page, which says that something was done.
     pub fn done(&self, path: &str, notice: &str) -> Answer {
         Answer::see(path).with_cookie(self.asked, Cookie::Notice, notice)

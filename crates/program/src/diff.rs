@@ -255,7 +255,7 @@ fn weight(path: &str, kind: DifferenceKind, before: Option<&Json>, after: Option
         }
         _ if kind == DifferenceKind::Reordered => true,
         ["program", "renames", ..] | ["program", "sample_figures", ..] | ["program", "grounds", ..] => true,
-        ["program", "catalogue", ..] => true,
+        ["program", "catalogue" | "checklist", ..] => true,
         ["archetype", "mails" | "documents", _] => true,
         ["archetype", "letters", _, "body", ..] | ["archetype", "mails", _, ..] => true,
         ["program", "documents", _, _] => [before, after].into_iter().flatten().all(|slot| says(slot, "optional")),
@@ -349,6 +349,7 @@ const THINGS: &[Thing] = &[
     thing("program/form/*", "申請書の項目", "Field of the application"),
     thing("program/forms/*/*", "様式の項目", "Field of a form"),
     thing("program/documents/*", "提出書類", "Documents with"),
+    thing("program/checklist/*/*", "確認票の項目", "Item of the checklist"),
     thing("program/must", "審査の条件", "Rule"),
     thing("program/amount", "補助金額の算定", "Award"),
     thing("program/amount/rate", "補助率", "Rate"),

@@ -104,6 +104,9 @@ pub enum Command {
     /// Mails that wait or were given up.
     #[command(subcommand)]
     Outbox(OutboxCommand),
+    /// A document from standard input as a picture: what the server asks of itself, in a process of its own.
+    #[command(hide = true)]
+    Preview { media_type: String, page: usize },
 }
 
 /// How this installation is reached and how it sends mail.

@@ -15,9 +15,9 @@ use crate::offers::{available, built_in_label};
 use crate::once::Wish;
 use crate::service::Service;
 use crate::view::{
-    Application, AskedView, AvailableAction, EventView, LetterView, MessageView, Page, Performed, Task, Viewer,
+    Application, AskedView, AvailableAction, EventView, LetterView, MessageView, Page, Performed, Viewer,
 };
-use crate::{ApplicationFilter, ApplicationOrder, Error, ProgramVersion, Result};
+use crate::{Error, ProgramVersion, Result};
 
 /// The form that a business applies with, and what is wrong with the business itself.
 const APPLICATION: &str = "application";
@@ -423,72 +423,6 @@ impl Service {
         }
     }
 
-    /// The viewer's applications: those of the offices they work for, or of their businesses.
-    ///
-    /// # Errors
-    /// `BadInput` for a cursor that is none.
-    pub async fn applications(
-        &self,
-        viewer: &Viewer,
-        filter: ApplicationFilter,
-        order: ApplicationOrder,
-        first: usize,
-        after: Option<&str>,
-    ) -> Result<Page<Application>> {
-        let municipalities = viewer.municipalities();
-        let scope = if municipalities.is_empty() {
-            store::Scope::Businesses(&viewer.person.memberships)
-        } else {
-            store::Scope::Municipalities(&municipalities)
-        };
-        let query = store::ListQuery {
-            scope,
-            filter,
-            order,
-            after: after.map(cursor).transpose()?,
-            first: u32::try_from(first).unwrap_or(u32::MAX),
-        };
-        let page = self.reader().list(&query).await?;
-        self.page(page).await
-    }
-
-    pub(crate) async fn page(&self, page: store::Page) -> Result<Page<Application>> {
-        let mut items = Vec::with_capacity(page.rows.len());
-        for row in page.rows {
-            let cursor = format!("{}.{}", row.cursor.at.timestamp_micros(), row.cursor.id.simple());
-            items.push((cursor, self.view(self.reader(), row.stored).await?));
-        }
-        Ok(Page { items, has_next: page.has_next })
-    }
-
-    /// What waits for the viewer: cases in their role's or position's turn, and for applicants their own.
-    ///
-    /// # Errors
-    /// `BadInput` for a cursor that is none.
-    pub async fn tasks(&self, viewer: &Viewer, first: usize, after: Option<&str>) -> Result<Page<Task>> {
-        let after = after.map(cursor).transpose()?;
-        let page = self.reader().tasks(&viewer.person, after, u32::try_from(first).unwrap_or(u32::MAX)).await?;
-        let mut page = self.page(page).await?;
-        // A judge with a conflict of interest does not look at the case.
-        let actor = viewer.actor();
-        page.items.retain(|(_, application)| casework::may_see(&actor, &application.case));
-        let task = |application: Application| {
-            let waits_on = application.case.body.standing.waits_on.clone().unwrap_or_default();
-            let position = waits_on.strip_prefix("position:").map(str::to_owned);
-            let role = program::definition::Role::STAFF
-                .into_iter()
-                .chain([program::definition::Role::Applicant])
-                .find(|role| role.as_str() == waits_on)
-                .or(application.case.body.attention);
-            let deadline = application.case.body.deadline.as_ref().map(|deadline| deadline.day);
-            Task { waits_on: role, position, deadline, application }
-        };
-        Ok(Page {
-            items: page.items.into_iter().map(|(cursor, item)| (cursor, task(item))).collect(),
-            has_next: page.has_next,
-        })
-    }
-
     /// Every action that the case's state offers to people, each permitted or with the reasons why not.
     ///
     /// # Errors
@@ -793,17 +727,6 @@ async fn colleague(tx: &Tx<'_>, case: &Case, account: Uuid, now: Instant) -> Res
 /// 利害関係
 fn is_interested(person: &Person, case: &Case) -> bool {
     person.memberships.contains(&case.business.id)
-}
-
-/// Opaque to clients: the value that the list is ordered by, and the id.
-pub(crate) fn cursor(text: &str) -> Result<store::Cursor> {
-    let parse = || {
-        let (at, id) = text.split_once('.')?;
-        let at = Instant::from_timestamp_micros(at.parse().ok()?)?;
-        Some(store::Cursor { at, id: id.parse().ok()? })
-    };
-    parse()
-        .ok_or_else(|| Error::bad_input("after", "位置の指定が正しくありません", "This is not a cursor of this list"))
 }
 
 fn letter_view(letter: store::StoredLetter) -> LetterView {

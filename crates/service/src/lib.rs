@@ -6,6 +6,7 @@ mod applications;
 mod audit;
 mod calls;
 mod definitions;
+mod desk;
 mod drafts;
 mod error;
 mod files;
@@ -22,6 +23,7 @@ mod people;
 mod programs;
 mod provider;
 mod registry;
+mod review;
 mod second_factor;
 mod secrets;
 mod service;
@@ -39,6 +41,7 @@ pub use calls::{CallResult, Progress, RankedCase, RankingView};
 pub use definitions::{
     CallChange, DefinitionText, Edition, ProgramDraft, ProgramOverview, Publication, ReadDefinition, Rehearsal,
 };
+pub use desk::{ActedIn, MOST_COUNTED, MOST_TOGETHER};
 pub use drafts::{DraftView, SavedFields, Seen};
 pub use error::{Error, Result};
 pub use files::LARGEST_FILE;
@@ -53,11 +56,13 @@ pub use provider::{
     Asking, CLOCK_SKEW_SECONDS, Challenge, ClaimNames, Claims, IdentityProvider, Provider, ProviderFault,
 };
 pub use registry::RegistryEntry;
+pub use review::{CheckItem, CheckedView, NoteView, Similar, SimilarWhy, SubmissionView};
 pub use service::{Deps, FRESH_MINUTES, FileStore, Service, Settings};
 pub use sessions::SCOPES;
 pub use starting::{LeftOut, LeftOutReason, Reusable};
 pub use store::{
-    AccessKind, ApiToken, Count, Message, OutboxDepth, PositionHeld, ProgramEventKind, Recusal, StaffRole,
+    AccessKind, ApiToken, Count, Message, OutboxDepth, PositionHeld, ProgramEventKind, Recusal, ReviewResult,
+    SavedView, StaffRole,
 };
 pub use texts::{SentText, TextKind, check_texts, sample_text, sent_texts};
 pub use treasury::BankFile;

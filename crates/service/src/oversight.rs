@@ -11,7 +11,7 @@ use store::{Access, AccessKind, Period};
 use uuid::Uuid;
 use vocabulary::{Bilingual, Instant, start_of_day};
 
-use crate::applications::cursor;
+use crate::desk::cursor;
 use crate::offers::built_in_label;
 use crate::service::Service;
 use crate::view::{Device, Page, Viewer};

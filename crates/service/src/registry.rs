@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use program::PublishedField;
 use program::definition::Name;
 
-use crate::applications::cursor;
+use crate::desk::cursor;
 use crate::service::Service;
 use crate::view::{Application, Page};
 use crate::{ApplicationFilter, ApplicationOrder, Error, Result};

@@ -162,6 +162,13 @@ entities! {
         at: Instant, municipality: Option<String>, account: Option<Uuid>, kind: String, subject: Option<Uuid>,
         address: Option<String>,
     }
+    saved_view "saved_view" (id: Uuid) { account: Uuid, name: String, query: String, saved_at: Instant }
+    note "note" (id: Uuid) {
+        application: Uuid, account: Uuid, at: Instant, content: String, struck_at: Option<Instant>,
+    }
+    review_check "review_check" (application: Uuid, item: String) {
+        submission: i64, account: Uuid, at: Instant, result: String, remark: String,
+    }
     demonstration "demonstration" (id: Uuid) { finished: bool }
     seal "seal" (id: Uuid) {
         at: Instant, heads_digest: String, heads_count: i64, document: String, number: i64, kept_at: Option<Instant>,

@@ -3,6 +3,8 @@
 //! A page is found by keyset: it begins after the order's value and the id of the last row before. Where a list spans
 //! several municipalities, roles or positions, each contributes its own first rows and the first of those are taken.
 
+use std::collections::BTreeSet;
+
 use casework::Person;
 use program::definition::{Name, Role, StateKind};
 use sea_orm::Value;
@@ -128,6 +130,19 @@ const FEW_BUSINESSES: usize = 128;
 /// Of numbers with the same beginning the last ones are found; who looks for another one types more of it.
 const NUMBERS: i64 = 100;
 
+/// The cases and businesses that a text may mean.
+enum Named {
+    Few {
+        numbered: Vec<Uuid>,
+        businesses: Vec<Uuid>,
+    },
+    /// More businesses than are looked up one by one.
+    Many {
+        numbered: Vec<Uuid>,
+        wanted: Wanted,
+    },
+}
+
 impl Reader {
     /// # Errors
     /// When the database fails.
@@ -143,8 +158,47 @@ impl Reader {
     }
 
     async fn search(&self, query: &ListQuery<'_>, common: Conditions, text: &str) -> Result<Page> {
+        match self.named(query.scope, text).await? {
+            Named::Few { numbered, businesses } => {
+                let places = self.places(query, &common, numbered, businesses).await?;
+                self.page_of(places, query).await
+            }
+            Named::Many { numbered, wanted } => self.walk(query, common, &wanted, &numbered).await,
+        }
+    }
+
+    /// How many there are, and no further than the query's `first`: none where only walking the whole list could tell.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count(&self, query: &ListQuery<'_>) -> Result<Option<u32>> {
+        let common = conditions(&query.filter)?;
+        let parts = match query.filter.text.as_deref().map(str::trim) {
+            Some(text) if !text.is_empty() => match self.named(query.scope, text).await? {
+                Named::Many { .. } => return Ok(None),
+                Named::Few { numbered, businesses } => {
+                    let mut places = self.places(query, &common, numbered, businesses).await?;
+                    places.sort();
+                    places.dedup();
+                    return Ok(Some(u32::try_from(places.len()).unwrap_or(u32::MAX).min(query.first)));
+                }
+            },
+            _ => scoped(&common, query.scope, query.filter.business.is_some()),
+        };
+        let mut count = 0;
+        for mut part in parts {
+            let limit = part.bind(i64::from(query.first));
+            let text = format!("SELECT COUNT(*) FROM (SELECT 1 FROM application a{} LIMIT ${limit}) found", part.text);
+            let row = self.one(&text, part.values).await?;
+            count += row.as_ref().map_or(Ok(0), |row| Columns::of(row).take::<i64>())?;
+        }
+        Ok(Some(u32::try_from(count).unwrap_or(u32::MAX).min(query.first)))
+    }
+
+    /// What a text may mean.
+    async fn named(&self, scope: Scope<'_>, text: &str) -> Result<Named> {
         let numbered = self.newest_numbered(text).await?;
-        let businesses = match query.scope {
+        let businesses = match scope {
             Scope::Municipalities([]) | Scope::Businesses([]) => Vec::new(),
             Scope::Businesses(own) => self.find_own(own, text).await?,
             Scope::Municipalities(names) => match self.wanted(text).await? {
@@ -152,12 +206,23 @@ impl Reader {
                 Some(wanted) => {
                     let few = self.find_businesses_of(names, &wanted, FEW_BUSINESSES + 1).await?;
                     if few.len() > FEW_BUSINESSES {
-                        return self.walk(query, common, &wanted, &numbered).await;
+                        return Ok(Named::Many { numbered, wanted });
                     }
                     few
                 }
             },
         };
+        Ok(Named::Few { numbered, businesses })
+    }
+
+    /// The first places of these cases and of those of these businesses; what is both comes twice.
+    async fn places(
+        &self,
+        query: &ListQuery<'_>,
+        common: &Conditions,
+        numbered: Vec<Uuid>,
+        businesses: Vec<Uuid>,
+    ) -> Result<Vec<Cursor>> {
         let mut places: Vec<Cursor> = Vec::new();
         for (column, ids) in [("a.id", numbered), ("a.business", businesses)] {
             if ids.is_empty() {
@@ -174,7 +239,7 @@ impl Reader {
                 }
             }
         }
-        self.page_of(places, query).await
+        Ok(places)
     }
 
     /// Goes along the list and compares each row: soon there, when much matches.
@@ -241,34 +306,23 @@ impl Reader {
     /// # Errors
     /// When the database fails.
     pub async fn tasks(&self, person: &Person, after: Option<Cursor>, first: u32) -> Result<Page> {
-        let mut parts = Vec::new();
-        let common = Conditions::default();
-        for (municipality, role) in &person.roles {
-            for column in ["a.waits_on", "a.attention"] {
-                let mut conditions = of_office(&common, "a.municipality", municipality);
-                conditions.equal(column, role.as_str());
-                parts.push(conditions);
+        self.page(waiting_for(person), ListOrder::Deadline, after, first).await
+    }
+
+    /// How many cases wait for a person, and no further than `most`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count_tasks(&self, person: &Person, most: u32) -> Result<u32> {
+        let mut waiting: BTreeSet<Uuid> = BTreeSet::new();
+        for mut part in waiting_for(person) {
+            let limit = part.bind(i64::from(most));
+            let text = format!("SELECT a.id FROM application a{} LIMIT ${limit}", part.text);
+            for row in self.all(&text, part.values).await? {
+                waiting.insert(Columns::of(&row).take()?);
             }
         }
-        for call in &person.panels {
-            let mut conditions = common.clone();
-            conditions.equal("a.call", *call);
-            conditions.equal("a.waits_on", Role::Panelist.as_str());
-            parts.push(conditions);
-        }
-        for (municipality, position) in &person.positions {
-            let mut conditions = of_office(&common, "a.municipality", municipality);
-            conditions.equal("a.waits_on", format!("position:{position}"));
-            parts.push(conditions);
-        }
-        if !person.memberships.is_empty() {
-            let mut conditions = common;
-            let own = conditions.list("a.business", &person.memberships);
-            conditions.and(&own);
-            conditions.equal("a.waits_on", Role::Applicant.as_str());
-            parts.push(conditions);
-        }
-        self.page(parts, ListOrder::Deadline, after, first).await
+        Ok(u32::try_from(waiting.len()).unwrap_or(u32::MAX).min(most))
     }
 
     /// The first rows of each part, merged.
@@ -289,6 +343,38 @@ impl Reader {
         rows.truncate(wanted);
         Ok(Page { rows, has_next })
     }
+}
+
+/// Each of a person's roles, positions, panels and businesses has its own range.
+fn waiting_for(person: &Person) -> Vec<Conditions> {
+    let mut parts = Vec::new();
+    let common = Conditions::default();
+    for (municipality, role) in &person.roles {
+        for column in ["a.waits_on", "a.attention"] {
+            let mut conditions = of_office(&common, "a.municipality", municipality);
+            conditions.equal(column, role.as_str());
+            parts.push(conditions);
+        }
+    }
+    for call in &person.panels {
+        let mut conditions = common.clone();
+        conditions.equal("a.call", *call);
+        conditions.equal("a.waits_on", Role::Panelist.as_str());
+        parts.push(conditions);
+    }
+    for (municipality, position) in &person.positions {
+        let mut conditions = of_office(&common, "a.municipality", municipality);
+        conditions.equal("a.waits_on", format!("position:{position}"));
+        parts.push(conditions);
+    }
+    if !person.memberships.is_empty() {
+        let mut conditions = common;
+        let own = conditions.list("a.business", &person.memberships);
+        conditions.and(&own);
+        conditions.equal("a.waits_on", Role::Applicant.as_str());
+        parts.push(conditions);
+    }
+    parts
 }
 
 /// Everything but the text.

@@ -173,6 +173,11 @@ pub const ON_OTHER_VERSIONS: &str = "SELECT id FROM application WHERE program = 
 
 pub const DUE_CASES: &str = "SELECT id FROM application WHERE next_clock_at IS NOT NULL AND next_clock_at <= $1 ORDER BY next_clock_at LIMIT $2";
 
+/// Cases that have a document of this one, byte for byte.
+pub const SAME_DOCUMENTS: &str = "SELECT o.application, MIN(f.name) FROM file f JOIN file o ON o.sha256 = f.sha256 \
+    AND o.application IS NOT NULL AND o.application <> f.application WHERE f.application = $1 GROUP BY o.application, \
+    f.sha256 ORDER BY o.application LIMIT $2";
+
 pub const ASSIGN: &str = "UPDATE application SET assignee = $2 WHERE id = $1";
 
 pub const CLAIM_KEY: &str = "INSERT INTO idempotency (account, key, operation, input_digest, subject, at) \

@@ -24,11 +24,26 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("notice", &["vocabulary"]),
     ("casework", &["program", "treasury", "vocabulary"]),
     ("migrations", &[]),
+    ("preview", &[]),
     ("store", &["casework", "program", "treasury", "vocabulary", "migrations"]),
     ("service", &["store", "casework", "program", "treasury", "notice", "vocabulary"]),
     ("graphql", &["service", "casework", "program", "treasury", "vocabulary"]),
     ("portal", &["service", "casework", "program", "treasury", "vocabulary"]),
-    ("server", &["graphql", "portal", "service", "casework", "program", "treasury", "notice", "store", "vocabulary"]),
+    (
+        "server",
+        &[
+            "graphql",
+            "portal",
+            "preview",
+            "service",
+            "casework",
+            "program",
+            "treasury",
+            "notice",
+            "store",
+            "vocabulary",
+        ],
+    ),
     ("xtask", &[]),
 ];
 
@@ -64,6 +79,11 @@ const LIBRARIES: &[LibraryRule] = &[
         libraries: &["poem*"],
         rooms: Rooms::Only(&["server", "portal", "graphql", "testkit", "acceptance"]),
         why: "HTTP ends at the edge; use cases are called the same way from the API, the pages and the command line",
+    },
+    LibraryRule {
+        libraries: &["hayro*", "image"],
+        rooms: Rooms::Only(&["preview"]),
+        why: "files of strangers are read in one place, which runs in a process of its own",
     },
     LibraryRule {
         libraries: &["lettre"],

@@ -9,9 +9,9 @@ use vocabulary::time_in_japan;
 use super::{administers, place_of, role_named, roles};
 use crate::answer::Answer;
 use crate::asked::in_url;
-use crate::csv::Csv;
 use crate::forms::{Choice, Said, Told};
 use crate::place::Place;
+use crate::sheet::{Format, Sheet};
 use crate::staff::role_name;
 use crate::visit::{Frame, Page, Visit, Wrong};
 
@@ -152,18 +152,18 @@ async fn shown(visit: &Visit<'_>, status: StatusCode, told: &Told) -> Page {
     Ok(visit.page_with(status, &page))
 }
 
-pub(crate) async fn export(visit: &Visit<'_>) -> Page {
+pub(crate) async fn export(visit: &Visit<'_>, format: Format) -> Page {
     let t = visit.t;
     let place = place_of(visit).await?;
     let device = visit.asked.device();
     visit.service.note_access(visit.viewer()?, AccessKind::PeopleExported, None, device).await?;
-    let mut file = Csv::new([t.name(), t.email(), t.roles(), t.posts(), t.second_factor(), t.state()]);
+    let mut file = Sheet::new([t.name(), t.email(), t.roles(), t.posts(), t.second_factor(), t.state()]);
     for row in found(visit, &place).await? {
         let second_factor = if row.second_factor { t.yes() } else { t.no() };
         let state = if row.deactivated { t.deactivated() } else { t.active_people() };
         file.line([row.name, row.email, row.roles, row.positions, second_factor.to_owned(), state.to_owned()]);
     }
-    Ok(file.answer("people.csv"))
+    file.answer("people", format)
 }
 
 /// Invites a colleague, or takes an invitation back.

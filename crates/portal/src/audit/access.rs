@@ -6,8 +6,8 @@ use vocabulary::time_in_japan;
 
 use super::{BATCH, MOST_ROWS, ROWS, after, place_of, query, sought};
 use crate::asked::in_url;
-use crate::csv::Csv;
 use crate::forms::Choice;
+use crate::sheet::{Format, Sheet};
 use crate::text::Text;
 use crate::visit::{Frame, Page, Visit};
 
@@ -138,12 +138,12 @@ pub(crate) async fn accesses(visit: &Visit<'_>) -> Page {
     Ok(visit.page(&page))
 }
 
-pub(crate) async fn export(visit: &Visit<'_>) -> Page {
+pub(crate) async fn export(visit: &Visit<'_>, format: Format) -> Page {
     let t = visit.t;
     let (viewer, place, sought) = (visit.viewer()?, place_of(visit).await?, sought(visit));
     visit.service.note_access(viewer, AccessKind::HistoryExported, None, visit.asked.device()).await?;
     let mut file =
-        Csv::new([t.when(), t.name(), t.email(), t.what(), t.subject(), t.identifier(), t.address_of_client()]);
+        Sheet::new([t.when(), t.name(), t.email(), t.what(), t.subject(), t.identifier(), t.address_of_client()]);
     let (mut count, mut after) = (0, None::<String>);
     while count < MOST_ROWS {
         let found = visit.service.accesses(viewer, &place.name, &sought, (BATCH, after.as_deref())).await?;
@@ -157,5 +157,5 @@ pub(crate) async fn export(visit: &Visit<'_>) -> Page {
             break;
         }
     }
-    Ok(file.answer("access.csv"))
+    file.answer("access", format)
 }

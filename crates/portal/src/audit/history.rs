@@ -7,8 +7,8 @@ use vocabulary::time_in_japan;
 
 use super::{BATCH, MOST_ROWS, ROWS, after, place_of, query, sought};
 use crate::asked::in_url;
-use crate::csv::Csv;
 use crate::forms::Choice;
+use crate::sheet::{Format, Sheet};
 use crate::staff::role_name;
 use crate::text::Text;
 use crate::visit::{Frame, Page, Visit};
@@ -92,12 +92,12 @@ pub(crate) async fn history(visit: &Visit<'_>) -> Page {
     Ok(visit.page(&page))
 }
 
-pub(crate) async fn export(visit: &Visit<'_>) -> Page {
+pub(crate) async fn export(visit: &Visit<'_>, format: Format) -> Page {
     let t = visit.t;
     let (viewer, place, sought) = (visit.viewer()?, place_of(visit).await?, sought(visit));
     visit.service.note_access(viewer, AccessKind::HistoryExported, None, visit.asked.device()).await?;
     let mut file =
-        Csv::new([t.when(), t.number(), t.sequence(), t.what(), t.kind_of_step(), t.who(), t.role(), t.state()]);
+        Sheet::new([t.when(), t.number(), t.sequence(), t.what(), t.kind_of_step(), t.who(), t.role(), t.state()]);
     let (mut count, mut after) = (0, None::<String>);
     while count < MOST_ROWS {
         let found = visit.service.happenings(viewer, &place.name, &sought, (BATCH, after.as_deref())).await?;
@@ -112,5 +112,5 @@ pub(crate) async fn export(visit: &Visit<'_>) -> Page {
             break;
         }
     }
-    Ok(file.answer("history.csv"))
+    file.answer("history", format)
 }

@@ -285,7 +285,7 @@ struct Signing {
 }
 
 /// 決裁中: exactly what is being signed, as HTML; nothing unless the visitor works for the office.
-pub(super) fn approval(visit: &Visit<'_>, application: &Application) -> String {
+pub(crate) fn approval(visit: &Visit<'_>, application: &Application) -> String {
     let t = visit.t;
     let staff = visit.asked.visitor.viewer.as_ref();
     let staff = staff.is_some_and(|viewer| viewer.person.is_staff_of(&application.case.municipality));

@@ -5,8 +5,11 @@ mod confirm;
 mod desk;
 mod list;
 mod one;
+mod review;
 
 pub(crate) use act::{act, act_page};
 pub(crate) use confirm::Single;
+pub(crate) use desk::approval;
 pub(crate) use list::list;
 pub(crate) use one::one;
+pub(crate) use review::{check, note, page as review_page};

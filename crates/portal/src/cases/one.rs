@@ -9,10 +9,11 @@ use service::{Application, AvailableAction};
 use vocabulary::{Instant, day_in_japan, time_in_japan};
 
 use super::desk::{approval, href};
-use crate::forms::{AwardShown, facts};
+use super::review::{NoteShown, notes};
+use crate::forms::{AwardShown, Choice, facts};
 use crate::place::Inquiries;
 use crate::staff::waits_for;
-use crate::visit::{Frame, Page, Visit, id, not_found};
+use crate::visit::{Frame, Page, Visit, Wrong, id, not_found};
 
 /// Events on the page.
 const EVENTS: usize = 100;
@@ -35,6 +36,12 @@ struct One {
     correction: Option<Correction>,
     /// Who takes care of it; of the office only.
     care: Option<Care>,
+    /// The office's notes; none for anybody else.
+    notes: Vec<NoteShown>,
+    /// Its address, and the key of the next note.
+    case: String,
+    key: String,
+    note: String,
     /// HTML; empty unless the visitor's office is deciding.
     approval: String,
     actions: Vec<Offered>,
@@ -50,10 +57,11 @@ struct One {
 
 /// Who takes care of a case, and what the visitor can do about it.
 struct Care {
-    now: &'static str,
+    now: String,
     /// `me` or `nobody`
     to: &'static str,
     button: &'static str,
+    colleagues: Vec<Choice>,
     action: String,
     key: String,
 }
@@ -140,7 +148,11 @@ pub(crate) async fn one(visit: &Visit<'_>, case: &str) -> Page {
             .map(|office| office.to_string()),
         deadlines: deadlines(visit, &application),
         correction: case.body.unlocked.as_ref().map(|unlocked| correction(visit, program, unlocked)),
-        care: care(visit, &application),
+        care: care(visit, &application).await?,
+        notes: notes(visit, &application).await?,
+        case: format!("/applications/{}", case.id),
+        key: visit.key(),
+        note: String::new(),
         approval: approval(visit, &application),
         actions: actions.iter().map(|action| shown_action(visit, &application, action)).collect(),
         yours: visit.is_staff() || case.body.standing.waits_on.as_deref() == Some(Role::Applicant.as_str()),
@@ -179,27 +191,34 @@ pub(crate) async fn one(visit: &Visit<'_>, case: &str) -> Page {
     Ok(visit.page(&page))
 }
 
-fn care(visit: &Visit<'_>, application: &Application) -> Option<Care> {
-    let (t, viewer) = (visit.t, visit.viewer().ok()?);
-    if !viewer.person.is_staff_of(&application.case.municipality) {
-        return None;
+async fn care(visit: &Visit<'_>, application: &Application) -> Result<Option<Care>, Wrong> {
+    let (t, viewer) = (visit.t, visit.viewer()?);
+    let place = &application.case.municipality;
+    if !viewer.person.is_staff_of(place) {
+        return Ok(None);
     }
+    let colleagues = visit.service.colleagues(viewer, place).await?;
     let mine = application.assignee == Some(viewer.person.id);
     let now = match application.assignee {
-        Some(_) if mine => t.assigned_to_you(),
-        Some(_) => t.assigned(),
-        None => t.unassigned(),
+        Some(_) if mine => t.assigned_to_you().to_owned(),
+        Some(other) => {
+            let name = colleagues.iter().find(|(id, _)| *id == other).map(|(_, name)| name.as_str());
+            t.assigned_to(name)
+        }
+        None => t.unassigned().to_owned(),
     };
     let (to, button) = if mine { ("nobody", t.hand_back()) } else { ("me", t.take_on()) };
     let action = format!("/applications/{}/assign", application.case.id);
-    Some(Care { now, to, button, action, key: visit.key() })
+    let others = colleagues.into_iter().filter(|(id, _)| *id != viewer.person.id);
+    let colleagues = others.map(|(id, name)| Choice { value: id.to_string(), label: name, chosen: false }).collect();
+    Ok(Some(Care { now, to, button, colleagues, action, key: visit.key() }))
 }
 
 fn date(visit: &Visit<'_>, at: Instant) -> String {
     visit.day(day_in_japan(at))
 }
 
-fn state_named(visit: &Visit<'_>, program: &Program, name: &str) -> String {
+pub(super) fn state_named(visit: &Visit<'_>, program: &Program, name: &str) -> String {
     let beside = || program.definition().archetype.procedures.values().find_map(|beside| beside.states.get(name));
     program.state(name).or_else(beside).map_or_else(|| name.to_owned(), |state| visit.say(&state.label).to_owned())
 }
@@ -310,7 +329,7 @@ fn correction(visit: &Visit<'_>, program: &Program, unlocked: &Unlocked) -> Corr
 }
 
 /// What people call a field or a document slot.
-fn label_of(visit: &Visit<'_>, form: Option<&Form>, path: &str) -> String {
+pub(super) fn label_of(visit: &Visit<'_>, form: Option<&Form>, path: &str) -> String {
     let found = form.and_then(|form| match path.strip_prefix("documents.") {
         Some(slot) => form.documents.iter().find(|asked| asked.name == slot).map(|asked| &asked.label),
         None => form.fields.get(path.split(['[', '.']).next()?).map(|field| &field.rule.label),

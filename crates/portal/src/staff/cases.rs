@@ -1,14 +1,16 @@
-//! All cases of the office: found by words, program, stage and year; as pages, and as a file for a spreadsheet.
+//! All cases of the office: found by words, program, stage and year; as pages with the columns that one wants, as views to
+//! come back to, and as files for spreadsheets.
 
 use askama::Template;
 use program::definition::StateKind;
-use service::{AccessKind, Application, ApplicationFilter, ApplicationOrder};
-use vocabulary::{day_in_japan, time_in_japan};
+use service::{AccessKind, Application, ApplicationFilter, ApplicationOrder, Error};
+use vocabulary::day_in_japan;
 
-use super::{kind_name, must_be_staff, state_of, waits_for};
+use super::listing::{Column, Rows, sheet};
+use super::{counted, kind_name, must_be_staff};
 use crate::asked::in_url;
-use crate::csv::Csv;
 use crate::forms::Choice;
+use crate::sheet::Format;
 use crate::visit::{Frame, Page, Visit, Wrong, id};
 
 /// Rows of a page.
@@ -26,6 +28,9 @@ const KINDS: [StateKind; 6] = [
     StateKind::ClosedUnpaid,
 ];
 
+/// The parameters of a list, which a saved view keeps.
+const PARAMETERS: [&str; 7] = ["q", "program", "kind", "year", "order", "mine", "column"];
+
 #[derive(Template)]
 #[template(path = "staff/cases.html")]
 struct Cases {
@@ -36,20 +41,21 @@ struct Cases {
     years: Vec<Choice>,
     orders: Vec<Choice>,
     mine: bool,
-    rows: Vec<Row>,
+    columns: Vec<Choice>,
+    views: Vec<View>,
+    found: String,
+    rows: Rows,
     next: Option<String>,
-    export: String,
+    /// That asks for this list again, from its beginning.
+    query: String,
 }
 
-struct Row {
+/// A list that the visitor comes back to.
+struct View {
     id: String,
-    number: String,
-    program: String,
-    business: String,
-    state: String,
-    waits_for: String,
-    received: String,
-    deadline: String,
+    name: String,
+    query: String,
+    here: bool,
 }
 
 /// What was asked for, and the query that asks for it again.
@@ -83,9 +89,13 @@ fn sought(visit: &Visit<'_>) -> Result<Sought, Wrong> {
         "updated" => ApplicationOrder::Updated,
         _ => ApplicationOrder::Received,
     };
-    let kept = asked.query.iter().filter(|(name, value)| name != "after" && !value.is_empty());
-    let query: Vec<String> = kept.map(|(name, value)| format!("{}={}", in_url(name), in_url(value))).collect();
-    Ok(Sought { filter, order, query: query.join("&") })
+    Ok(Sought { filter, order, query: query_of(&asked.query) })
+}
+
+/// The parameters of a list among these, as a query.
+fn query_of(parameters: &[(String, String)]) -> String {
+    let kept = parameters.iter().filter(|(name, value)| PARAMETERS.contains(&name.as_str()) && !value.is_empty());
+    kept.map(|(name, value)| format!("{}={}", in_url(name), in_url(value))).collect::<Vec<_>>().join("&")
 }
 
 pub(crate) async fn list(visit: &Visit<'_>) -> Page {
@@ -93,9 +103,13 @@ pub(crate) async fn list(visit: &Visit<'_>) -> Page {
     let (t, asked) = (visit.t, visit.asked);
     let Sought { filter, order, query } = sought(visit)?;
     let after = Some(asked.parameter("after")).filter(|after| !after.is_empty());
-    let page = visit.service.applications(visit.viewer()?, filter, order, ROWS, after).await?;
+    let viewer = visit.viewer()?;
+    let count = visit.service.count_applications(viewer, filter.clone()).await?;
+    let page = visit.service.applications(viewer, filter, order, ROWS, after).await?;
     let last = page.items.last().filter(|_| page.has_next);
     let next = last.map(|(cursor, _)| format!("/cases?{query}&after={}", in_url(cursor)));
+    // Of a common text nobody knows how many there are: what this page shows, or more.
+    let shown = u32::try_from(page.items.len()).unwrap_or(u32::MAX);
     let choice = |value: String, label: String, chosen: &str| Choice { chosen: value == chosen, value, label };
     let kinds =
         KINDS.into_iter().map(|kind| choice(kind_key(kind), kind_name(t, kind).to_owned(), asked.parameter("kind")));
@@ -105,6 +119,7 @@ pub(crate) async fn list(visit: &Visit<'_>) -> Page {
         .map(|year| choice(year.to_string(), vocabulary::FiscalYear(year).name(visit.locale), asked.parameter("year")));
     let orders = [("received", t.received_on()), ("deadline", t.deadline()), ("updated", t.updated_at())];
     let orders = orders.map(|(value, label)| choice(value.to_owned(), label.to_owned(), asked.parameter("order")));
+    let applications: Vec<&Application> = page.items.iter().map(|(_, application)| application).collect();
     let page = Cases {
         frame: visit.frame(t.cases()),
         words: asked.parameter("q").to_owned(),
@@ -113,9 +128,12 @@ pub(crate) async fn list(visit: &Visit<'_>) -> Page {
         years: years.collect(),
         orders: orders.into_iter().collect(),
         mine: asked.parameter("mine") == "1",
-        rows: page.items.iter().map(|(_, application)| row(visit, application)).collect(),
+        columns: Column::choices(visit),
+        views: views(visit, &query).await?,
+        found: count.map_or_else(|| t.cases_found(shown, !page.has_next), |count| counted(t, count)),
+        rows: Rows::of(visit, &Column::on_page(visit), &applications).await?,
         next,
-        export: format!("/cases.csv?{query}"),
+        query,
     };
     Ok(visit.page(&page))
 }
@@ -135,76 +153,61 @@ async fn programs(visit: &Visit<'_>) -> Result<Vec<Choice>, Wrong> {
     Ok(choices)
 }
 
-fn row(visit: &Visit<'_>, application: &Application) -> Row {
-    let case = &application.case;
-    Row {
-        id: case.id.to_string(),
-        number: case.body.numbers.get("application").cloned().unwrap_or_default(),
-        program: visit.say(&application.program.definition().program.title).to_owned(),
-        business: case.business.name.clone(),
-        state: state_of(visit, application),
-        waits_for: waits_for(visit, application),
-        received: application.received_at.map(|at| visit.day(day_in_japan(at))).unwrap_or_default(),
-        deadline: case.body.deadline.as_ref().map(|deadline| visit.day(deadline.day)).unwrap_or_default(),
+async fn views(visit: &Visit<'_>, query: &str) -> Result<Vec<View>, Wrong> {
+    let views = visit.service.saved_views(visit.viewer()?).await?;
+    let view = |view: service::SavedView| View {
+        id: view.id.to_string(),
+        name: view.name,
+        here: view.query == query,
+        query: view.query,
+    };
+    Ok(views.into_iter().map(view).collect())
+}
+
+/// Keeps the list that the visitor looks at, under a name.
+pub(crate) async fn save_view(visit: &Visit<'_>) -> Page {
+    must_be_staff(visit)?;
+    let (asked, viewer) = (visit.asked, visit.viewer()?);
+    let query = own_query(asked.field("query"))?;
+    visit.service.save_view(viewer, asked.field("name"), &query).await?;
+    Ok(visit.done(&format!("/cases?{query}"), "view-saved"))
+}
+
+pub(crate) async fn drop_view(visit: &Visit<'_>) -> Page {
+    must_be_staff(visit)?;
+    let query = own_query(visit.asked.field("query"))?;
+    visit.service.drop_view(visit.viewer()?, id(visit.asked.field("view"))?).await?;
+    Ok(visit.done(&format!("/cases?{query}"), "view-removed"))
+}
+
+/// A query as [`query_of`] writes it: plain letters, of which nothing leads elsewhere.
+fn own_query(text: &str) -> Result<String, Wrong> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '~' | '/' | '%' | '=' | '&');
+    if text.chars().all(plain) {
+        Ok(text.to_owned())
+    } else {
+        Err(Error::bad_input("query", "条件の形式が正しくありません", "These are no conditions of a list").into())
     }
 }
 
-/// The same cases as a file.
-pub(crate) async fn export(visit: &Visit<'_>) -> Page {
+/// The same cases as a file, with the chosen columns, or with all where none was chosen.
+pub(crate) async fn export(visit: &Visit<'_>, format: Format) -> Page {
     must_be_staff(visit)?;
-    let t = visit.t;
     let Sought { filter, order, .. } = sought(visit)?;
     let (viewer, device) = (visit.viewer()?, visit.asked.device());
     visit.service.note_access(viewer, AccessKind::CasesExported, None, device).await?;
-    let mut file = Csv::new([
-        t.number(),
-        t.program(),
-        t.business(),
-        t.corporate_number(),
-        t.state(),
-        t.waits_for(),
-        t.received_on(),
-        t.deadline(),
-        t.updated_at(),
-        t.amounts(),
-    ]);
+    let mut found = Vec::new();
     let mut after: Option<String> = None;
-    let mut count = 0;
-    while count < MOST_ROWS {
+    while found.len() < MOST_ROWS {
         let page = visit.service.applications(viewer, filter.clone(), order, BATCH, after.as_deref()).await?;
-        for (_, application) in &page.items {
-            file.line(cells(visit, application));
-        }
-        count += page.items.len();
         after = page.items.last().filter(|_| page.has_next).map(|(cursor, _)| cursor.clone());
+        found.extend(page.items.into_iter().map(|(_, application)| application));
         if after.is_none() {
             break;
         }
     }
-    Ok(file.answer("cases.csv"))
-}
-
-fn cells(visit: &Visit<'_>, application: &Application) -> [String; 10] {
-    let case = &application.case;
-    let Row { number, program, business, state, waits_for, .. } = row(visit, application);
-    let rules = application.program.definition().archetype.amounts.iter();
-    let amounts = rules.filter_map(|(name, rule)| {
-        let frozen = case.body.amounts.get(name)?;
-        Some(format!("{} {}", visit.say(&rule.label), frozen.yen.get()))
-    });
-    let day = |day: chrono::NaiveDate| day.to_string();
-    [
-        number,
-        program,
-        business,
-        case.business.corporate_number.clone().unwrap_or_default(),
-        state,
-        waits_for,
-        application.received_at.map(|at| day(day_in_japan(at))).unwrap_or_default(),
-        case.body.deadline.as_ref().map(|deadline| day(deadline.day)).unwrap_or_default(),
-        time_in_japan(application.updated_at),
-        amounts.collect::<Vec<_>>().join(" / "),
-    ]
+    let columns = Column::chosen(visit).unwrap_or_else(|| Column::ALL.to_vec());
+    sheet(visit, &columns, &found.iter().collect::<Vec<_>>()).await?.answer("cases", format)
 }
 
 /// Somebody of the office takes care of a case, or hands it back.
@@ -212,7 +215,11 @@ pub(crate) async fn assign(visit: &Visit<'_>, case: &str) -> Page {
     must_be_staff(visit)?;
     let viewer = visit.viewer()?;
     let case = id(case)?;
-    let assignee = (visit.asked.field("to") == "me").then_some(viewer.person.id);
+    let assignee = match visit.asked.field("to") {
+        "me" => Some(viewer.person.id),
+        "nobody" => None,
+        colleague => Some(id(colleague)?),
+    };
     visit.service.assign(viewer, case, assignee, visit.asked.field("key")).await?;
     Ok(visit.done(&format!("/applications/{case}"), "done"))
 }

@@ -1,14 +1,17 @@
 //! The office's desk: what waits for somebody, the list of all cases, and taking care of one.
 
 mod cases;
+mod listing;
 mod tasks;
+mod together;
 
-pub(crate) use cases::{assign, export, list};
+pub(crate) use cases::{assign, drop_view, export, list, save_view};
 pub(crate) use tasks::tasks;
+pub(crate) use together::{page as together_page, perform as together};
 
 use program::Program;
 use program::definition::{Role, StateKind};
-use service::Application;
+use service::{Application, MOST_COUNTED};
 
 use crate::text::Text;
 use crate::visit::{Visit, Wrong, not_found};
@@ -18,6 +21,11 @@ use crate::visit::{Visit, Wrong, not_found};
 fn must_be_staff(visit: &Visit<'_>) -> Result<(), Wrong> {
     visit.viewer()?;
     if visit.is_staff() { Ok(()) } else { Err(not_found()) }
+}
+
+/// How many there are, as far as they were counted.
+fn counted(t: Text, count: u32) -> String {
+    t.cases_found(count, count < MOST_COUNTED)
 }
 
 /// Whom a case waits for, as people of the office say it.

@@ -380,6 +380,9 @@ fn check_program(definition: &Definition, findings: &mut Findings) {
             }
         }
     }
+    for form in program.checklist.keys() {
+        known_form(definition, &every, format!("/program/checklist/{}", pointer_part(form)), form, findings);
+    }
     let fields = crate::resolve::Merged::new(definition).fields;
     for (i, rule) in program.must.iter().enumerate() {
         let path = format!("/program/must/{i}");

@@ -51,6 +51,10 @@ pub struct ProgramText {
     /// Form → documents it asks for.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub documents: IndexMap<Name, Vec<DocumentSlot>>,
+    /// 確認票: form → what whoever reviews looks at by hand, by name. The documents that are handed in stand in the checklist
+    /// by themselves.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub checklist: IndexMap<Name, IndexMap<Name, Bilingual>>,
     /// Rules over submitted forms.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub must: Vec<Rule>,

@@ -9,6 +9,7 @@ mod outbox;
 mod payments;
 mod people;
 mod practice;
+mod preview;
 mod programs;
 mod schema;
 mod serve;
@@ -42,6 +43,7 @@ pub async fn run(cli: &Cli) -> Outcome {
         Command::Payments(command) => payments::run(common, command).await,
         Command::Audit(command) => audit::run(common, command).await,
         Command::Outbox(command) => outbox::run(common, command).await,
+        Command::Preview { media_type, page } => preview::run(media_type, *page),
     }
 }
 

@@ -24,7 +24,7 @@ const MAXIMUM_FILE: usize = MAXIMUM_MIB * 1024 * 1024;
 /// Bytes of headers and boundaries around it.
 const MAXIMUM_AROUND: usize = 64 * 1024;
 const BUFFER: usize = 64 * 1024;
-const NOTHING_RUNS: &str = "sandbox; default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+pub const NOTHING_RUNS: &str = "sandbox; default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 /// A letter brings its own style and may show images within itself.
 const LETTER: &str =
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'";
@@ -199,7 +199,7 @@ pub async fn payment_file(site: Arc<Site>, request: Request) -> Reply {
     Ok(response)
 }
 
-fn id(request: &Request) -> Result<Uuid, Problem> {
+pub fn id(request: &Request) -> Result<Uuid, Problem> {
     request.raw_path_param("id").and_then(key_of).ok_or_else(Problem::not_found)
 }
 

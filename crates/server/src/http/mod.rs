@@ -8,6 +8,7 @@ mod health;
 mod input;
 mod metrics;
 mod pages;
+mod previews;
 mod reply;
 mod session;
 
@@ -47,6 +48,8 @@ pub struct Site {
     pub uploads: Semaphore,
     /// … and those of them that are whole and in memory.
     pub uploads_in_memory: Semaphore,
+    /// Pictures of documents that are made at the same time, each by a process of its own.
+    pub previews: Semaphore,
     /// Where the mails and the people of the demonstration are; in development only.
     pub development: Option<PathBuf>,
 }
@@ -55,6 +58,7 @@ pub struct Site {
 const UPLOADS_AT_ONCE: usize = 64;
 /// … and 60 MiB in memory.
 const UPLOADS_IN_MEMORY: usize = 3;
+const PREVIEWS_AT_ONCE: usize = 2;
 
 impl Site {
     pub fn new(installation: &Installation, args: &ServeArgs) -> Self {
@@ -71,6 +75,7 @@ impl Site {
             scratch: installation.data.clone(),
             uploads: Semaphore::new(UPLOADS_AT_ONCE),
             uploads_in_memory: Semaphore::new(UPLOADS_IN_MEMORY),
+            previews: Semaphore::new(PREVIEWS_AT_ONCE),
             development: installation.development.then(|| installation.data.clone()),
         }
     }
@@ -133,6 +138,7 @@ pub fn app(site: Arc<Site>) -> impl Endpoint<Output = Response> {
         .at("/invitations/:token", poem::post(at(&site, accounts::accept_invitation)))
         .at("/files", poem::post(at(&site, files::upload)))
         .at("/files/:id", poem::get(at(&site, files::download)))
+        .at("/files/:id/pages/:page", poem::get(at(&site, previews::page)))
         .at("/letters/:id", poem::get(at(&site, files::letter)))
         .at("/payment-batches/:id/file", poem::get(at(&site, files::payment_file)))
         .at("/health/live", poem::get(at(&site, health::live)))

@@ -1,0 +1,94 @@
+//! Words of the office's desk: lists of cases, what is done to many at once, and what is kept beside one.
+
+use vocabulary::Locale;
+
+use super::Text;
+
+words! {
+    assignee: "担当者", "Taken care of by";
+    columns: "表示する項目", "Columns";
+    saved_views: "保存した表示条件", "Saved views";
+    save_view_as: "この条件を保存する名前", "Save these conditions as";
+    as_xlsx: "この一覧をExcelで保存", "Save this list as a workbook";
+    choose_case: "選択", "Choose";
+    choose_all: "この画面の案件をすべて選択", "Choose all on this page";
+    handle_together: "選択した案件をまとめて処理", "Handle the chosen cases together";
+    together: "まとめて処理", "Handle together";
+    nothing_chosen: "案件が選択されていません。一覧で選択してから進んでください。", "No case is chosen. Choose some in the list first.";
+    back_to_list: "案件一覧に戻る", "Back to the list";
+    choose_action: "処理を選んでください", "Choose what to do";
+    no_common_action: "選択した案件でまとめて行える処理はありません。", "Nothing can be done to these cases together.";
+    each_by_itself: "処理は案件ごとに行います。できない案件があっても、ほかの案件には影響しません。", "Each case is handled by itself: one that is refused keeps none of the others.";
+    can_be_done: "処理できます", "Can be done";
+    cannot_be_done: "処理できません", "Cannot be done";
+    outcome: "結果", "Outcome";
+    handled: "処理しました", "Done";
+    not_handled: "処理していません", "Not done";
+    change_assignee: "担当者を決める", "Who takes care of them";
+    nobody: "担当者なし", "Nobody";
+    myself: "自分", "Myself";
+    decide: "決める", "Decide";
+    review_page: "申請内容・書類の確認", "Review";
+    to_review_page: "申請内容と書類を並べて確認する", "See the form and the documents side by side";
+    checklist: "確認票", "Checklist";
+    found_fine: "確認済み", "Fine";
+    found_doubtful: "疑義あり", "Doubtful";
+    choose_result: "「確認済み」か「疑義あり」を選択してください", "Choose whether it is fine or doubtful";
+    finding: "所見", "Remark";
+    record: "記録する", "Record";
+    handed_in_since: "確認した後に、再提出されています。", "It was handed in anew since.";
+    handed_in_again: "再提出による変更", "What changed when it was handed in again";
+    before: "変更前", "Before";
+    after: "変更後", "After";
+    first_page_of: "1ページ目:", "First page of";
+    similar_cases: "重複の可能性がある案件", "Cases that look like this one";
+    similar_lead: "同じ事業者や同じ書類の案件です。同じ経費で二重に交付していないか確認してください。", "Of the same business, or with the same documents. See that nothing is granted twice for the same costs.";
+    in_common: "共通点", "In common";
+    same_program: "同じ事業者が同じ補助金を申請", "Same business, same program";
+    same_year: "同じ事業者が同じ年度に申請", "Same business, same fiscal year";
+    same_address: "所在地が同じ", "Same address";
+    same_representative: "代表者が同じ", "Same representative";
+    notes: "庁内メモ", "Notes of the office";
+    notes_lead: "職員だけが見るメモです。申請者には表示されず、手続の記録にも残りません。", "For the office alone: never shown to applicants, and no part of the history.";
+    new_note: "メモを書く", "New note";
+    write_note: "メモを残す", "Keep the note";
+    strike_out: "取り消す", "Strike out";
+    struck_out: "（取り消されたメモ）", "(struck out)";
+}
+
+impl Text {
+    /// How many cases a list has, as far as they were counted.
+    pub fn cases_found(self, count: u32, all: bool) -> String {
+        match (self.0, all) {
+            (Locale::Ja, true) => format!("{count}件"),
+            (Locale::Ja, false) => format!("{count}件以上"),
+            (Locale::En, true) if count == 1 => "1 case".to_owned(),
+            (Locale::En, true) => format!("{count} cases"),
+            (Locale::En, false) => format!("{count} cases or more"),
+        }
+    }
+
+    /// On a button: the action, and in how many of the cases it can be taken.
+    pub fn in_cases(self, action: &str, count: usize) -> String {
+        match self.0 {
+            Locale::Ja => format!("{action}（{count}件）"),
+            Locale::En => format!("{action} ({count})"),
+        }
+    }
+
+    /// A document that another case has, too.
+    pub fn same_document(self, name: &str) -> String {
+        match self.0 {
+            Locale::Ja => format!("「{name}」と同じファイルが添付されている"),
+            Locale::En => format!("Same file as “{name}”"),
+        }
+    }
+
+    /// What came of many.
+    pub fn handled_of(self, done: usize, all: usize) -> String {
+        match self.0 {
+            Locale::Ja => format!("{all}件のうち{done}件を処理しました。"),
+            Locale::En => format!("{done} of {all} cases are done."),
+        }
+    }
+}

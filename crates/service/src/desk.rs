@@ -1,0 +1,246 @@
+//! The desk of the office: what waits for somebody, the lists of cases with their saved views, and one action in many cases.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use casework::Act;
+use program::definition::{Name, Role};
+use store::SavedView;
+use uuid::Uuid;
+use vocabulary::{Instant, day_in_japan};
+
+use crate::service::Service;
+use crate::view::{Application, Page, Performed, Task, Viewer};
+use crate::{ApplicationFilter, ApplicationOrder, Error, Result};
+
+/// Beyond that, nobody wants to know how many there are.
+pub const MOST_COUNTED: u32 = 1_000;
+/// Cases that one command moves.
+pub const MOST_TOGETHER: usize = 100;
+/// Letters of the name of a view, bytes of its query, views of an account.
+const LONGEST_NAME: usize = 40;
+const LONGEST_QUERY: usize = 2_000;
+const MOST_VIEWS: usize = 30;
+
+/// What came of one case of many.
+#[derive(Debug)]
+pub struct ActedIn {
+    pub application: Uuid,
+    pub outcome: Result<Performed>,
+}
+
+impl Service {
+    /// The viewer's applications: those of the offices they work for, or of their businesses.
+    ///
+    /// # Errors
+    /// `BadInput` for a cursor that is none.
+    pub async fn applications(
+        &self,
+        viewer: &Viewer,
+        filter: ApplicationFilter,
+        order: ApplicationOrder,
+        first: usize,
+        after: Option<&str>,
+    ) -> Result<Page<Application>> {
+        let municipalities = viewer.municipalities();
+        let query = store::ListQuery {
+            scope: scope(viewer, &municipalities),
+            filter,
+            order,
+            after: after.map(cursor).transpose()?,
+            first: u32::try_from(first).unwrap_or(u32::MAX),
+        };
+        let page = self.reader().list(&query).await?;
+        self.page(page).await
+    }
+
+    /// How many there are, counted as far as [`MOST_COUNTED`]; none where only walking the whole list could tell.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn count_applications(&self, viewer: &Viewer, filter: ApplicationFilter) -> Result<Option<u32>> {
+        let municipalities = viewer.municipalities();
+        let order = ApplicationOrder::default();
+        let scope = scope(viewer, &municipalities);
+        let query = store::ListQuery { scope, filter, order, after: None, first: MOST_COUNTED };
+        Ok(self.reader().count(&query).await?)
+    }
+
+    pub(crate) async fn page(&self, page: store::Page) -> Result<Page<Application>> {
+        let mut items = Vec::with_capacity(page.rows.len());
+        for row in page.rows {
+            let cursor = format!("{}.{}", row.cursor.at.timestamp_micros(), row.cursor.id.simple());
+            items.push((cursor, self.view(self.reader(), row.stored).await?));
+        }
+        Ok(Page { items, has_next: page.has_next })
+    }
+
+    /// What waits for the viewer: cases in their role's or position's turn, and for applicants their own.
+    ///
+    /// # Errors
+    /// `BadInput` for a cursor that is none.
+    pub async fn tasks(&self, viewer: &Viewer, first: usize, after: Option<&str>) -> Result<Page<Task>> {
+        let after = after.map(cursor).transpose()?;
+        let page = self.reader().tasks(&viewer.person, after, u32::try_from(first).unwrap_or(u32::MAX)).await?;
+        let mut page = self.page(page).await?;
+        // A judge with a conflict of interest does not look at the case.
+        let actor = viewer.actor();
+        page.items.retain(|(_, application)| casework::may_see(&actor, &application.case));
+        let task = |application: Application| {
+            let waits_on = application.case.body.standing.waits_on.clone().unwrap_or_default();
+            let position = waits_on.strip_prefix("position:").map(str::to_owned);
+            let role = Role::STAFF
+                .into_iter()
+                .chain([Role::Applicant])
+                .find(|role| role.as_str() == waits_on)
+                .or(application.case.body.attention);
+            let deadline = application.case.body.deadline.as_ref().map(|deadline| deadline.day);
+            Task { waits_on: role, position, deadline, application }
+        };
+        Ok(Page {
+            items: page.items.into_iter().map(|(cursor, item)| (cursor, task(item))).collect(),
+            has_next: page.has_next,
+        })
+    }
+
+    /// How many cases wait for the viewer, counted as far as [`MOST_COUNTED`].
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn count_tasks(&self, viewer: &Viewer) -> Result<u32> {
+        Ok(self.reader().count_tasks(&viewer.person, MOST_COUNTED).await?)
+    }
+
+    /// The same action in several cases, each by itself: what one refuses keeps none of the others. With the same key
+    /// again it is done no second time, and whatever was not done is tried again.
+    ///
+    /// # Errors
+    /// `BadInput` for more than [`MOST_TOGETHER`] cases or a key of another shape; `SignInAgain` where a signature asks for
+    /// it, `RateLimited` and faults. Whatever concerns one case is told with it.
+    pub async fn act_in_each(&self, viewer: &Viewer, acts: Vec<(Uuid, Act)>, key: &str) -> Result<Vec<ActedIn>> {
+        self.require_scope(viewer, "act")?;
+        if acts.is_empty() || acts.len() > MOST_TOGETHER {
+            return Err(Error::bad_input(
+                "applications",
+                "まとめて処理できるのは1～100件です",
+                "One to 100 cases can be handled together",
+            ));
+        }
+        let mut all = Vec::with_capacity(acts.len());
+        for (application, act) in acts {
+            let own_key = vocabulary::digest(format!("{key}\n{application}").as_bytes());
+            let outcome = match self.act(viewer, application, act, &own_key).await {
+                Err(
+                    error @ (Error::SignInAgain
+                    | Error::Unauthenticated
+                    | Error::RateLimited { .. }
+                    | Error::Unavailable
+                    | Error::Fault(_)),
+                ) => return Err(error),
+                outcome => outcome,
+            };
+            all.push(ActedIn { application, outcome });
+        }
+        Ok(all)
+    }
+
+    /// Who may take care of a case of that office: its staff of today, by name, but not those who only look.
+    ///
+    /// # Errors
+    /// `NotFound` for whoever does not work there.
+    pub async fn colleagues(&self, viewer: &Viewer, municipality: &str) -> Result<Vec<(Uuid, String)>> {
+        if !viewer.person.is_staff_of(municipality) {
+            return Err(Error::NotFound);
+        }
+        let today = day_in_japan(self.now());
+        let mut found: BTreeMap<Uuid, String> = BTreeMap::new();
+        for role in Role::STAFF.into_iter().filter(|role| *role != Role::Auditor) {
+            let people = self.reader().staff_with_role(municipality, role, today).await?;
+            found.extend(people.into_iter().map(|account| (account.id, account.name)));
+        }
+        let mut found: Vec<(Uuid, String)> = found.into_iter().collect();
+        found.sort_by(|one, other| (&one.1, one.0).cmp(&(&other.1, other.0)));
+        Ok(found)
+    }
+
+    /// What people are called, for those who may see what they did.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn names_of(&self, accounts: BTreeSet<Uuid>) -> Result<HashMap<Uuid, String>> {
+        let accounts: Vec<Uuid> = accounts.into_iter().collect();
+        let found = self.reader().accounts(&accounts).await?;
+        Ok(found.into_iter().map(|account| (account.id, account.name)).collect())
+    }
+
+    /// The viewer's own views of the list of cases, by name.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn saved_views(&self, viewer: &Viewer) -> Result<Vec<SavedView>> {
+        Ok(self.reader().saved_views(viewer.person.id).await?)
+    }
+
+    /// Keeps a view under a name, in place of the one that has it.
+    ///
+    /// # Errors
+    /// `BadInput` for a name that is empty or too long, and when there are too many.
+    pub async fn save_view(&self, viewer: &Viewer, name: &str, query: &str) -> Result<()> {
+        let name = name.trim();
+        if !(1..=LONGEST_NAME).contains(&name.chars().count()) || name.chars().any(char::is_control) {
+            return Err(Error::bad_input(
+                "name",
+                "名前を1～40文字で入力してください",
+                "Give it a name of 1 to 40 letters",
+            ));
+        }
+        if query.len() > LONGEST_QUERY {
+            return Err(Error::bad_input("query", "条件が長すぎます", "These conditions are too long"));
+        }
+        let there = self.reader().saved_views(viewer.person.id).await?;
+        if there.len() >= MOST_VIEWS && !there.iter().any(|view| view.name == name) {
+            return Err(Error::bad_input(
+                "name",
+                "保存できるのは30件までです。使わないものを削除してください",
+                "At most 30 views are kept; remove one that you do not use",
+            ));
+        }
+        let view = SavedView {
+            id: self.inner.ids.next(),
+            account: viewer.person.id,
+            name: name.to_owned(),
+            query: query.to_owned(),
+            saved_at: self.now(),
+        };
+        let view = &view;
+        self.store().write(|tx| Box::pin(async move { Ok::<_, Error>(tx.save_view(view).await?) })).await
+    }
+
+    /// A view that is gone already is no error.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn drop_view(&self, viewer: &Viewer, id: Uuid) -> Result<()> {
+        let account = viewer.person.id;
+        self.store().write(|tx| Box::pin(async move { Ok::<_, Error>(tx.drop_view(account, id).await?) })).await
+    }
+}
+
+/// The cases of the offices that somebody works for, or else of their businesses.
+fn scope<'a>(viewer: &'a Viewer, municipalities: &'a [Name]) -> store::Scope<'a> {
+    if municipalities.is_empty() {
+        store::Scope::Businesses(&viewer.person.memberships)
+    } else {
+        store::Scope::Municipalities(municipalities)
+    }
+}
+
+/// Opaque to clients: the value that the list is ordered by, and the id.
+pub(crate) fn cursor(text: &str) -> Result<store::Cursor> {
+    let parse = || {
+        let (at, id) = text.split_once('.')?;
+        let at = Instant::from_timestamp_micros(at.parse().ok()?)?;
+        Some(store::Cursor { at, id: id.parse().ok()? })
+    };
+    parse()
+        .ok_or_else(|| Error::bad_input("after", "位置の指定が正しくありません", "This is not a cursor of this list"))
+}
