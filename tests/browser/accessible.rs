@@ -98,7 +98,12 @@ async fn cases_in_every_state() {
                 chrome.is_accessible().await;
             }
             chrome.sign_in(&office, &office.staff("hino", "reviewer").email).await;
-            for path in ["/", "/cases", "/cases?q=%E3%81%AA%E3%81%84", "/budgets"] {
+            let reviewed = format!("/applications/{}/review", lives.last().unwrap().application);
+            let all: Vec<String> = lives.iter().map(|life| format!("case={}", life.application)).collect();
+            let together = format!("/cases/together?{}", all.join("&"));
+            let signing = format!("{together}&action=sign.");
+            let empty = "/cases?q=%E3%81%AA%E3%81%84";
+            for path in ["/", "/cases", empty, "/budgets", &reviewed, &together, &signing] {
                 chrome.go(path).await;
                 chrome.is_accessible().await;
             }

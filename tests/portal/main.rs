@@ -14,6 +14,7 @@ mod officers;
 mod own_data;
 mod partners;
 mod reuse;
+mod review;
 mod safety;
 mod security;
 mod selection;

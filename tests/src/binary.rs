@@ -9,19 +9,23 @@ use std::{env, fs, thread};
 
 use vocabulary::Clock as _;
 
-/// `HOJOKIN_BIN`, which `cargo xtask test` sets, else the one beside this test.
+/// As [`built`].
 ///
 /// # Panics
 /// When there is none.
 #[must_use]
 pub fn path() -> PathBuf {
+    built().expect("no `hojokin`: set HOJOKIN_BIN, or `cargo build -p server` first")
+}
+
+/// `HOJOKIN_BIN`, which `cargo xtask test` sets, else the one beside this test.
+#[must_use]
+pub fn built() -> Option<PathBuf> {
     if let Some(path) = env::var_os("HOJOKIN_BIN").filter(|path| !path.is_empty()) {
-        return path.into();
+        return Some(path.into());
     }
-    let test = env::current_exe().expect("the path of this test");
-    let beside = test.parent().and_then(Path::parent).map(|folder| folder.join("hojokin"));
-    let found = beside.filter(|path| path.is_file());
-    found.expect("no `hojokin`: set HOJOKIN_BIN, or `cargo build -p server` first")
+    let test = env::current_exe().ok()?;
+    test.parent().and_then(Path::parent).map(|folder| folder.join("hojokin")).filter(|path| path.is_file())
 }
 
 /// A command that knows nothing of the environment around the test.

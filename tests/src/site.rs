@@ -76,7 +76,9 @@ impl Served {
             development: false,
         };
         let args = ServeArgs { site, no_worker: true, migrate: false, trusted_proxy: Vec::new(), metrics_token: None };
-        let app = app(Arc::new(Site::new(&installation, &args)));
+        // This is a test and no `hojokin`.
+        let site = Site { previewer: crate::binary::built(), ..Site::new(&installation, &args) };
+        let app = app(Arc::new(site));
         let task = tokio::spawn(async move {
             Server::new_with_acceptor(acceptor).run(app).await.unwrap();
         });

@@ -50,6 +50,8 @@ pub struct Site {
     pub uploads_in_memory: Semaphore,
     /// Pictures of documents that are made at the same time, each by a process of its own.
     pub previews: Semaphore,
+    /// The program that makes them: `hojokin` itself.
+    pub previewer: Option<PathBuf>,
     /// Where the mails and the people of the demonstration are; in development only.
     pub development: Option<PathBuf>,
 }
@@ -76,6 +78,7 @@ impl Site {
             uploads: Semaphore::new(UPLOADS_AT_ONCE),
             uploads_in_memory: Semaphore::new(UPLOADS_IN_MEMORY),
             previews: Semaphore::new(PREVIEWS_AT_ONCE),
+            previewer: std::env::current_exe().ok(),
             development: installation.development.then(|| installation.data.clone()),
         }
     }

@@ -1,5 +1,6 @@
 //! Pictures of documents: made by a process of their own, which a document may bring down without harm.
 
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +25,8 @@ pub async fn page(site: Arc<Site>, request: Request) -> Reply {
         request.raw_path_param("page").and_then(|page| page.parse().ok()).ok_or_else(Problem::not_found)?;
     let (file, bytes) = site.service.download(&viewer, id(&request)?).await?;
     let _place = site.previews.acquire().await.map_err(|_| Problem::from(service::Error::Unavailable))?;
-    let (pages, png) = picture(&file.media_type, page, &bytes).await?.ok_or_else(Problem::not_found)?;
+    let program = site.previewer.as_deref().ok_or(service::Error::Unavailable)?;
+    let (pages, png) = picture(program, &file.media_type, page, &bytes).await?.ok_or_else(Problem::not_found)?;
     Ok(Response::builder()
         .content_type("image/png")
         .header("x-hojokin-pages", pages)
@@ -35,13 +37,17 @@ pub async fn page(site: Arc<Site>, request: Request) -> Reply {
 }
 
 /// None when there is no picture of it.
-async fn picture(media_type: &str, page: usize, bytes: &[u8]) -> Result<Option<(String, Vec<u8>)>, Problem> {
+async fn picture(
+    program: &Path,
+    media_type: &str,
+    page: usize,
+    bytes: &[u8],
+) -> Result<Option<(String, Vec<u8>)>, Problem> {
     let unavailable = |error: std::io::Error| {
         tracing::error!(%error, "no picture could be made");
         Problem::from(service::Error::Unavailable)
     };
-    let own = std::env::current_exe().map_err(unavailable)?;
-    let mut child = Command::new(own)
+    let mut child = Command::new(program)
         .args(["preview", media_type, &page.to_string()])
         .env_clear()
         .stdin(Stdio::piped())
