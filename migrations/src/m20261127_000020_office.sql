@@ -32,6 +32,9 @@ CREATE TABLE review_check (
     PRIMARY KEY (application, item)
 ){strict};
 
+-- What came on paper and is being typed in: drafts that a member of staff takes care of.
+CREATE INDEX application_paper ON application (assignee, created_at, id) WHERE received_at IS NULL AND assignee IS NOT NULL;
+
 -- The same document handed in with another case, whatever it is called there.
 CREATE INDEX file_sha256 ON file (sha256) WHERE application IS NOT NULL;
 -- Businesses of one address or representative.

@@ -352,6 +352,18 @@ CREATE TABLE municipality (
     CONSTRAINT municipality_pkey PRIMARY KEY (name)
 );
 
+CREATE TABLE note (
+    id uuid NOT NULL,
+    application uuid NOT NULL,
+    account uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    content text NOT NULL,
+    struck_at timestamp with time zone,
+    CONSTRAINT note_pkey PRIMARY KEY (id),
+    CONSTRAINT note_account_fkey FOREIGN KEY (account) REFERENCES account(id),
+    CONSTRAINT note_application_fkey FOREIGN KEY (application) REFERENCES application(id)
+);
+
 CREATE TABLE one_time_link (
     token_hash bytea NOT NULL,
     kind text NOT NULL,
@@ -526,6 +538,31 @@ CREATE TABLE recovery_code (
     CONSTRAINT recovery_code_account_fkey FOREIGN KEY (account) REFERENCES account(id)
 );
 
+CREATE TABLE review_check (
+    application uuid NOT NULL,
+    item text NOT NULL,
+    submission bigint NOT NULL,
+    account uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    result text NOT NULL,
+    remark text NOT NULL DEFAULT ''::text,
+    CONSTRAINT review_check_pkey PRIMARY KEY (application, item),
+    CONSTRAINT review_check_account_fkey FOREIGN KEY (account) REFERENCES account(id),
+    CONSTRAINT review_check_application_fkey FOREIGN KEY (application) REFERENCES application(id),
+    CONSTRAINT review_check_result CHECK ((result = ANY (ARRAY['fine'::text, 'doubtful'::text])))
+);
+
+CREATE TABLE saved_view (
+    id uuid NOT NULL,
+    account uuid NOT NULL,
+    name text NOT NULL,
+    query text NOT NULL,
+    saved_at timestamp with time zone NOT NULL,
+    CONSTRAINT saved_view_account_name_key UNIQUE (account, name),
+    CONSTRAINT saved_view_pkey PRIMARY KEY (id),
+    CONSTRAINT saved_view_account_fkey FOREIGN KEY (account) REFERENCES account(id)
+);
+
 CREATE TABLE seal (
     id uuid NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -652,6 +689,8 @@ CREATE INDEX application_kind_received ON application USING btree (municipality,
 
 CREATE INDEX application_kind_updated ON application USING btree (municipality, state_kind, updated_at, id) WHERE (received_at IS NOT NULL);
 
+CREATE INDEX application_paper ON application USING btree (assignee, created_at, id) WHERE ((received_at IS NULL) AND (assignee IS NOT NULL));
+
 CREATE INDEX application_program_deadline ON application USING btree (municipality, program, deadline_sort, id) WHERE (received_at IS NOT NULL);
 
 CREATE INDEX application_program_received ON application USING btree (municipality, program, received_sort, id) WHERE (received_at IS NOT NULL);
@@ -678,6 +717,10 @@ CREATE INDEX application_year_received ON application USING btree (municipality,
 
 CREATE INDEX application_year_updated ON application USING btree (municipality, fiscal_year, updated_at, id) WHERE (received_at IS NOT NULL);
 
+CREATE INDEX business_address ON business USING btree (address);
+
+CREATE INDEX business_representative ON business USING btree (representative);
+
 CREATE INDEX event_at ON event USING btree (at, id);
 
 CREATE INDEX file_application ON file USING btree (application);
@@ -685,6 +728,8 @@ CREATE INDEX file_application ON file USING btree (application);
 CREATE INDEX file_business ON file USING btree (business);
 
 CREATE INDEX file_owner ON file USING btree (owner);
+
+CREATE INDEX file_sha256 ON file USING btree (sha256) WHERE (application IS NOT NULL);
 
 CREATE INDEX half_sign_in_expires ON half_sign_in USING btree (expires_at);
 
@@ -703,6 +748,8 @@ CREATE INDEX ledger_entry_application ON ledger_entry USING btree (application) 
 CREATE INDEX letter_application ON letter USING btree (application);
 
 CREATE INDEX membership_business ON membership USING btree (business);
+
+CREATE INDEX note_application ON note USING btree (application, at, id);
 
 CREATE INDEX one_time_link_expires ON one_time_link USING btree (expires_at);
 

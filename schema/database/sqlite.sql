@@ -283,6 +283,15 @@ CREATE TABLE municipality (
     definition text NOT NULL
 , revision INTEGER NOT NULL DEFAULT 1) STRICT;
 
+CREATE TABLE note (
+    id BLOB PRIMARY KEY,
+    application BLOB NOT NULL REFERENCES application (id),
+    account BLOB NOT NULL REFERENCES account (id),
+    at TEXT NOT NULL,
+    content text NOT NULL,
+    struck_at TEXT
+) STRICT;
+
 CREATE TABLE one_time_link (
     token_hash BLOB PRIMARY KEY,
     kind text NOT NULL CONSTRAINT one_time_link_kind
@@ -421,6 +430,26 @@ CREATE TABLE recovery_code (
     used_at TEXT
 ) STRICT;
 
+CREATE TABLE review_check (
+    application BLOB NOT NULL REFERENCES application (id),
+    item text NOT NULL,
+    submission INTEGER NOT NULL,
+    account BLOB NOT NULL REFERENCES account (id),
+    at TEXT NOT NULL,
+    result text NOT NULL CONSTRAINT review_check_result CHECK (result IN ('fine', 'doubtful')),
+    remark text NOT NULL DEFAULT '',
+    PRIMARY KEY (application, item)
+) STRICT;
+
+CREATE TABLE saved_view (
+    id BLOB PRIMARY KEY,
+    account BLOB NOT NULL REFERENCES account (id),
+    name text NOT NULL,
+    query text NOT NULL,
+    saved_at TEXT NOT NULL,
+    UNIQUE (account, name)
+) STRICT;
+
 CREATE TABLE seal (
     id BLOB PRIMARY KEY,
     at TEXT NOT NULL,
@@ -526,6 +555,8 @@ CREATE INDEX application_kind_received ON application (municipality, state_kind,
 
 CREATE INDEX application_kind_updated ON application (municipality, state_kind, updated_at, id) WHERE received_at IS NOT NULL;
 
+CREATE INDEX application_paper ON application (assignee, created_at, id) WHERE received_at IS NULL AND assignee IS NOT NULL;
+
 CREATE INDEX application_program_deadline ON application (municipality, program, deadline_sort, id) WHERE received_at IS NOT NULL;
 
 CREATE INDEX application_program_received ON application (municipality, program, received_sort, id) WHERE received_at IS NOT NULL;
@@ -552,6 +583,10 @@ CREATE INDEX application_year_received ON application (municipality, fiscal_year
 
 CREATE INDEX application_year_updated ON application (municipality, fiscal_year, updated_at, id) WHERE received_at IS NOT NULL;
 
+CREATE INDEX business_address ON business (address);
+
+CREATE INDEX business_representative ON business (representative);
+
 CREATE INDEX event_at ON event (at, id);
 
 CREATE INDEX file_application ON file (application);
@@ -559,6 +594,8 @@ CREATE INDEX file_application ON file (application);
 CREATE INDEX file_business ON file (business);
 
 CREATE INDEX file_owner ON file (owner);
+
+CREATE INDEX file_sha256 ON file (sha256) WHERE application IS NOT NULL;
 
 CREATE INDEX half_sign_in_expires ON half_sign_in (expires_at);
 
@@ -577,6 +614,8 @@ CREATE INDEX ledger_entry_application ON ledger_entry (application) WHERE applic
 CREATE INDEX letter_application ON letter (application);
 
 CREATE INDEX membership_business ON membership (business);
+
+CREATE INDEX note_application ON note (application, at, id);
 
 CREATE INDEX one_time_link_expires ON one_time_link (expires_at);
 

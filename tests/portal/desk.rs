@@ -1,6 +1,7 @@
 //! The desk with many cases: lists as one wants them, files of them, and one action in several cases.
 
 use reqwest::StatusCode;
+use testkit::office::SALES_CHANNEL;
 use testkit::{TestOffice, each_database};
 
 use acceptance::site::Served;
@@ -169,4 +170,66 @@ async fn versions_of(office: &TestOffice, viewer: &service::Viewer, cases: &[uui
         versions.push(office.look(viewer, *case).await.case.version);
     }
     versions
+}
+
+#[tokio::test]
+async fn what_comes_on_paper_is_typed_in_by_a_clerk() {
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["hino"]).await;
+        let served = Served::start(&office).await;
+        let other = office.submitted().await;
+        let clerk_email = office.staff("hino", "clerk").email.clone();
+        let clerk = Browser::signed_in(&served, &office, &clerk_email).await;
+        let page = clerk.get(&clerk.get("/cases").await.link("on paper")).await;
+        let form = page.form("/cases/paper");
+
+        // Everything that is missing at once; days that cannot be; numbers that nobody has.
+        let empty = clerk.submit(&form).await;
+        assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+        empty.says("Program: Please choose").says("Representative: ");
+        let today = vocabulary::day_in_japan(office.service.now());
+        let arrived = today - chrono::TimeDelta::days(2);
+        let form = form.set("v.program", SALES_CHANNEL).set("v.received_on", &arrived.to_string());
+        let number = clerk.submit(&form.clone().set("v.corporate_number", "1000012160153")).await;
+        number.says("No business is registered under this number");
+        let form = form.set("v.kind", "company").set("v.name", "有限会社紙").set("v.name_kana", "カミ");
+        let form = form.set("v.representative", "紙 一郎").set("v.address", "東京都日野市神明9").set("v.size", "sme");
+        let form = form.set("v.established_here_on", "2008-04-01").set("v.employees", "4").set("v.capital", "3000000");
+        let late = (today + chrono::TimeDelta::days(1)).to_string();
+        let future = clerk.submit(&form.clone().set("v.received_on", &late)).await;
+        assert_eq!(future.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(future.form("/cases/paper").get("v.name"), "有限会社紙", "what was typed stays");
+        future.says("at most 90 days ago");
+
+        let case = clerk.submit(&form).await;
+        case.says("On paper, typed in by the office").says("Submit: Application").says("有限会社紙");
+        assert_eq!(clerk.submit(&form).await.path, case.path, "pressed twice, one draft");
+        clerk.get("/cases/paper").await.says("Being typed in").says("有限会社紙");
+
+        // The same pages, the same checks; what it says counts from the day on which it came.
+        let id: uuid::Uuid = case.path.rsplit('/').next().unwrap().parse().unwrap();
+        let mut paper = other.clone();
+        paper.application = id;
+        let step = paper.scenario.steps.first().unwrap();
+        let viewer = office.viewer(&clerk_email).await;
+        let missing = clerk.get(&format!("{}/act/submit?page=99", case.path)).await;
+        assert!(missing.html.contains("id=\"summary\""), "what is missing is listed");
+        let act = office.prepare(&paper, &viewer, step).await.unwrap();
+        office.service.act(&viewer, id, act, "typed-in").await.unwrap();
+        let done = office.look(&viewer, id).await;
+        assert_eq!(done.received_at.map(vocabulary::day_in_japan), Some(arrived));
+        assert_eq!(done.case.state, "submitted");
+        clerk.get("/cases/paper").await.silent("有限会社紙");
+        clerk.get("/cases").await.says("有限会社紙");
+        clerk.get(&case.path).await.says("Receive").says("On paper");
+
+        // Only clerks of the office, only their own places; nobody became a member of the business.
+        let reviewer = Browser::signed_in(&served, &office, &office.staff("hino", "reviewer").email).await;
+        assert_eq!(reviewer.get("/cases/paper").await.status, StatusCode::NOT_FOUND);
+        let owner = Browser::signed_in(&served, &office, &other.party.owner.email).await;
+        assert_eq!(owner.get("/cases/paper").await.status, StatusCode::NOT_FOUND);
+        assert_eq!(owner.get(&case.path).await.status, StatusCode::NOT_FOUND);
+        assert!(office.viewer(&clerk_email).await.person.memberships.is_empty());
+    })
+    .await;
 }

@@ -37,7 +37,7 @@ async fn the_checklist_is_worked_off_beside_the_documents() {
         let none = reviewer.submit(&item(&page, key)).await;
         assert_eq!(none.status, StatusCode::UNPROCESSABLE_ENTITY);
         let doubt = item(&refused, key).set("remark", "宛名が違う");
-        reviewer.submit(&doubt).await.says("What you found is recorded").says("Doubtful — ");
+        reviewer.submit(&doubt).await.says("What you found is recorded").says("Doubtful: 宛名が違う — ");
         let fine = item(&page, "application.taxes").set("result", "fine");
         reviewer.submit(&fine).await.says("Fine — ");
         let unknown = item(&page, key).set("item", "application.nothing").set("result", "fine");
@@ -61,7 +61,7 @@ async fn the_checklist_is_worked_off_beside_the_documents() {
         assert_eq!(owner.get(&path).await.status, StatusCode::NOT_FOUND);
         let auditor = Browser::signed_in(&served, &office, &office.staff("hino", "auditor").email).await;
         let seen = auditor.get(&path).await;
-        seen.says("宛名が違う").says("Doubtful — ");
+        seen.says("Doubtful: 宛名が違う — ");
         let written = auditor.submit(&item(&seen, key).set("result", "fine")).await;
         assert_eq!(written.status, StatusCode::FORBIDDEN);
         written.says("Auditors and administrators write nothing into cases");
@@ -106,14 +106,21 @@ async fn cases_that_look_alike_are_told() {
     each_database(async |database| {
         let office = TestOffice::of(database, &["hino"]).await;
         let served = Served::start(&office).await;
-        let lives = office.cases_in("submitted", 2).await;
+        let facts = office.submitted().await;
+        let facts = office.look(&facts.party.owner, facts.application).await.case.business.facts;
+        let mut lives = Vec::new();
+        for email in ["one@business.example", "two@business.example"] {
+            let party = office.party_named("多摩見本工業", email, &facts).await;
+            let mut life = office.life_of(party, SALES_CHANNEL, 0).await;
+            office.step(&mut life).await;
+            lives.push(life);
+        }
         let reviewer = Browser::signed_in(&served, &office, &office.staff("hino", "reviewer").email).await;
         let page = reviewer.get(&format!("/applications/{}/review", lives[1].application)).await;
         let numbers = async |life: &testkit::office::Life| {
             office.look(&life.party.owner, life.application).await.case.body.numbers["application"].clone()
         };
-        // Parties of the test office are at one address; their documents differ by their marks.
-        page.says("Cases that look like this one").says(&numbers(&lives[0]).await).says("Same address");
+        page.says("Cases that look like this one").says(&numbers(&lives[0]).await).says("Same representative");
         page.silent("Same business, same program");
     })
     .await;

@@ -44,10 +44,16 @@ pub fn may_see(actor: &Actor, case: &Case) -> bool {
         Actor::Partner(_) => false,
         Actor::Person(person) => {
             person.memberships.contains(&case.business.id)
+                || types_in(person, case)
                 || (handed_in(case) && person.is_staff_of(&case.municipality))
                 || judges(person, case)
         }
     }
+}
+
+/// 代理入力: clerks hand in for the business what it sends them on paper.
+fn types_in(person: &Person, case: &Case) -> bool {
+    case.body.paper.is_some() && person.has_role(&case.municipality, Role::Clerk)
 }
 
 /// Whether the person is a judge before whose panel the case is, without a conflict of interest.
@@ -108,7 +114,9 @@ fn machine_by_hand(action: &ActionRef<'_>) -> bool {
 pub fn acting_role(actor: &Actor, case: &Case, allowed: &[Role]) -> Option<Role> {
     allowed.iter().copied().find(|role| match (actor, role) {
         (Actor::Clock, Role::Clock) | (Actor::Treasury, Role::Treasury) => true,
-        (Actor::Person(person), Role::Applicant) => person.memberships.contains(&case.business.id),
+        (Actor::Person(person), Role::Applicant) => {
+            person.memberships.contains(&case.business.id) || types_in(person, case)
+        }
         (Actor::Partner(partner), Role::Partner) => partner.case == case.id,
         (Actor::Person(person), Role::Panelist) => judges(person, case),
         (Actor::Person(person), role) => role.is_staff() && person.has_role(&case.municipality, *role),
@@ -365,13 +373,13 @@ fn deadlines(world: &World<'_>, case: &Case, action: &ActionRef<'_>, procedure: 
     })
 }
 
-/// A first submission needs an open call.
+/// A first submission needs a call that is open, or was on the day on which the paper came.
 fn window(world: &World<'_>, case: &Case, action: &ActionRef<'_>) -> Option<Refusal> {
     let handing_in = action.rule.form.is_some() && case.state == world.program.initial() && action.procedure.is_none();
     if !handing_in {
         return None;
     }
-    let today = day_in_japan(world.now);
+    let today = case.body.paper.as_ref().map_or_else(|| day_in_japan(world.now), |paper| paper.received_on);
     if today < case.call.opens {
         let ja = vocabulary::wareki(case.call.opens, vocabulary::Locale::Ja);
         return Some(Refusal::new(

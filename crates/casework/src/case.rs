@@ -66,6 +66,13 @@ pub struct Head {
     pub at: Instant,
 }
 
+/// An application that came on paper, and that the office types in for the business (代理入力).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paper {
+    /// 収受日: the day on which it arrived; counts instead of the day on which it is typed.
+    pub received_on: NaiveDate,
+}
+
 /// Everything about a case that is not looked up in SQL; stored as one JSON value.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Body {
@@ -80,6 +87,9 @@ pub struct Body {
     pub dates: BTreeMap<Name, NaiveDate>,
     #[serde(default)]
     pub amounts: BTreeMap<Name, Frozen>,
+    /// Set for what the office types in for the business.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paper: Option<Paper>,
     /// The newest submission of each form.
     #[serde(default)]
     pub forms: BTreeMap<Name, Submission>,

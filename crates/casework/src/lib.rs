@@ -39,7 +39,7 @@ pub use authority::{
     permit,
 };
 pub use case::{
-    Body, Business, Call, Case, Change, Charged, Deadline, DocumentRef, Done, FieldMark, Frozen, Head, Linked,
+    Body, Business, Call, Case, Change, Charged, Deadline, DocumentRef, Done, FieldMark, Frozen, Head, Linked, Paper,
     PaymentOrder, Pending, Placing, ProcedureCase, Signature, SignedHow, Signing, Standing, Submission, Unlocked,
 };
 pub use clockwork::clock_act;

@@ -506,11 +506,14 @@ impl Work<'_> {
             return;
         };
         let complete = self.world.program.definition().program.intake.rank_by == RankBy::CompleteReceipt;
-        if form == APPLICATION && (self.after.body.ranked_at.is_none() || complete) {
-            self.after.body.ranked_at = Some(self.world.now);
+        let first = self.after.body.ranked_at.is_none();
+        let on_paper = self.after.body.paper.as_ref().filter(|_| first).map(|paper| start_of_day(paper.received_on));
+        let arrived = on_paper.unwrap_or(self.world.now);
+        if form == APPLICATION && (first || complete) {
+            self.after.body.ranked_at = Some(arrived);
         }
         if form == APPLICATION && self.after.body.standing.received_at.is_none() {
-            self.after.body.standing.received_at = Some(self.world.now);
+            self.after.body.standing.received_at = Some(arrived);
         }
     }
 

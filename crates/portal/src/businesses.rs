@@ -111,7 +111,7 @@ fn shown(visit: &Visit<'_>, view: BusinessView) -> Result<Shown, Wrong> {
 }
 
 /// What is asked to register a business, drawn and read like every other form.
-fn fields() -> IndexMap<Name, FormField> {
+pub(crate) fn fields() -> IndexMap<Name, FormField> {
     let choice = |label: Bilingual, choices: [(&str, Bilingual); 4]| {
         let mut field = field(FieldType::Choice, label, true);
         let there = choices.into_iter().filter(|(name, _)| !name.is_empty());
@@ -270,13 +270,13 @@ async fn send(visit: &Visit<'_>, sheet: &Sheet<'_>) -> Page {
 }
 
 /// The API's name of an input, `nameKana`, as ours: `name_kana`.
-fn own_name(path: &str) -> String {
+pub(crate) fn own_name(path: &str) -> String {
     let letters =
         path.chars().map(|c| if c.is_ascii_uppercase() { format!("_{}", c.to_ascii_lowercase()) } else { c.into() });
     letters.collect()
 }
 
-fn refusal(fault: program::Fault) -> casework::Refusal {
+pub(crate) fn refusal(fault: program::Fault) -> casework::Refusal {
     casework::Refusal {
         code: fault.code,
         path: Some(fault.path),
@@ -287,7 +287,7 @@ fn refusal(fault: program::Fault) -> casework::Refusal {
 
 /// # Errors
 /// When clean values are none, which does not happen.
-fn business(clean: &Map<String, Value>) -> Result<NewBusiness, Wrong> {
+pub(crate) fn business(clean: &Map<String, Value>) -> Result<NewBusiness, Wrong> {
     let text = |name: &str| clean.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let value = |name: &str| clean.get(name).cloned();
     let facts = json!({

@@ -139,6 +139,8 @@ async fn route(visit: &Visit<'_>) -> Page {
         ("GET", ["cases.xlsx"]) => staff::export(visit, Format::Xlsx).await,
         ("POST", ["cases", "views"]) => staff::save_view(visit).await,
         ("POST", ["cases", "views", "drop"]) => staff::drop_view(visit).await,
+        ("GET", ["cases", "paper"]) => staff::paper_page(visit).await,
+        ("POST", ["cases", "paper"]) => staff::start_on_paper(visit).await,
         ("GET", ["cases", "together"]) => staff::together_page(visit).await,
         ("POST", ["cases", "together"]) => staff::together(visit).await,
         ("POST", ["applications", id, "assign"]) => staff::assign(visit, id).await,

@@ -536,6 +536,14 @@ pub(crate) fn notice(t: Text, code: &str) -> Option<&'static str> {
     })
 }
 
+pub(crate) fn paper_program() -> Bilingual {
+    Bilingual::new("申請する補助金", "Program")
+}
+
+pub(crate) fn paper_day() -> Bilingual {
+    Bilingual::new("収受日（届いた日）", "Day on which it arrived")
+}
+
 /// The name of the comment that an internal return asks for.
 pub(crate) fn reason() -> Bilingual {
     Bilingual::new("差戻しの理由", "Reason of the return")

@@ -91,7 +91,7 @@ impl<'a> Visit<'a> {
     }
 
     /// Has one of these roles somewhere.
-    fn is(&self, roles: &[Role]) -> bool {
+    pub fn is(&self, roles: &[Role]) -> bool {
         let viewer = self.asked.visitor.viewer.as_ref();
         viewer.is_some_and(|viewer| viewer.person.roles.iter().any(|(_, role)| roles.contains(role)))
     }

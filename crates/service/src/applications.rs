@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use casework::history::{ROOT, Stage};
-use casework::{Act, Actor, Case, Head, Person, Refusal, Step, World};
+use casework::{Act, Actor, Business, Case, Head, Person, Refusal, Step, World};
+use chrono::NaiveDate;
 use program::definition::{Name, Role, StateKind};
 use serde_json::{Map, Value};
 use store::{CaseKey, Lock, Tx};
@@ -37,15 +38,15 @@ pub(crate) struct Fixed {
 }
 
 impl Service {
-    /// A case as it would begin, on the newest version and the call that is open, or opens next.
+    /// A case as it would begin on that day, on the newest version and the call that is open, or opens next.
     pub(crate) async fn new_case(
         &self,
         program: &str,
-        business: Uuid,
+        business: Business,
+        today: NaiveDate,
         fixed: &Fixed,
     ) -> Result<(ProgramVersion, Case)> {
         let version = self.program(program, None).await?;
-        let today = day_in_japan(self.now());
         let year = FiscalYear::of(today);
         let usable = |call: &&crate::CallView| call.closes.is_none_or(|last| last >= today);
         let call = version
@@ -78,7 +79,7 @@ impl Service {
                 closes: call.closes,
                 budget_line: call.budget_line,
             },
-            business: self.reader().business(business).await?.ok_or(Error::NotFound)?,
+            business,
             state: version.program.initial().to_owned(),
             body,
             head: Head { sequence: 0, hash: ROOT.to_owned(), at: fixed.now },
@@ -95,7 +96,8 @@ impl Service {
             return Err(Error::NotFound);
         }
         let fixed = self.fix();
-        let (version, case) = self.new_case(program, business, &fixed).await?;
+        let business = self.reader().business(business).await?.ok_or(Error::NotFound)?;
+        let (version, case) = self.new_case(program, business, day_in_japan(fixed.now), &fixed).await?;
         let application = Application {
             municipality: self.municipality_named(&case.municipality).await?,
             stored_version: case.program_hash.clone(),

@@ -18,6 +18,7 @@ mod offers;
 mod once;
 mod oversight;
 mod own_data;
+mod paper;
 mod partners;
 mod people;
 mod programs;
@@ -50,6 +51,7 @@ pub use judges::{JudgeView, Term};
 pub use keys::Keyring;
 pub use oversight::{AccessView, Accessed, Checked, HappeningView, OwnAccess, Sought};
 pub use own_data::{OwnData, OwnFile};
+pub use paper::{OnPaper, PaperApplicant};
 pub use partners::{PARTNER_TOKEN, PartnerCase, PartnerDocument, PartnerViewer};
 pub use programs::{CallTaken, Published};
 pub use provider::{

@@ -296,7 +296,7 @@ impl Service {
 
     /// # Errors
     /// `BadInput` for what does not do.
-    fn checked_business(&self, id: Uuid, new: NewBusiness) -> Result<Business> {
+    pub(crate) fn checked_business(&self, id: Uuid, new: NewBusiness) -> Result<Business> {
         if new.facts.capital.is_negative() {
             return Err(Error::bad_input(
                 "capital",
@@ -673,7 +673,7 @@ pub(crate) async fn must_be_long_enough(tx: &Tx<'_>, account: Uuid, password: &s
 
 /// # Errors
 /// `Refused` when another business has its corporate number.
-async fn must_be_free(tx: &Tx<'_>, business: &Business) -> Result<()> {
+pub(crate) async fn must_be_free(tx: &Tx<'_>, business: &Business) -> Result<()> {
     let Some(number) = &business.corporate_number else { return Ok(()) };
     match tx.business_by_corporate_number(number).await? {
         Some(registered) if registered.id != business.id => Err(Error::Refused(vec![

@@ -100,7 +100,8 @@ impl Service {
             return Err(Error::NotFound);
         }
         let fixed = self.fix();
-        let (version, new) = self.new_case(program, business, &fixed).await?;
+        let found = self.reader().business(business).await?.ok_or(Error::NotFound)?;
+        let (version, new) = self.new_case(program, found, day_in_japan(fixed.now), &fixed).await?;
         if version.closed {
             return Err(Error::Refused(vec![drafts::closed()]));
         }

@@ -163,6 +163,15 @@ impl Reader {
             .collect()
     }
 
+    /// The drafts of what came on paper that somebody types in, newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn typed_in(&self, account: Uuid, limit: u32) -> Result<Vec<Uuid>> {
+        let rows = self.all(sql::TYPED_IN, vec![account.into(), i64::from(limit).into()]).await?;
+        rows.iter().map(|row| Columns::of(row).take()).collect()
+    }
+
     /// Other businesses of the same address or representative.
     ///
     /// # Errors

@@ -178,6 +178,10 @@ pub const SAME_DOCUMENTS: &str = "SELECT o.application, MIN(f.name) FROM file f 
     AND o.application IS NOT NULL AND o.application <> f.application WHERE f.application = $1 GROUP BY o.application, \
     f.sha256 ORDER BY o.application LIMIT $2";
 
+/// Drafts that somebody of the office types in, newest first.
+pub const TYPED_IN: &str = "SELECT id FROM application WHERE assignee = $1 AND received_at IS NULL \
+    ORDER BY created_at DESC, id DESC LIMIT $2";
+
 pub const ASSIGN: &str = "UPDATE application SET assignee = $2 WHERE id = $1";
 
 pub const CLAIM_KEY: &str = "INSERT INTO idempotency (account, key, operation, input_digest, subject, at) \

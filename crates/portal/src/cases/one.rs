@@ -30,6 +30,8 @@ struct One {
     state: String,
     steps: Vec<Step>,
     next: String,
+    /// 収受日 of what came on paper.
+    paper: Option<String>,
     /// 問合せ先, for the applicant.
     inquiries: Option<String>,
     deadlines: Vec<String>,
@@ -142,6 +144,7 @@ pub(crate) async fn one(visit: &Visit<'_>, case: &str) -> Page {
         state: state_label,
         steps: steps(visit, &application),
         next: what_next(visit, &application),
+        paper: case.body.paper.as_ref().map(|paper| visit.day(paper.received_on)),
         inquiries: (!visit.is_staff())
             .then(|| Inquiries::of(visit, &application.municipality))
             .flatten()

@@ -185,7 +185,9 @@ fn item_shown(visit: &Visit<'_>, item: &CheckItem, refused: &Refused) -> ItemSho
                 ReviewResult::Fine => t.found_fine(),
                 ReviewResult::Doubtful => t.found_doubtful(),
             };
-            format!("{result} — {} {}", checked.by_name, time_in_japan(checked.at))
+            let remark = Some(&checked.remark).filter(|remark| !remark.is_empty());
+            let remark = remark.map(|remark| format!(": {remark}")).unwrap_or_default();
+            format!("{result}{remark} — {} {}", checked.by_name, time_in_japan(checked.at))
         }),
         fine: is(ReviewResult::Fine),
         doubtful: is(ReviewResult::Doubtful),

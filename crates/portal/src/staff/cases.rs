@@ -2,7 +2,7 @@
 //! come back to, and as files for spreadsheets.
 
 use askama::Template;
-use program::definition::StateKind;
+use program::definition::{Role, StateKind};
 use service::{AccessKind, Application, ApplicationFilter, ApplicationOrder, Error};
 use vocabulary::day_in_japan;
 
@@ -41,6 +41,8 @@ struct Cases {
     years: Vec<Choice>,
     orders: Vec<Choice>,
     mine: bool,
+    /// The visitor is a clerk, who types in what comes on paper.
+    types_in: bool,
     columns: Vec<Choice>,
     views: Vec<View>,
     found: String,
@@ -128,6 +130,7 @@ pub(crate) async fn list(visit: &Visit<'_>) -> Page {
         years: years.collect(),
         orders: orders.into_iter().collect(),
         mine: asked.parameter("mine") == "1",
+        types_in: visit.is(&[Role::Clerk]),
         columns: Column::choices(visit),
         views: views(visit, &query).await?,
         found: count.map_or_else(|| t.cases_found(shown, !page.has_next), |count| counted(t, count)),

@@ -2,10 +2,12 @@
 
 mod cases;
 mod listing;
+mod paper;
 mod tasks;
 mod together;
 
 pub(crate) use cases::{assign, drop_view, export, list, save_view};
+pub(crate) use paper::{page as paper_page, start as start_on_paper};
 pub(crate) use tasks::tasks;
 pub(crate) use together::{page as together_page, perform as together};
 

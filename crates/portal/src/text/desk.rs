@@ -13,6 +13,11 @@ words! {
     choose_case: "選択", "Choose";
     choose_all: "この画面の案件をすべて選択", "Choose all on this page";
     handle_together: "選択した案件をまとめて処理", "Handle the chosen cases together";
+    paper: "紙の申請を入力する", "Type in an application on paper";
+    paper_lead: "郵送・窓口で受け取った申請書を、申請者に代わって入力します。法人番号が登録済みのときは、事業者のほかの項目は入力不要です。", "For what came by post or over the counter. Where the corporate number is registered, nothing else about the business is needed.";
+    paper_begin: "申請内容の入力に進む", "Go on to the application";
+    typed_in: "入力途中の紙の申請", "Being typed in";
+    on_paper: "紙の申請（窓口で入力）", "On paper, typed in by the office";
     together: "まとめて処理", "Handle together";
     nothing_chosen: "案件が選択されていません。一覧で選択してから進んでください。", "No case is chosen. Choose some in the list first.";
     back_to_list: "案件一覧に戻る", "Back to the list";
