@@ -26,6 +26,7 @@ mod registry;
 mod routes;
 mod sheet;
 mod staff;
+mod standing;
 mod text;
 mod visit;
 

@@ -13,7 +13,7 @@ use program::definition::Role;
 
 use crate::forms::Choice;
 use crate::place::Place;
-use crate::staff::role_name;
+use crate::standing::role_name;
 use crate::visit::{Visit, Wrong};
 
 /// # Errors

@@ -12,7 +12,7 @@ use crate::asked::in_url;
 use crate::forms::{Choice, Said, Told};
 use crate::place::Place;
 use crate::sheet::{Format, Sheet};
-use crate::staff::role_name;
+use crate::standing::role_name;
 use crate::visit::{Frame, Page, Visit, Wrong};
 
 /// Rows of a page.

@@ -12,7 +12,7 @@ use super::{administers, place_of, role_named, roles};
 use crate::account::scope_name;
 use crate::asked::in_url;
 use crate::forms::{Choice, Said, Told};
-use crate::staff::role_name;
+use crate::standing::role_name;
 use crate::visit::{Frame, Page, Visit, id};
 
 #[derive(Template)]

@@ -9,7 +9,7 @@ use super::{BATCH, MOST_ROWS, ROWS, after, place_of, query, sought};
 use crate::asked::in_url;
 use crate::forms::Choice;
 use crate::sheet::{Format, Sheet};
-use crate::staff::role_name;
+use crate::standing::role_name;
 use crate::text::Text;
 use crate::visit::{Frame, Page, Visit};
 

@@ -12,7 +12,7 @@ use super::desk::{approval, href};
 use super::review::{NoteShown, notes};
 use crate::forms::{AwardShown, Choice, facts};
 use crate::place::Inquiries;
-use crate::staff::waits_for;
+use crate::standing::waits_for;
 use crate::visit::{Frame, Page, Visit, Wrong, id, not_found};
 
 /// Events on the page.

@@ -12,7 +12,7 @@ use service::Edition;
 use super::{Desk, Head};
 use crate::answer::Answer;
 use crate::forms::Choice;
-use crate::staff::role_name;
+use crate::standing::role_name;
 use crate::visit::{Frame, Page, Visit, Wrong};
 
 #[derive(Template)]

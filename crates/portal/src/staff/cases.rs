@@ -7,10 +7,11 @@ use service::{AccessKind, Application, ApplicationFilter, ApplicationOrder, Erro
 use vocabulary::day_in_japan;
 
 use super::listing::{Column, Rows, sheet};
-use super::{counted, kind_name, must_be_staff};
+use super::{counted, must_be_staff};
 use crate::asked::in_url;
 use crate::forms::Choice;
 use crate::sheet::Format;
+use crate::standing::kind_name;
 use crate::visit::{Frame, Page, Visit, Wrong, id};
 
 /// Rows of a page.

@@ -7,9 +7,9 @@ use service::Application;
 use uuid::Uuid;
 use vocabulary::{day_in_japan, time_in_japan};
 
-use super::{state_of, waits_for};
 use crate::forms::Choice;
 use crate::sheet::{Cell, Sheet};
+use crate::standing::{state_of, waits_for};
 use crate::text::Text;
 use crate::visit::{Visit, Wrong};
 

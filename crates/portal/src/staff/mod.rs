@@ -11,9 +11,7 @@ pub(crate) use paper::{page as paper_page, start as start_on_paper};
 pub(crate) use tasks::tasks;
 pub(crate) use together::{page as together_page, perform as together};
 
-use program::Program;
-use program::definition::{Role, StateKind};
-use service::{Application, MOST_COUNTED};
+use service::MOST_COUNTED;
 
 use crate::text::Text;
 use crate::visit::{Visit, Wrong, not_found};
@@ -28,56 +26,4 @@ fn must_be_staff(visit: &Visit<'_>) -> Result<(), Wrong> {
 /// How many there are, as far as they were counted.
 fn counted(t: Text, count: u32) -> String {
     t.cases_found(count, count < MOST_COUNTED)
-}
-
-/// Whom a case waits for, as people of the office say it.
-pub(crate) fn waits_for(visit: &Visit<'_>, application: &Application) -> String {
-    let waits_on = application.case.body.standing.waits_on.as_deref().unwrap_or_default();
-    if let Some(position) = waits_on.strip_prefix("position:") {
-        let named = application.municipality.positions.get(position);
-        return named.map_or_else(|| position.to_owned(), |named| visit.say(&named.name).to_owned());
-    }
-    let roles = Role::STAFF.into_iter().chain([Role::Applicant, Role::Partner, Role::Treasury, Role::Panelist]);
-    let role = roles.into_iter().find(|role| role.as_str() == waits_on);
-    role.map_or(String::new(), |role| role_name(visit.t, role).to_owned())
-}
-
-pub(crate) fn role_name(t: Text, role: Role) -> &'static str {
-    match role {
-        Role::Applicant => t.role_applicant(),
-        Role::Clerk => t.role_clerk(),
-        Role::Reviewer => t.role_reviewer(),
-        Role::Approver => t.role_approver(),
-        Role::FinanceMaker => t.role_finance_maker(),
-        Role::FinanceChecker => t.role_finance_checker(),
-        Role::ProgramOfficer => t.role_program_officer(),
-        Role::Auditor => t.role_auditor(),
-        Role::Administrator => t.role_administrator(),
-        Role::Partner => t.role_partner(),
-        Role::Panelist => t.role_panelist(),
-        Role::Clock => t.role_clock(),
-        Role::Treasury => t.role_treasury(),
-    }
-}
-
-fn kind_name(t: Text, kind: StateKind) -> &'static str {
-    match kind {
-        StateKind::Drafting => t.stage_drafting(),
-        StateKind::WithApplicant => t.kind_with_applicant(),
-        StateKind::WithOffice => t.kind_with_office(),
-        StateKind::InProject => t.kind_in_project(),
-        StateKind::AwaitingPayment => t.kind_awaiting_payment(),
-        StateKind::ClosedPaid => t.kind_closed_paid(),
-        StateKind::ClosedUnpaid => t.kind_closed_unpaid(),
-    }
-}
-
-/// The state in words; while it is being signed, that too.
-fn state_of(visit: &Visit<'_>, application: &Application) -> String {
-    let label = state_label(visit, &application.program, &application.case.state);
-    if application.case.body.pending.is_some() { format!("{label} ({})", visit.t.in_approval()) } else { label }
-}
-
-fn state_label(visit: &Visit<'_>, program: &Program, name: &str) -> String {
-    program.state(name).map_or_else(|| name.to_owned(), |state| visit.say(&state.label).to_owned())
 }

@@ -16,6 +16,7 @@ use super::listing::number;
 use super::must_be_staff;
 use crate::cases;
 use crate::forms::{Choice, Drawing, FieldBox, Said, Told, VALUE, field, given, head, read};
+use crate::standing::state_of;
 use crate::text;
 use crate::visit::{Frame, Page, Visit, Wrong, id};
 
@@ -145,7 +146,7 @@ fn shown(visit: &Visit<'_>, application: &Application) -> Chosen {
         number: number(application),
         business: application.case.business.name.clone(),
         program: visit.say(&application.program.definition().program.title).to_owned(),
-        state: super::state_of(visit, application),
+        state: state_of(visit, application),
         reasons: Vec::new(),
         detail: String::new(),
     }
