@@ -231,7 +231,7 @@ fn confirm(
         let reasons = match action {
             Some(action) if action.permitted => Vec::new(),
             Some(action) => action.reasons.iter().map(|reason| visit.say(&reason.message).to_owned()).collect(),
-            None => vec![t.cannot_be_done().to_owned()],
+            None => vec![t.not_at_this_stage().to_owned()],
         };
         let signs = action.is_some_and(|action| action.name == casework::SIGN) && reasons.is_empty();
         let detail = if signs { cases::approval(visit, application) } else { String::new() };

@@ -26,6 +26,7 @@ words! {
     each_by_itself: "処理は案件ごとに行います。できない案件があっても、ほかの案件には影響しません。", "Each case is handled by itself: one that is refused keeps none of the others.";
     can_be_done: "処理できます", "Can be done";
     cannot_be_done: "処理できません", "Cannot be done";
+    not_at_this_stage: "この案件の今の段階では行えない処理です", "This is not done at the stage of this case";
     outcome: "結果", "Outcome";
     handled: "処理しました", "Done";
     not_handled: "処理していません", "Not done";
