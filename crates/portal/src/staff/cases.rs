@@ -15,7 +15,7 @@ use crate::standing::kind_name;
 use crate::visit::{Frame, Page, Visit, Wrong, id};
 
 /// Rows of a page.
-const ROWS: usize = 50;
+const ROWS: usize = 30;
 /// Rows that are read at once for the file, and in all.
 const BATCH: usize = 500;
 const MOST_ROWS: usize = 20_000;

@@ -9,7 +9,7 @@ use crate::asked::in_url;
 use crate::visit::{Frame, Page, Visit};
 
 /// Rows of a page.
-const ROWS: usize = 50;
+const ROWS: usize = 30;
 
 #[derive(Template)]
 #[template(path = "staff/tasks.html")]
