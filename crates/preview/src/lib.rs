@@ -43,12 +43,6 @@ pub enum NoPicture {
     Unreadable,
 }
 
-/// Whether pictures are made of files of this media type.
-#[must_use]
-pub fn is_shown(media_type: &str) -> bool {
-    matches!(media_type, "application/pdf" | "image/png" | "image/jpeg")
-}
-
 /// A page of a document, from 1, as PNG of at most 900 × 2,700 pixels. An image is one page.
 ///
 /// # Errors
