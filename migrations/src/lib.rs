@@ -24,7 +24,7 @@ macro_rules! migrations {
 }
 
 /// A new one comes last.
-const MIGRATIONS: [Migration; 15] = migrations![
+const MIGRATIONS: [Migration; 16] = migrations![
     "m20260401_000001_initial",
     "m20261101_000002_partners_and_places",
     "m20261126_000003_procedures",
@@ -40,6 +40,7 @@ const MIGRATIONS: [Migration; 15] = migrations![
     "m20261127_000013_sealed_secrets",
     "m20261127_000014_failed_sign_ins",
     "m20261127_000020_office",
+    "m20261127_000021_passkeys",
 ];
 
 #[async_trait::async_trait]

@@ -411,6 +411,30 @@ CREATE TABLE partner_link (
     CONSTRAINT partner_link_application_fkey FOREIGN KEY (application) REFERENCES application(id)
 );
 
+CREATE TABLE passkey (
+    id uuid NOT NULL,
+    credential bytea NOT NULL,
+    account uuid NOT NULL,
+    name text NOT NULL,
+    public_key bytea NOT NULL,
+    state bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    last_used_at timestamp with time zone,
+    CONSTRAINT passkey_credential_key UNIQUE (credential),
+    CONSTRAINT passkey_pkey PRIMARY KEY (id),
+    CONSTRAINT passkey_account_fkey FOREIGN KEY (account) REFERENCES account(id)
+);
+
+CREATE TABLE passkey_request (
+    token_hash bytea NOT NULL,
+    visitor_hash bytea NOT NULL,
+    account uuid,
+    state bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT passkey_request_pkey PRIMARY KEY (token_hash),
+    CONSTRAINT passkey_request_account_fkey FOREIGN KEY (account) REFERENCES account(id)
+);
+
 CREATE TABLE payment_batch (
     id uuid NOT NULL,
     municipality text NOT NULL,
@@ -760,6 +784,10 @@ CREATE INDEX outbox_due ON outbox USING btree (available_at) WHERE ((sent_at IS 
 CREATE INDEX outbox_subject ON outbox USING btree (subject);
 
 CREATE INDEX partner_link_application ON partner_link USING btree (application);
+
+CREATE INDEX passkey_account ON passkey USING btree (account);
+
+CREATE INDEX passkey_request_expires ON passkey_request USING btree (expires_at);
 
 CREATE INDEX payment_batch_made ON payment_batch USING btree (municipality, made_at, id);
 

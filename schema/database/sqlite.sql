@@ -332,6 +332,25 @@ CREATE TABLE partner_link (
     ended_at TEXT
 ) STRICT;
 
+CREATE TABLE passkey (
+    id BLOB PRIMARY KEY,
+    credential BLOB NOT NULL UNIQUE,
+    account BLOB NOT NULL REFERENCES account (id),
+    name text NOT NULL,
+    public_key BLOB NOT NULL,
+    state BLOB NOT NULL,
+    created_at TEXT NOT NULL,
+    last_used_at TEXT
+) STRICT;
+
+CREATE TABLE passkey_request (
+    token_hash BLOB PRIMARY KEY,
+    visitor_hash BLOB NOT NULL,
+    account BLOB REFERENCES account (id),
+    state BLOB NOT NULL,
+    expires_at TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE payment_batch (
     id BLOB PRIMARY KEY,
     municipality text NOT NULL REFERENCES municipality (name),
@@ -626,6 +645,10 @@ CREATE INDEX outbox_due ON outbox (available_at) WHERE sent_at IS NULL AND dead_
 CREATE INDEX outbox_subject ON outbox (subject);
 
 CREATE INDEX partner_link_application ON partner_link (application);
+
+CREATE INDEX passkey_account ON passkey (account);
+
+CREATE INDEX passkey_request_expires ON passkey_request (expires_at);
 
 CREATE INDEX payment_batch_made ON payment_batch (municipality, made_at, id);
 

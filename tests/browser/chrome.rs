@@ -90,7 +90,7 @@ pub async fn browse(served: &Served, setting: Setting, test: impl AsyncFnOnce(&C
         .connect(&format!("http://127.0.0.1:{port}"))
         .await
         .expect("a Chromium");
-    let chrome = Chrome { client: client.clone(), base: format!("http://{}", served.address) };
+    let chrome = Chrome { client: client.clone(), base: served.origin.clone() };
     chrome.set(setting).await;
     let outcome = AssertUnwindSafe(test(&chrome)).catch_unwind().await;
     client.close().await.ok();
@@ -100,8 +100,8 @@ pub async fn browse(served: &Served, setting: Setting, test: impl AsyncFnOnce(&C
 }
 
 impl Chrome {
-    async fn devtools(&self, command: &'static str, parameters: Value) {
-        self.client.issue_cmd(Devtools(command, parameters)).await.unwrap();
+    pub async fn devtools(&self, command: &'static str, parameters: Value) -> Value {
+        self.client.issue_cmd(Devtools(command, parameters)).await.unwrap()
     }
 
     async fn set(&self, setting: Setting) {

@@ -7,4 +7,5 @@ mod every;
 mod hands;
 mod journey;
 mod officers;
+mod passkeys;
 mod pictures;

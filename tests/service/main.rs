@@ -6,5 +6,6 @@ mod evidence;
 mod help;
 mod life;
 mod mail;
+mod passkeys;
 mod races;
 mod versions;

@@ -9,7 +9,7 @@ use server::adapters::RandomIds;
 use server::cli::{ServeArgs, SiteArgs};
 use server::http::{Site, app};
 use server::startup::Installation;
-use service::Service;
+use service::{Service, Settings};
 use testkit::TestOffice;
 use testkit::office::BASE_URL;
 use tokio::task::JoinHandle;
@@ -17,6 +17,8 @@ use tokio::task::JoinHandle;
 /// Serves until it is dropped.
 pub struct Served {
     pub address: SocketAddr,
+    /// Where a browser on this machine finds it.
+    pub origin: String,
     task: JoinHandle<()>,
 }
 
@@ -32,7 +34,7 @@ impl Served {
     /// # Panics
     /// When there is no free port.
     pub async fn start(office: &TestOffice) -> Self {
-        Self::at(office, office.service.clone(), |_| BASE_URL.to_owned()).await
+        Self::at("127.0.0.1", office, |_| (office.service.clone(), BASE_URL.to_owned())).await
     }
 
     /// A server that has just been started, with nothing but what the database and the files keep.
@@ -40,7 +42,8 @@ impl Served {
     /// # Panics
     /// When there is no free port.
     pub async fn anew(office: &TestOffice) -> Self {
-        Self::at(office, office.another(office.count()).await, |_| BASE_URL.to_owned()).await
+        let another = office.another(office.count()).await;
+        Self::at("127.0.0.1", office, |_| (another, BASE_URL.to_owned())).await
     }
 
     /// As a browser on this machine reaches it, without TLS.
@@ -48,12 +51,27 @@ impl Served {
     /// # Panics
     /// When there is no free port.
     pub async fn on_this_machine(office: &TestOffice) -> Self {
-        Self::at(office, office.service.clone(), |address| format!("http://{address}")).await
+        Self::at("127.0.0.1", office, |origin| (office.service.clone(), origin)).await
     }
 
-    async fn at(office: &TestOffice, service: Service, base_url: impl FnOnce(SocketAddr) -> String) -> Self {
+    /// As a browser on this machine reaches it by a name, which passkeys need; with or without a second factor for staff.
+    ///
+    /// # Panics
+    /// When there is no free port.
+    pub async fn by_name(office: &TestOffice, staff_second_factor: bool) -> Self {
+        Self::at("localhost", office, |base_url| {
+            let settings = office.service.settings().clone();
+            let service = office.set_up(Settings { base_url: base_url.clone(), staff_second_factor, ..settings });
+            (service, base_url)
+        })
+        .await
+    }
+
+    async fn at(host: &str, office: &TestOffice, set_up: impl FnOnce(String) -> (Service, String)) -> Self {
         let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
         let address = *acceptor.local_addr()[0].as_socket_addr().unwrap();
+        let origin = format!("http://{host}:{}", address.port());
+        let (service, base_url) = set_up(origin.clone());
         let site = SiteArgs {
             listen: address,
             smtp_url: None,
@@ -71,7 +89,7 @@ impl Served {
             ids: Arc::new(RandomIds::default()),
             clock: Arc::new(office.clock.clone()),
             data: std::env::temp_dir(),
-            base_url: base_url(address),
+            base_url,
             smtp_url: None,
             development: false,
         };
@@ -82,6 +100,6 @@ impl Served {
         let task = tokio::spawn(async move {
             Server::new_with_acceptor(acceptor).run(app).await.unwrap();
         });
-        Self { address, task }
+        Self { address, origin, task }
     }
 }

@@ -17,6 +17,8 @@ pub enum SystemMail {
     PasswordChanged,
     /// As [`SystemMail::PasswordChanged`], of the second factor.
     SecondFactorChanged,
+    /// As [`SystemMail::PasswordChanged`], of a passkey that opens the account from now on, or does no more.
+    PasskeyChanged,
     /// As [`SystemMail::PasswordChanged`], of a provider of identities that opens the account from now on.
     IdentityLinked,
     /// To administrators: notices that could not be delivered.
@@ -24,13 +26,14 @@ pub enum SystemMail {
 }
 
 impl SystemMail {
-    pub const ALL: [SystemMail; 8] = [
+    pub const ALL: [SystemMail; 9] = [
         Self::Invitation,
         Self::Appointment,
         Self::EmailVerification,
         Self::PasswordReset,
         Self::PasswordChanged,
         Self::SecondFactorChanged,
+        Self::PasskeyChanged,
         Self::IdentityLinked,
         Self::DeadLetters,
     ];
@@ -44,6 +47,7 @@ impl SystemMail {
             Self::PasswordReset => "password_reset",
             Self::PasswordChanged => "password_changed",
             Self::SecondFactorChanged => "second_factor_changed",
+            Self::PasskeyChanged => "passkey_changed",
             Self::IdentityLinked => "identity_linked",
             Self::DeadLetters => "dead_letters",
         }
@@ -116,6 +120,15 @@ impl SystemMail {
                  If that was not you, check sessions and password at once on this page and tell the administrator.\n\n\
                  {{ url }}\n",
             ],
+            Self::PasskeyChanged => [
+                "【補助金申請システム】パスキーが{% if added %}登録{% else %}削除{% endif %}されました",
+                "[hojokin] A passkey was {% if added %}added{% else %}removed{% endif %}",
+                "あなたのアカウントのパスキー「{{ name }}」が{% if added %}登録{% else %}削除{% endif %}されました（{{ at }}）。\n\
+                 ご自身で行ったのでなければ、すぐに次の画面でセッションとパスワードを確認し、管理者へご連絡ください。\n\n{{ url }}\n",
+                "The passkey \"{{ name }}\" of your account was {% if added %}added{% else %}removed{% endif %} ({{ at }}).\n\
+                 If that was not you, check sessions and password at once on this page and tell the administrator.\n\n\
+                 {{ url }}\n",
+            ],
             Self::IdentityLinked => [
                 "【補助金申請システム】{{ provider }}でログインできるようになりました",
                 "[hojokin] You can now sign in with {{ provider }}",
@@ -162,6 +175,9 @@ impl SystemMail {
                 "url": url,
                 "at": "2026-05-22 10:00",
             }),
+            Self::PasskeyChanged => {
+                json!({ "name": "窓口のパソコン", "url": url, "added": true, "at": "2026-05-22 10:00" })
+            }
             Self::SecondFactorChanged => json!({ "url": url, "on": true, "at": "2026-05-22 10:00" }),
             Self::DeadLetters => json!({
                 "url": "https://hojokin.example/outbox",

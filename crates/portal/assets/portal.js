@@ -20,6 +20,36 @@
     token.form.submit();
   }
 
+  // A passkey is shown or made by the browser, and its answer is sent with the form. Without this there are other ways in.
+  const knowsPasskeys = "PublicKeyCredential" in window && PublicKeyCredential.parseRequestOptionsFromJSON;
+  for (const form of knowsPasskeys ? document.querySelectorAll("form[data-passkey]") : []) {
+    const told = form.querySelector("[data-failed]");
+    form.hidden = false;
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      if (form.dataset.asking) return;
+      form.dataset.asking = "yes";
+      told.textContent = "";
+      try {
+        const body = new URLSearchParams(new FormData(form));
+        const answer = await fetch(form.dataset.passkey, { method: "POST", body, headers: { Accept: "application/json, text/html" }, redirect: "manual" });
+        // Why not stands on the page that the form leads to.
+        if (!answer.ok) { form.submit(); return; }
+        const { request, options } = await answer.json();
+        const credential = form.dataset.makes
+          ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) })
+          : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) });
+        form.elements.request.value = request;
+        form.elements.answer.value = JSON.stringify(credential);
+        form.submit();
+      } catch {
+        told.textContent = told.dataset.failed;
+      } finally {
+        delete form.dataset.asking;
+      }
+    });
+  }
+
   // What is done part by part goes on by itself.
   const part = document.querySelector("form[data-continue]");
   if (part) part.submit();

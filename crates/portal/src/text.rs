@@ -522,6 +522,11 @@ pub(crate) fn notice(t: Text, code: &str) -> Option<&'static str> {
         "session-ended" => ("その端末のログインを終了しました。", "That session has ended."),
         "token-revoked" => ("トークンを失効させました。", "The token was revoked."),
         "password-changed" => ("パスワードを変更しました。", "The password was changed."),
+        "passkey-added" => (
+            "パスキーを登録しました。次回からこのパスキーでログインできます。",
+            "The passkey was added. You can sign in with it from now on.",
+        ),
+        "passkey-removed" => ("パスキーを削除しました。", "The passkey was removed."),
         "second-factor-ended" => ("二段階認証を解除しました。", "The second factor was ended."),
         "invitation-withdrawn" => ("招待を取り消しました。", "The invitation was taken back."),
         "scored" => ("採点を受け付けました。", "Your points have arrived."),

@@ -28,6 +28,7 @@ pub struct StaffView {
     pub roles: Vec<Role>,
     /// Those that are held today.
     pub positions: Vec<String>,
+    /// Or a passkey.
     pub has_second_factor: bool,
     pub deactivated_at: Option<Instant>,
 }
@@ -63,7 +64,7 @@ pub enum AccountAct {
     Reactivate,
     EndSessions,
     RevokeToken(Uuid),
-    /// For whoever has lost the device and the recovery codes: a new password is to be chosen by mail as well.
+    /// For whoever has lost the device and the recovery codes, or their passkeys: a new password is to be chosen by mail as well.
     ResetSecondFactor,
 }
 
@@ -79,7 +80,8 @@ impl Service {
         let ids: BTreeSet<Uuid> =
             roles.iter().map(|role| role.account).chain(positions.iter().map(|held| held.account)).collect();
         let ids: Vec<Uuid> = ids.into_iter().collect();
-        let factors = self.reader().with_second_factor(&ids).await?;
+        let mut factors = self.reader().with_second_factor(&ids).await?;
+        factors.append(&mut self.reader().with_passkey(&ids).await?);
         let today = day_in_japan(self.now());
         let view = |account: Account| {
             let has_second_factor = factors.contains(&account.id);
@@ -105,7 +107,8 @@ impl Service {
         roles.sort_by_key(|role| std::cmp::Reverse(role.from_day));
         positions.sort_by_key(|held| std::cmp::Reverse(held.from_day));
         let found = self.reader().account(account).await?.ok_or(Error::NotFound)?;
-        let has_second_factor = self.has_second_factor(account).await?;
+        let has_passkey = !self.reader().passkeys(account).await?.is_empty();
+        let has_second_factor = has_passkey || self.has_second_factor(account).await?;
         let sessions = self.reader().sessions(account, self.now()).await?;
         Ok(StaffPerson {
             staff: staff_view(found, has_second_factor, (&roles, &positions), day_in_japan(self.now())),
@@ -212,7 +215,8 @@ impl Service {
                 }
             }
             AccountAct::ResetSecondFactor => {
-                if !tx.end_second_factor(account).await? {
+                let passkeys = tx.remove_passkeys(account, None).await?;
+                if !tx.end_second_factor(account).await? && passkeys == 0 {
                     return Err(refused(
                         "second_factor.none",
                         "二段階認証は設定されていません",

@@ -5,6 +5,7 @@ mod administration;
 mod applications;
 mod audit;
 mod calls;
+mod ceremony;
 mod definitions;
 mod desk;
 mod drafts;
@@ -20,6 +21,7 @@ mod oversight;
 mod own_data;
 mod paper;
 mod partners;
+mod passkeys;
 mod people;
 mod programs;
 mod provider;
@@ -71,7 +73,8 @@ pub use treasury::BankFile;
 pub use view::{
     Application, ApplicationFilter, ApplicationOrder, AskedView, AvailableAction, BatchView, BudgetView, BusinessView,
     CallView, Device, Enrolment, EventView, FileView, LedgerEntryView, LetterView, Member, MemberRole, MessageView,
-    MigrationOutcome, MigrationView, NewBusiness, NewSession, Page, PayableView, Performed, ProgramVersion,
-    SecondFactorView, SessionView, SignIn, Task, VersionEventView, VersionView, Viewer,
+    MigrationOutcome, MigrationView, NewBusiness, NewSession, Page, PasskeyAnswer, PasskeyAsked, PasskeyView,
+    PayableView, Performed, ProgramVersion, SecondFactorView, SessionView, SignIn, Task, VersionEventView, VersionView,
+    Viewer,
 };
 pub use worker::{Delivery, MailTransport, Outgoing, Sending, Worker};

@@ -129,6 +129,11 @@ impl Service {
                 "agent": session.agent,
             })
         });
+        let passkeys = self.passkeys(viewer).await?.into_iter().map(|passkey| {
+            json!({
+                "name": passkey.name, "created_at": passkey.created_at, "last_used_at": passkey.last_used_at,
+            })
+        });
         let tokens = self.api_tokens(viewer).await?.into_iter().map(|token| {
             json!({
                 "name": token.name, "scopes": token.scopes, "created_at": token.created_at, "expires_at": token.expires_at,
@@ -148,6 +153,7 @@ impl Service {
             "email_verified_at": account.email_verified_at,
             "created_at": account.created_at,
             "second_factor_since": self.second_factor(viewer).await?.since,
+            "passkeys": passkeys.collect::<Vec<_>>(),
             "identities": identities.collect::<Vec<_>>(),
             "roles": roles.collect::<Vec<_>>(),
             "positions": viewer.person.positions.iter().map(named).collect::<Vec<_>>(),

@@ -651,6 +651,7 @@ impl Service {
                     let mut account = tx.account(account).await?.ok_or(Error::NotFound)?;
                     if ends_second_factor {
                         tx.end_second_factor(account.id).await?;
+                        tx.remove_passkeys(account.id, None).await?;
                     }
                     must_be_long_enough(tx, account.id, password).await?;
                     account.password_hash = Some(password_hash.clone());

@@ -269,10 +269,12 @@ impl Service {
     /// Makes a secret for an app; it counts once a code has confirmed it.
     ///
     /// # Errors
-    /// `SignInAgain`; `Forbidden` for tokens; `Refused` when a factor is in force.
+    /// `SignInAgain`; `Forbidden` for tokens; `Refused` when a factor is in force, or a passkey was to be
+    /// shown.
     pub async fn begin_second_factor(&self, viewer: &Viewer, key: &str) -> Result<Enrolment> {
         must_be_session(viewer)?;
         self.require_fresh(viewer)?;
+        self.must_have_shown_passkey(viewer).await?;
         let (account, now) = (viewer.person.id, self.now());
         let secret = self.inner.ids.secret();
         let secret = secret.get(..SECRET_BYTES).unwrap_or(&secret);

@@ -21,7 +21,7 @@ const PER_ADDRESS: Limit = Limit { burst: 10, seconds_per_try: 60 };
 const PER_ACCOUNT: Limit = Limit { burst: 100, seconds_per_try: 9 };
 /// Codes of a second factor have six digits: a day of guesses finds one in a thousand times.
 const CODES: Limit = Limit { burst: 10, seconds_per_try: 300 };
-/// Departures to providers of identities, each of which keeps a row: a whole office may begin its day at once.
+/// Departures to providers of identities and requests for passkeys, each of which keeps a row: a whole office may begin its day at once.
 const DEPARTURES: Limit = Limit { burst: 200, seconds_per_try: 5 };
 /// Tries beyond a limit that are written down: the log is for people to read.
 const NOTES: Limit = Limit { burst: 5, seconds_per_try: 600 };
@@ -55,6 +55,11 @@ impl Bucket {
     /// Who goes to a provider of identities, from one place.
     pub fn departures(client: &str) -> Self {
         Self { name: hashed(&format!("departures:{client}")), limit: DEPARTURES }
+    }
+
+    /// Requests for passkeys, from one place.
+    pub fn passkeys(client: &str) -> Self {
+        Self { name: hashed(&format!("passkeys:{client}")), limit: DEPARTURES }
     }
 
     fn address(client: &str) -> Self {

@@ -399,6 +399,35 @@ pub struct Enrolment {
     pub address: String,
 }
 
+/// A passkey as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PasskeyView {
+    pub id: Uuid,
+    pub name: String,
+    pub created_at: Instant,
+    pub last_used_at: Option<Instant>,
+}
+
+/// What a browser is asked about a passkey.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PasskeyAsked {
+    /// The token that comes back with the answer.
+    pub request: String,
+    /// JSON, as browsers read it (`parseCreationOptionsFromJSON`, `parseRequestOptionsFromJSON`).
+    pub options: String,
+}
+
+/// What the browser answers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PasskeyAnswer<'a> {
+    /// As in [`PasskeyAsked`].
+    pub request: &'a str,
+    /// What the visitor's forms carry, the same as when it was asked.
+    pub visitor: &'a str,
+    /// JSON, as browsers write it.
+    pub answer: &'a str,
+}
+
 /// A secret that is shown once.
 #[derive(Clone, Debug)]
 pub struct NewSession {

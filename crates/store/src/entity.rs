@@ -64,6 +64,13 @@ entities! {
     half_sign_in "half_sign_in" (token_hash: Bytes) {
         account: Uuid, created_at: Instant, expires_at: Instant, authenticated_at: Option<Instant>,
     }
+    passkey "passkey" (id: Uuid) {
+        credential: Bytes, account: Uuid, name: String, public_key: Bytes, state: Bytes, created_at: Instant,
+        last_used_at: Option<Instant>,
+    }
+    passkey_request "passkey_request" (token_hash: Bytes) {
+        visitor_hash: Bytes, account: Option<Uuid>, state: Bytes, expires_at: Instant,
+    }
     api_token "api_token" (id: Uuid) {
         token_hash: Bytes, account: Uuid, name: String, scopes: String, created_at: Instant, expires_at: Instant,
         last_used_at: Option<Instant>, revoked_at: Option<Instant>,

@@ -22,6 +22,7 @@ mod office;
 mod outbox;
 mod oversight;
 mod partners;
+mod passkeys;
 mod payments;
 mod people;
 mod programs;
@@ -50,6 +51,7 @@ pub use office::{Alike, Note, ReviewCheck, ReviewResult, SameDocument, SavedView
 pub use outbox::{CaseLetter, CaseMail, MailShown, Message, NewMessage, OutboxClaim, OutboxDepth, RenderedMail};
 pub use oversight::{Access, AccessKind, Chain, Happening, Period};
 pub use partners::StoredLink;
+pub use passkeys::{Passkey, PasskeyRequest};
 pub use payments::{BatchFile, LineState, OrderedPayment, StoredBatch};
 pub use people::{ApiToken, LinkKind, NewSession, OneTimeLink, OpenInvitation, SessionShown, SignedIn};
 pub use programs::{NewProgram, ProgramEvent, ProgramEventKind, PublishedProgram, StoredCall, VersionNamed};

@@ -30,7 +30,7 @@ pub enum AccessKind {
     CasesExported,
     PeopleExported,
     HistoryExported,
-    /// A password or code was wrong, or the account may not be used.
+    /// A password, code or passkey was wrong, or the account may not be used.
     SignInFailed,
     /// There were too many tries before.
     SignInThrottled,

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 use vocabulary::{Instant, Locale, day_in_japan};
 
-use crate::entity::{api_token, half_sign_in, identity_request, one_time_link, session};
+use crate::entity::{api_token, half_sign_in, identity_request, one_time_link, passkey_request, session};
 use crate::error::{Result, StoreError};
 use crate::reader::Reader;
 use crate::row::{Columns, from_json, from_word, json};
@@ -451,8 +451,10 @@ impl Tx<'_> {
             half_sign_in::Entity::delete_many().filter(half_sign_in::Column::ExpiresAt.lt(before)).exec(&db).await?;
         let requests = identity_request::Entity::delete_many().filter(identity_request::Column::ExpiresAt.lt(before));
         let requests = requests.exec(&db).await?;
+        let asked = passkey_request::Entity::delete_many().filter(passkey_request::Column::ExpiresAt.lt(before));
+        let asked = asked.exec(&db).await?;
         let keys = idempotency::Entity::delete_many().filter(idempotency::Column::At.lt(keys_before)).exec(&db).await?;
-        let begun = halves.rows_affected + requests.rows_affected;
+        let begun = halves.rows_affected + requests.rows_affected + asked.rows_affected;
         Ok(sessions.rows_affected + begun + links.rows_affected + keys.rows_affected)
     }
 }

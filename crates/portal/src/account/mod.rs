@@ -2,12 +2,17 @@
 //! account safe.
 
 mod own_data;
+mod passkeys;
 mod provider;
 mod second_factor;
 mod security;
 mod sign_in;
 
 pub(crate) use own_data::export as export_own_data;
+pub(crate) use passkeys::{
+    add as add_passkey, ask as ask_for_passkey, ask_to_make as ask_to_make_passkey, remove as remove_passkey,
+    sign_in as sign_in_by_passkey,
+};
 pub(crate) use provider::{back as back_from_provider, begin as begin_by_provider, onward as on_to_provider};
 pub(crate) use second_factor::{HERE as SECOND_FACTOR, act as second_factor, page as second_factor_page};
 pub(crate) use security::{
@@ -37,6 +42,8 @@ struct AccountForm {
     button: &'static str,
     /// Where else the visitor can show who they are.
     providers: Vec<ProviderButton>,
+    /// And whether by a passkey.
+    by_passkey: bool,
     /// Hidden fields, of whichever form is sent.
     waiting: Vec<(String, String)>,
     inputs: Vec<Input>,
@@ -131,6 +138,7 @@ fn sign_up_form(visit: &Visit<'_>, next: &str) -> AccountForm {
         action: "/sign-up",
         button: t.sign_up(),
         providers: Vec::new(),
+        by_passkey: false,
         waiting: vec![("next".to_owned(), own_path(next).to_owned())],
         inputs: vec![
             Input::new("email", t.email(), "email", "email"),
@@ -181,6 +189,7 @@ fn verify_form(visit: &Visit<'_>, token: &str) -> AccountForm {
         action: "/verify-email",
         button: t.verify_email(),
         providers: Vec::new(),
+        by_passkey: false,
         waiting: vec![("token".to_owned(), token.to_owned())],
         inputs: Vec::new(),
     }
@@ -207,6 +216,7 @@ fn reset_request_form(visit: &Visit<'_>) -> AccountForm {
         action: "/password-reset",
         button: t.send_mail(),
         providers: Vec::new(),
+        by_passkey: false,
         waiting: Vec::new(),
         inputs: vec![Input::new("email", t.email(), "email", "username")],
     }
@@ -221,6 +231,7 @@ fn reset_form(visit: &Visit<'_>, token: &str) -> AccountForm {
         action: "/password-reset",
         button: t.set_password(),
         providers: Vec::new(),
+        by_passkey: false,
         waiting: vec![("token".to_owned(), token.to_owned())],
         inputs: vec![new_password(t)],
     }
@@ -262,6 +273,7 @@ fn invitation_form(visit: &Visit<'_>, token: &str) -> AccountForm {
         action: "/invitations",
         button: t.accept(),
         providers: Vec::new(),
+        by_passkey: false,
         waiting: vec![("token".to_owned(), token.to_owned())],
         inputs: vec![Input::new("name", t.your_name(), "text", "name"), password],
     }

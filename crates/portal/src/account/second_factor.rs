@@ -27,6 +27,10 @@ struct SecondFactor {
     password_error: Vec<String>,
     /// Nothing else can be done before.
     asked_for: bool,
+    /// A passkey of theirs would do as well.
+    by_passkey: bool,
+    /// Hidden fields of its form.
+    waiting: Vec<(String, String)>,
     /// In force since, and the recovery codes that are left.
     state: Option<String>,
     picture: Option<Picture>,
@@ -72,6 +76,8 @@ async fn shown(visit: &Visit<'_>, status: StatusCode, told: &Told) -> Page {
     let t = visit.t;
     let SecondFactorView { since, recovery_codes_left, enrolment } =
         visit.service.second_factor(visit.viewer()?).await?;
+    let lacks = visit.viewer()?.lacks_second_factor && visit.service.takes_passkeys();
+    let by_passkey = lacks && !visit.service.passkeys(visit.viewer()?).await?.is_empty();
     let Enrolment { secret, address } =
         enrolment.unwrap_or_else(|| Enrolment { secret: String::new(), address: String::new() });
     let place = |path: &str| match path {
@@ -84,6 +90,8 @@ async fn shown(visit: &Visit<'_>, status: StatusCode, told: &Told) -> Page {
         frame: Frame { has_errors: !errors.is_empty(), ..visit.frame(t.second_factor()) },
         errors,
         asked_for: visit.viewer()?.lacks_second_factor,
+        by_passkey,
+        waiting: Vec::new(),
         code_error: told.at("code", visit.locale),
         password_error: told.at("password", visit.locale),
         state: since.map(|since| t.second_factor_since(&time_in_japan(since), recovery_codes_left)),

@@ -3,7 +3,7 @@
 
 use askama::Template;
 use poem::http::StatusCode;
-use service::{ApiToken, Error, OwnAccess, SCOPES, SessionView};
+use service::{ApiToken, Error, OwnAccess, PasskeyView, SCOPES, SessionView};
 use vocabulary::time_in_japan;
 
 use super::{AccountForm, Input, again, fresh, present_password};
@@ -13,7 +13,7 @@ use crate::forms::{Choice, Said, Told};
 use crate::text::Text;
 use crate::visit::{Frame, Page, Visit, id};
 
-const HERE: &str = "/account/security";
+pub(super) const HERE: &str = "/account/security";
 /// Days that a token lives unless somebody says otherwise.
 const TOKEN_DAYS: &str = "90";
 
@@ -24,6 +24,11 @@ struct Security {
     errors: Vec<Said>,
     email: String,
     second_factor: String,
+    passkeys: Vec<PasskeyRow>,
+    /// Whether more can be made here.
+    takes_passkeys: bool,
+    passkey_name: String,
+    passkey_error: Vec<String>,
     sessions: Vec<SessionRow>,
     accesses: Vec<AccessRow>,
     tokens: Vec<TokenRow>,
@@ -31,6 +36,13 @@ struct Security {
     token_name: String,
     token_days: String,
     key: String,
+}
+
+struct PasskeyRow {
+    id: String,
+    name: String,
+    made: String,
+    used: String,
 }
 
 struct SessionRow {
@@ -73,13 +85,14 @@ pub(crate) async fn page(visit: &Visit<'_>) -> Page {
     shown(visit, StatusCode::OK, &Told::default()).await
 }
 
-async fn shown(visit: &Visit<'_>, status: StatusCode, told: &Told) -> Page {
+pub(super) async fn shown(visit: &Visit<'_>, status: StatusCode, told: &Told) -> Page {
     let (viewer, t, asked) = (visit.viewer()?, visit.t, visit.asked);
     let factor = visit.service.second_factor(viewer).await?;
     let second_factor = match factor.since {
         Some(since) => t.second_factor_since(&time_in_japan(since), factor.recovery_codes_left),
         None => t.second_factor_none().to_owned(),
     };
+    let passkeys = visit.service.passkeys(viewer).await?;
     let sessions = visit.service.sessions(viewer).await?;
     let tokens = visit.service.api_tokens(viewer).await?;
     let accesses = visit.service.own_accesses(viewer).await?;
@@ -96,6 +109,7 @@ async fn shown(visit: &Visit<'_>, status: StatusCode, told: &Told) -> Page {
     });
     let days = Some(asked.field("days")).filter(|days| !days.is_empty()).unwrap_or(TOKEN_DAYS);
     let place = |path: &str| match path {
+        "passkey_name" => Some(("#passkey-name".to_owned(), t.passkey_name().to_owned())),
         "name" => Some(("#token-name".to_owned(), t.token_name().to_owned())),
         "days" => Some(("#token-days".to_owned(), t.token_days().to_owned())),
         "scopes" => Some(("#token-scopes".to_owned(), t.token_scopes().to_owned())),
@@ -107,6 +121,10 @@ async fn shown(visit: &Visit<'_>, status: StatusCode, told: &Told) -> Page {
         errors,
         email: viewer.email.clone(),
         second_factor,
+        passkeys: passkeys.into_iter().map(passkey_row).collect(),
+        takes_passkeys: visit.service.takes_passkeys(),
+        passkey_name: asked.field("passkey_name").to_owned(),
+        passkey_error: told.at("passkey_name", visit.locale),
         sessions: sessions.into_iter().map(session_row).collect(),
         accesses: accesses.into_iter().map(access_row).collect(),
         tokens: tokens.into_iter().map(|token| token_row(visit, token)).collect(),
@@ -116,6 +134,15 @@ async fn shown(visit: &Visit<'_>, status: StatusCode, told: &Told) -> Page {
         key: visit.key(),
     };
     Ok(visit.page_with(status, &page))
+}
+
+fn passkey_row(passkey: PasskeyView) -> PasskeyRow {
+    PasskeyRow {
+        id: passkey.id.to_string(),
+        name: passkey.name,
+        made: time_in_japan(passkey.created_at),
+        used: passkey.last_used_at.map(time_in_japan).unwrap_or_default(),
+    }
 }
 
 fn session_row(session: SessionView) -> SessionRow {
@@ -212,6 +239,7 @@ async fn password_form(visit: &Visit<'_>) -> Result<AccountForm, Error> {
         action: "/account/security/password",
         button: t.change_password(),
         providers: Vec::new(),
+        by_passkey: false,
         waiting: Vec::new(),
         inputs: vec![
             present_password(t),

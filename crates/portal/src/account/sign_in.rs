@@ -22,6 +22,7 @@ struct SignInForm {
     errors: Vec<Said>,
     email: String,
     providers: Vec<ProviderButton>,
+    by_passkey: bool,
     /// Where it goes on, and what was being sent when the session had ended.
     waiting: Vec<(String, String)>,
 }
@@ -82,7 +83,8 @@ pub(crate) fn sign_in_again(visit: &Visit<'_>) -> Answer {
 fn form(visit: &Visit<'_>, email: String, waiting: Waiting) -> SignInForm {
     let frame = visit.frame(visit.t.sign_in());
     let providers = visit.service.providers().map(|provider| button(visit, provider)).collect();
-    SignInForm { frame, errors: Vec::new(), email, providers, waiting: waiting.hidden() }
+    let by_passkey = visit.service.takes_passkeys();
+    SignInForm { frame, errors: Vec::new(), email, providers, by_passkey, waiting: waiting.hidden() }
 }
 
 fn button(visit: &Visit<'_>, (name, label): (&str, &Bilingual)) -> ProviderButton {
@@ -114,7 +116,7 @@ pub(super) fn refused(visit: &Visit<'_>, email: &str, reasons: Vec<&str>, waitin
 }
 
 /// Goes on where the visitor was, with what was typed.
-fn opened(visit: &Visit<'_>, session: NewSession, waiting: Waiting) -> Answer {
+pub(super) fn opened(visit: &Visit<'_>, session: NewSession, waiting: Waiting) -> Answer {
     let Waiting { next, kept } = waiting;
     let answer = if kept.is_empty() {
         Answer::see(&next)
@@ -140,6 +142,7 @@ fn code_form(visit: &Visit<'_>, half: &str, waiting: Waiting) -> AccountForm {
         action: "/sign-in/code",
         button: t.sign_in(),
         providers: Vec::new(),
+        by_passkey: visit.service.takes_passkeys(),
         waiting,
         inputs: vec![code_input(t)],
     }
@@ -157,11 +160,12 @@ pub(crate) async fn code(visit: &Visit<'_>) -> Page {
 
 async fn afresh_form(visit: &Visit<'_>, waiting: Waiting) -> Result<AccountForm, Error> {
     let t = visit.t;
-    let (mut inputs, mut providers) = (vec![present_password(t)], Vec::new());
+    let (mut inputs, mut providers, mut by_passkey) = (vec![present_password(t)], Vec::new(), false);
     if let Some(viewer) = &visit.asked.visitor.viewer {
         if visit.service.second_factor(viewer).await?.since.is_some() {
             inputs.push(code_input(t));
         }
+        by_passkey = visit.service.takes_passkeys() && !visit.service.passkeys(viewer).await?.is_empty();
         let known_by = visit.service.providers_of(viewer).await?;
         providers = known_by.into_iter().map(|provider| button(visit, provider)).collect();
     }
@@ -172,6 +176,7 @@ async fn afresh_form(visit: &Visit<'_>, waiting: Waiting) -> Result<AccountForm,
         action: "/sign-in/again",
         button: t.go_on(),
         providers,
+        by_passkey,
         waiting: waiting.hidden(),
         inputs,
     })

@@ -24,6 +24,17 @@ words! {
     other_ways_in: "ほかの方法", "Other ways";
     onward: "外部のサイトへ進みます", "On to the other site";
     onward_lead: "ログインのため、外部のサイトへ進みます。終わるとこのサイトへ戻ります。", "You sign in on another site and come back here afterwards.";
+    passkeys: "パスキー", "Passkeys";
+    passkeys_lead: "端末の画面ロック（指紋・顔・暗証番号）やセキュリティキーでログインできます。パスワードと確認コードの入力は不要になります。", "Sign in by what unlocks your device (fingerprint, face, PIN) or by a security key, without password and code.";
+    passkey_name: "パスキーの名前", "Name of the passkey";
+    passkey_name_hint: "例: 窓口のパソコン", "Example: computer at the counter";
+    add_passkey: "パスキーを登録する", "Add a passkey";
+    added_at: "登録日時", "Added";
+    never_used: "なし", "never";
+    remove_passkey: "削除する", "Remove";
+    sign_in_by_passkey: "パスキーでログイン", "Sign in with a passkey";
+    passkey_failed: "パスキーを確認できませんでした。もう一度お試しいただくか、ほかの方法をご利用ください。", "The passkey was not shown. Please try again, or use another way.";
+    or_add_passkey: "認証アプリの代わりに、パスキーを登録することもできます", "You can add a passkey instead of an authenticator app";
     sign_in_over: "時間が過ぎました。もう一度ログインしてください。", "That took too long. Please sign in again.";
     recovery_codes: "回復コード", "Recovery codes";
     recovery_codes_lead: "端末を失くしたときに、確認コードの代わりに1回ずつ使えます。今だけ表示します。印刷するなどして、安全な場所に保管してください。", "Each works once in place of a code, if you lose the app. They are shown now and never again: print them, or keep them in a safe place.";

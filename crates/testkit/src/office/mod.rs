@@ -116,7 +116,7 @@ impl TestOffice {
         let mail = Arc::new(RecordingMail::default());
         let store = connect(url).await;
         store.migrate().await.expect("the schema");
-        let service = service_on(&store, &clock, &ids, &files, Vec::new());
+        let service = service_on(&store, &clock, &ids, &files, Vec::new(), settings());
         let worker = Worker::new(service.clone(), mail.clone());
         let mut office = Self {
             service,
@@ -140,8 +140,14 @@ impl TestOffice {
     /// People may also sign in by these.
     #[must_use]
     pub fn with_providers(mut self, providers: Vec<Provider>) -> Self {
-        self.service = service_on(&self.store, &self.clock, &self.ids, &self.files, providers);
+        self.service = service_on(&self.store, &self.clock, &self.ids, &self.files, providers, settings());
         self
+    }
+
+    /// The same office in an installation that is set up in another way.
+    #[must_use]
+    pub fn set_up(&self, settings: service::Settings) -> Service {
+        service_on(&self.store, &self.clock, &self.ids, &self.files, Vec::new(), settings)
     }
 
     async fn import(&self, municipality: &str) {
@@ -262,7 +268,7 @@ impl TestOffice {
     /// A second process on the same database: its own connections, caches and identifiers; the same clock and files.
     pub async fn another(&self, seed: u32) -> Service {
         let store = connect(&self.url).await;
-        service_on(&store, &self.clock, &SeededIds::new(seed), &self.files, Vec::new())
+        service_on(&store, &self.clock, &SeededIds::new(seed), &self.files, Vec::new(), settings())
     }
 
     /// Moves the clock forward, never back, and lets the workers do what is due then.
@@ -337,12 +343,23 @@ async fn connect(url: &str) -> Store {
     Store::connect(&settings).await.expect("a connection")
 }
 
+fn settings() -> service::Settings {
+    service::Settings {
+        base_url: BASE_URL.to_owned(),
+        mail_from: "補助金窓口 <no-reply@hojokin.example.jp>".to_owned(),
+        production: true,
+        fresh_minutes: service::FRESH_MINUTES,
+        staff_second_factor: false,
+    }
+}
+
 fn service_on(
     store: &Store,
     clock: &FakeClock,
     ids: &SeededIds,
     files: &Arc<MemoryFiles>,
     providers: Vec<Provider>,
+    settings: service::Settings,
 ) -> Service {
     Service::new(Deps {
         store: store.clone(),
@@ -351,12 +368,6 @@ fn service_on(
         files: files.clone(),
         keys: service::Keyring::read(KEY).expect("a key"),
         providers,
-        settings: service::Settings {
-            base_url: BASE_URL.to_owned(),
-            mail_from: "補助金窓口 <no-reply@hojokin.example.jp>".to_owned(),
-            production: true,
-            fresh_minutes: service::FRESH_MINUTES,
-            staff_second_factor: false,
-        },
+        settings,
     })
 }
