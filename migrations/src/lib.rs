@@ -24,7 +24,7 @@ macro_rules! migrations {
 }
 
 /// A new one comes last.
-const MIGRATIONS: [Migration; 16] = migrations![
+const MIGRATIONS: [Migration; 17] = migrations![
     "m20260401_000001_initial",
     "m20261101_000002_partners_and_places",
     "m20261126_000003_procedures",
@@ -41,6 +41,7 @@ const MIGRATIONS: [Migration; 16] = migrations![
     "m20261127_000014_failed_sign_ins",
     "m20261127_000020_office",
     "m20261127_000021_passkeys",
+    "m20261127_000022_running",
 ];
 
 #[async_trait::async_trait]

@@ -723,6 +723,8 @@ CREATE INDEX application_program_updated ON application USING btree (municipalit
 
 CREATE INDEX application_received ON application USING btree (municipality, received_sort, id) WHERE (received_at IS NOT NULL);
 
+CREATE INDEX application_running ON application USING btree (program_hash) WHERE ((received_at IS NOT NULL) AND (state_kind <> ALL (ARRAY['closed_paid'::text, 'closed_unpaid'::text])));
+
 CREATE INDEX application_state_deadline ON application USING btree (municipality, state, deadline_sort, id) WHERE (received_at IS NOT NULL);
 
 CREATE INDEX application_state_received ON application USING btree (municipality, state, received_sort, id) WHERE (received_at IS NOT NULL);

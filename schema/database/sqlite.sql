@@ -584,6 +584,9 @@ CREATE INDEX application_program_updated ON application (municipality, program, 
 
 CREATE INDEX application_received ON application (municipality, received_sort, id) WHERE received_at IS NOT NULL;
 
+CREATE INDEX application_running ON application (program_hash)
+    WHERE received_at IS NOT NULL AND state_kind NOT IN ('closed_paid', 'closed_unpaid');
+
 CREATE INDEX application_state_deadline ON application (municipality, state, deadline_sort, id) WHERE received_at IS NOT NULL;
 
 CREATE INDEX application_state_received ON application (municipality, state, received_sort, id) WHERE received_at IS NOT NULL;

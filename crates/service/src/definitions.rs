@@ -15,6 +15,7 @@ use store::{NewProgramDraft, StoredCall};
 use uuid::Uuid;
 use vocabulary::{Bilingual, Instant, Yen};
 
+use crate::desk::MOST_COUNTED;
 use crate::once::Wish;
 use crate::programs::{not_proven, refusal_of, succeed};
 use crate::service::Service;
@@ -226,13 +227,13 @@ impl Service {
         Ok(found)
     }
 
-    /// How many cases are under way on each version, by its hash.
+    /// How many cases are under way on each version, by its hash; counted as far as [`MOST_COUNTED`].
     ///
     /// # Errors
     /// `NotFound` for everybody but program officers of the municipality.
-    pub async fn running_by_version(&self, viewer: &Viewer, program: &str) -> Result<BTreeMap<String, i64>> {
+    pub async fn running_by_version(&self, viewer: &Viewer, program: &str) -> Result<BTreeMap<String, u32>> {
         self.only_officers(viewer, place_of(program))?;
-        Ok(self.reader().running_by_version(place_of(program), program).await?)
+        Ok(self.reader().running_by_version(program, MOST_COUNTED).await?)
     }
 
     /// What is being written as the next version of a program.

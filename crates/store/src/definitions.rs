@@ -74,15 +74,16 @@ impl Reader {
         rows.iter().map(|row| Columns::of(row).take()).collect()
     }
 
-    /// How many cases of a program are under way on each of its versions, by hash.
+    /// How many cases of a program are under way on each of its versions, by hash; counted as far as `most`.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn running_by_version(&self, municipality: &str, program: &str) -> Result<BTreeMap<String, i64>> {
-        let rows = self.all(sql::RUNNING_BY_VERSION, vec![municipality.into(), program.into()]).await?;
+    pub async fn running_by_version(&self, program: &str, most: u32) -> Result<BTreeMap<String, u32>> {
+        let rows = self.all(sql::RUNNING_BY_VERSION, vec![program.into(), i64::from(most).into()]).await?;
         let pair = |row| {
             let mut columns = Columns::of(row);
-            Ok((columns.take()?, columns.take()?))
+            let hash = columns.take()?;
+            Ok((hash, u32::try_from(columns.take::<i64>()?).unwrap_or(most)))
         };
         rows.iter().map(pair).collect()
     }

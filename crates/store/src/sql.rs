@@ -405,6 +405,6 @@ pub const CHANGE_PROGRAM_DRAFT: &str = "UPDATE program_draft SET definition = $2
 pub const DROP_PROGRAM_DRAFT: &str = "DELETE FROM program_draft WHERE program = $1 AND revision = $2";
 
 /// Handed in and not at an end, for each version.
-pub const RUNNING_BY_VERSION: &str = "SELECT program_hash, COUNT(*) FROM application WHERE municipality = $1 \
-    AND program = $2 AND received_at IS NOT NULL AND state_kind NOT IN ('closed_paid', 'closed_unpaid') \
-    GROUP BY program_hash";
+pub const RUNNING_BY_VERSION: &str = "SELECT v.hash, (SELECT COUNT(*) FROM (SELECT 1 FROM application \
+    WHERE program_hash = v.hash AND received_at IS NOT NULL AND state_kind NOT IN ('closed_paid', 'closed_unpaid') \
+    LIMIT $2) running) FROM program_version v WHERE v.program = $1";

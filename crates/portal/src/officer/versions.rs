@@ -38,7 +38,7 @@ struct Row {
     whole_hash: String,
     published: String,
     closed: Option<String>,
-    running: i64,
+    running: String,
     may_close: bool,
     before: Option<i32>,
 }
@@ -66,7 +66,7 @@ async fn shown(visit: &Visit<'_>, desk: &Desk, status: StatusCode, told: &Told) 
             hash: view.hash.chars().take(TELLING).collect(),
             published: event(ProgramEventKind::Published).unwrap_or_default(),
             closed: event(ProgramEventKind::Closed),
-            running: running.get(&view.hash).copied().unwrap_or_default(),
+            running: t.cases_counted(running.get(&view.hash).copied().unwrap_or_default()),
             may_close: !view.closed,
             before: (view.version > 1).then(|| view.version - 1),
             whole_hash: view.hash,

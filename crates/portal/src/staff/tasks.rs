@@ -4,7 +4,7 @@ use askama::Template;
 use service::Application;
 
 use super::listing::{Column, Rows};
-use super::{counted, must_be_staff};
+use super::must_be_staff;
 use crate::asked::in_url;
 use crate::visit::{Frame, Page, Visit};
 
@@ -29,6 +29,6 @@ pub(crate) async fn tasks(visit: &Visit<'_>) -> Page {
         page.items.last().filter(|_| page.has_next).map(|(cursor, _)| format!("/tasks?after={}", in_url(cursor)));
     let applications: Vec<&Application> = page.items.iter().map(|(_, task)| &task.application).collect();
     let rows = Rows::of(visit, &Column::TASKS, &applications).await?;
-    let found = counted(visit.t, visit.service.count_tasks(viewer).await?);
+    let found = visit.t.cases_counted(visit.service.count_tasks(viewer).await?);
     Ok(visit.page(&Tasks { frame: visit.frame(visit.t.tasks()), found, rows, next }))
 }

@@ -1,5 +1,6 @@
 //! Words of the office's desk: lists of cases, what is done to many at once, and what is kept beside one.
 
+use service::MOST_COUNTED;
 use vocabulary::Locale;
 
 use super::Text;
@@ -46,7 +47,8 @@ words! {
     handed_in_again: "再提出による変更", "What changed when it was handed in again";
     before: "変更前", "Before";
     after: "変更後", "After";
-    first_page_of: "1ページ目:", "First page of";
+    picture_of: "書類の画像:", "Picture of";
+    previous_page: "前のページ", "Previous page";
     similar_cases: "重複の可能性がある案件", "Cases that look like this one";
     similar_lead: "同じ事業者や同じ書類の案件です。同じ経費で二重に交付していないか確認してください。", "Of the same business, or with the same documents. See that nothing is granted twice for the same costs.";
     in_common: "共通点", "In common";
@@ -80,6 +82,11 @@ impl Text {
             Locale::Ja => format!("{action}（{count}件）"),
             Locale::En => format!("{action} ({count})"),
         }
+    }
+
+    /// How many cases there are, counted as far as [`MOST_COUNTED`].
+    pub fn cases_counted(self, count: u32) -> String {
+        self.cases_found(count, count < MOST_COUNTED)
     }
 
     /// A document that another case has, too.
