@@ -107,6 +107,23 @@ async fn cases_in_every_state() {
                 chrome.go(path).await;
                 chrome.is_accessible().await;
             }
+            // The pages of a document are turned where they stand.
+            chrome.go(&reviewed).await;
+            let figure = "figure[data-pages]";
+            chrome.ask(&format!("document.querySelector('{figure}').scrollIntoView()"), Vec::new()).await;
+            chrome
+                .client
+                .wait()
+                .for_element(Locator::Css(&format!("{figure} button:last-child")))
+                .await
+                .unwrap()
+                .click()
+                .await
+                .unwrap();
+            let second = format!("{figure} img[src$='/pages/2'][alt$='(2 / 2)']");
+            chrome.client.wait().for_element(Locator::Css(&second)).await.unwrap();
+            chrome.client.find(Locator::Css(&format!("{figure} button:last-child:disabled"))).await.unwrap();
+            chrome.is_accessible().await;
             chrome.sign_in(&office, &office.staff("hino", "finance_maker").email).await;
             chrome.go("/finance").await;
             chrome.is_accessible().await;

@@ -62,6 +62,39 @@
     all.addEventListener("change", (event) => boxes.forEach((box) => { box.checked = event.target.checked; }));
   }
 
+  // The other pages of a document, one after another; their number comes with the picture.
+  for (const figure of document.querySelectorAll("figure[data-pages]")) {
+    const [link, picture] = [figure.querySelector("a"), figure.querySelector("img")];
+    const called = picture.alt;
+    const show = (page) => { link.href = picture.src = link.href.replace(/\d+$/, page); };
+    const count = async () => {
+      const answer = await fetch(picture.src);
+      const pages = Number(answer.headers.get("X-Hojokin-Pages"));
+      if (!(pages > 1)) return;
+      const [row, before, where, after] = ["div", "button", "span", "button"].map((name) => document.createElement(name));
+      row.className = "row";
+      where.setAttribute("role", "status");
+      let page = 1;
+      const turn = (by) => {
+        page += by;
+        [before.disabled, after.disabled] = [page === 1, page === pages];
+        where.textContent = `${page} / ${pages}`;
+        if (by) { show(page); picture.alt = `${called} (${where.textContent})`; }
+      };
+      for (const [button, by, text] of [[before, -1, figure.dataset.previous], [after, 1, figure.dataset.next]]) {
+        button.type = "button";
+        button.className = "quiet";
+        button.textContent = text;
+        button.addEventListener("click", () => turn(by));
+      }
+      turn(0);
+      row.append(before, where, after);
+      figure.append(row);
+    };
+    if (picture.complete && picture.naturalWidth) count();
+    else picture.addEventListener("load", count, { once: true });
+  }
+
   const number = (text) => Number(text.normalize("NFKC").replace(/[,\s円]/g, "")) || 0;
   const total = (table) => {
     for (const cell of table.querySelectorAll("[data-sum]")) {

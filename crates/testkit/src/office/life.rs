@@ -368,13 +368,14 @@ fn ways_to_each_state(program: &str) -> Vec<(usize, usize)> {
     ways.into_values().collect()
 }
 
-/// One empty page that differs by its mark.
+/// Two empty pages; it differs by its mark.
 #[must_use]
 pub fn sample_pdf(mark: &str) -> Vec<u8> {
     format!(
         "%PDF-1.4\n% {mark}\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n\
-         2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n\
-         3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+         2 0 obj<</Type/Pages/Kids[3 0 R 4 0 R]/Count 2>>endobj\n\
+         3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\n\
+         4 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 842 595]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
     )
     .into_bytes()
 }
