@@ -61,10 +61,19 @@ async fn the_checklist_is_worked_off_beside_the_documents() {
         assert_eq!(owner.get(&path).await.status, StatusCode::NOT_FOUND);
         let auditor = Browser::signed_in(&served, &office, &office.staff("hino", "auditor").email).await;
         let seen = auditor.get(&path).await;
-        seen.says("Doubtful: 宛名が違う — ");
-        let written = auditor.submit(&item(&seen, key).set("result", "fine")).await;
+        seen.says("Doubtful: 宛名が違う — ").silent("Record").silent("Keep the note");
+        let token = seen.form("/language").get("csrf").to_owned();
+        let written = auditor.submit(&item(&page, key).set("csrf", &token).set("result", "fine")).await;
         assert_eq!(written.status, StatusCode::FORBIDDEN);
         written.says("Auditors and administrators write nothing into cases");
+        auditor.get("/cases").await.silent("Handle the chosen cases together");
+        let of_case = format!("/applications/{}", life.application);
+        auditor.get(&of_case).await.says("Nobody takes care").silent("Take it on").silent("Keep the note");
+        let assign = format!("{of_case}/assign");
+        let taken = reviewer.get(&of_case).await.form(&assign).set("csrf", &token).set("to", "me");
+        let refused = auditor.submit(&taken).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN);
+        refused.says("Only staff that handle cases assign them");
     })
     .await;
 }
@@ -83,11 +92,13 @@ async fn documents_are_pictures_for_whoever_may_see_them() {
         let picture = reviewer.get(path).await;
         assert_eq!(picture.status, StatusCode::OK, "{}", picture.html);
         assert_eq!(picture.headers["content-type"], "image/png");
-        assert_eq!(picture.headers["x-hojokin-pages"], "1");
+        assert_eq!(picture.headers["x-hojokin-pages"], "2");
         let policy = picture.headers["content-security-policy"].to_str().unwrap();
         assert!(policy.starts_with("sandbox; default-src 'none'"), "{policy}");
         assert!(picture.html.contains("IHDR"));
-        let beyond = path.replace("/pages/1", "/pages/2");
+        let second = reviewer.get(&path.replace("/pages/1", "/pages/2")).await;
+        assert_eq!(second.headers["content-type"], "image/png");
+        let beyond = path.replace("/pages/1", "/pages/3");
         for missing in [beyond.as_str(), &path.replace("/pages/1", "/pages/x")] {
             assert_eq!(reviewer.get(missing).await.status, StatusCode::NOT_FOUND, "{missing}");
         }

@@ -53,6 +53,12 @@ impl Person {
         self.roles.iter().any(|(place, role)| place == municipality && role.is_staff())
     }
 
+    /// Works there and has a part in its cases.
+    #[must_use]
+    pub fn handles_cases_of(&self, municipality: &str) -> bool {
+        self.roles.iter().any(|(place, role)| place == municipality && role.handles_cases())
+    }
+
     #[must_use]
     pub fn holds(&self, municipality: &str, position: &str) -> bool {
         self.positions.iter().any(|(place, held)| place == municipality && held == position)

@@ -90,6 +90,12 @@ impl<'a> Visit<'a> {
         viewer.is_some_and(|viewer| viewer.person.roles.iter().any(|(_, role)| role.is_staff()))
     }
 
+    /// Has a part in the cases of some office.
+    pub fn handles_cases(&self) -> bool {
+        let viewer = self.asked.visitor.viewer.as_ref();
+        viewer.is_some_and(|viewer| viewer.person.roles.iter().any(|(_, role)| role.handles_cases()))
+    }
+
     /// Has one of these roles somewhere.
     pub fn is(&self, roles: &[Role]) -> bool {
         let viewer = self.asked.visitor.viewer.as_ref();

@@ -629,8 +629,11 @@ impl Service {
     ) -> Result<Application> {
         self.require_scope(viewer, "act")?;
         let found = self.application(viewer, application).await?.ok_or(Error::NotFound)?;
-        if !viewer.person.is_staff_of(&found.case.municipality) {
-            return Err(Error::forbidden("担当者を決めるのは職員だけです", "Only staff assign cases"));
+        if !viewer.person.handles_cases_of(&found.case.municipality) {
+            return Err(Error::forbidden(
+                "担当者を決めるのは、案件を扱う職員だけです",
+                "Only staff that handle cases assign them",
+            ));
         }
         let (now, case) = (self.now(), &found.case);
         let wish = Wish::new(viewer, key, "assignApplication", &(application, assignee), (application, now))?;
@@ -717,11 +720,11 @@ fn partner_label<'a>(application: &'a Application, action: &str) -> Option<&'a B
 /// Somebody who works for the case's office.
 async fn colleague(tx: &Tx<'_>, case: &Case, account: Uuid, now: Instant) -> Result<Person> {
     let found = tx.person_by_account(account, now).await?.map(|found| found.person);
-    found.filter(|person| person.is_staff_of(&case.municipality)).ok_or_else(|| {
+    found.filter(|person| person.handles_cases_of(&case.municipality)).ok_or_else(|| {
         Error::bad_input(
             "assignee",
-            "担当者には、この窓口の職員を指定してください",
-            "Whoever takes care of a case works for its office",
+            "担当者には、この窓口で案件を扱う職員を指定してください",
+            "Whoever takes care of a case handles those of its office",
         )
     })
 }

@@ -21,13 +21,6 @@ const LONGEST_NAME: usize = 40;
 const LONGEST_QUERY: usize = 2_000;
 const MOST_VIEWS: usize = 30;
 
-/// What came of one case of many.
-#[derive(Debug)]
-pub struct ActedIn {
-    pub application: Uuid,
-    pub outcome: Result<Performed>,
-}
-
 impl Service {
     /// The viewer's applications: those of the offices they work for, or of their businesses.
     ///
@@ -111,36 +104,45 @@ impl Service {
     }
 
     /// The same action in several cases, each by itself: what one refuses keeps none of the others. With the same key
-    /// again it is done no second time, and whatever was not done is tried again.
+    /// again it is done no second time, and whatever was not done is tried again. Returns what came of each, in their order.
     ///
     /// # Errors
     /// `BadInput` for more than [`MOST_TOGETHER`] cases or a key of another shape; `SignInAgain` where a signature asks for
     /// it, `RateLimited` and faults. Whatever concerns one case is told with it.
-    pub async fn act_in_each(&self, viewer: &Viewer, acts: Vec<(Uuid, Act)>, key: &str) -> Result<Vec<ActedIn>> {
+    pub async fn act_in_each(
+        &self,
+        viewer: &Viewer,
+        acts: Vec<(Uuid, Act)>,
+        key: &str,
+    ) -> Result<Vec<Result<Performed>>> {
         self.require_scope(viewer, "act")?;
-        if acts.is_empty() || acts.len() > MOST_TOGETHER {
-            return Err(Error::bad_input(
-                "applications",
-                "まとめて処理できるのは1～100件です",
-                "One to 100 cases can be handled together",
-            ));
-        }
-        let mut all = Vec::with_capacity(acts.len());
+        not_too_many(acts.len())?;
+        let mut outcomes = Vec::with_capacity(acts.len());
         for (application, act) in acts {
-            let own_key = vocabulary::digest(format!("{key}\n{application}").as_bytes());
-            let outcome = match self.act(viewer, application, act, &own_key).await {
-                Err(
-                    error @ (Error::SignInAgain
-                    | Error::Unauthenticated
-                    | Error::RateLimited { .. }
-                    | Error::Unavailable
-                    | Error::Fault(_)),
-                ) => return Err(error),
-                outcome => outcome,
-            };
-            all.push(ActedIn { application, outcome });
+            outcomes.push(of_one(self.act(viewer, application, act, &key_of_one(key, application)).await)?);
         }
-        Ok(all)
+        Ok(outcomes)
+    }
+
+    /// Gives several cases to a colleague, or to nobody; otherwise as [`Service::act_in_each`].
+    ///
+    /// # Errors
+    /// As [`Service::act_in_each`].
+    pub async fn assign_each(
+        &self,
+        viewer: &Viewer,
+        applications: &[Uuid],
+        assignee: Option<Uuid>,
+        key: &str,
+    ) -> Result<Vec<Result<Application>>> {
+        self.require_scope(viewer, "act")?;
+        not_too_many(applications.len())?;
+        let mut outcomes = Vec::with_capacity(applications.len());
+        for application in applications {
+            let assigned = self.assign(viewer, *application, assignee, &key_of_one(key, *application)).await;
+            outcomes.push(of_one(assigned)?);
+        }
+        Ok(outcomes)
     }
 
     /// Who may take care of a case of that office: its staff of today, by name, but not those who only look.
@@ -153,7 +155,7 @@ impl Service {
         }
         let today = day_in_japan(self.now());
         let mut found: BTreeMap<Uuid, String> = BTreeMap::new();
-        for role in Role::STAFF.into_iter().filter(|role| *role != Role::Auditor) {
+        for role in Role::STAFF.into_iter().filter(|role| role.handles_cases()) {
             let people = self.reader().staff_with_role(municipality, role, today).await?;
             found.extend(people.into_iter().map(|account| (account.id, account.name)));
         }
@@ -222,6 +224,36 @@ impl Service {
     pub async fn drop_view(&self, viewer: &Viewer, id: Uuid) -> Result<()> {
         let account = viewer.person.id;
         self.store().write(|tx| Box::pin(async move { Ok::<_, Error>(tx.drop_view(account, id).await?) })).await
+    }
+}
+
+fn not_too_many(cases: usize) -> Result<()> {
+    if (1..=MOST_TOGETHER).contains(&cases) {
+        return Ok(());
+    }
+    Err(Error::bad_input(
+        "applications",
+        "まとめて処理できるのは1～100件です",
+        "One to 100 cases can be handled together",
+    ))
+}
+
+/// What is done to one case of many is done once, as all of them are.
+fn key_of_one(key: &str, application: Uuid) -> String {
+    vocabulary::digest(format!("{key}\n{application}").as_bytes())
+}
+
+/// What concerns one case is told with it; the error of whatever concerns all of them.
+fn of_one<T>(outcome: Result<T>) -> Result<Result<T>> {
+    match outcome {
+        Err(
+            error @ (Error::SignInAgain
+            | Error::Unauthenticated
+            | Error::RateLimited { .. }
+            | Error::Unavailable
+            | Error::Fault(_)),
+        ) => Err(error),
+        outcome => Ok(outcome),
     }
 }
 

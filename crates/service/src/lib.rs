@@ -44,7 +44,7 @@ pub use calls::{CallResult, Progress, RankedCase, RankingView};
 pub use definitions::{
     CallChange, DefinitionText, Edition, ProgramDraft, ProgramOverview, Publication, ReadDefinition, Rehearsal,
 };
-pub use desk::{ActedIn, MOST_COUNTED, MOST_TOGETHER};
+pub use desk::{MOST_COUNTED, MOST_TOGETHER};
 pub use drafts::{DraftView, SavedFields, Seen};
 pub use error::{Error, Result};
 pub use files::LARGEST_FILE;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use casework::{Case, Submission};
-use program::definition::{Name, Role};
+use program::definition::Name;
 use store::{Note, ReviewCheck, ReviewResult};
 use uuid::Uuid;
 use vocabulary::{Bilingual, Instant};
@@ -282,10 +282,7 @@ impl Service {
     async fn at_work_on(&self, viewer: &Viewer, application: Uuid) -> Result<Application> {
         self.require_scope(viewer, "act")?;
         let found = self.of_office(viewer, application).await?;
-        let place = &found.case.municipality;
-        let only_looks = |role: &Role| matches!(role, Role::Auditor | Role::Administrator);
-        let works = viewer.person.roles.iter().any(|(of, role)| of == place && role.is_staff() && !only_looks(role));
-        if !works {
+        if !viewer.person.handles_cases_of(&found.case.municipality) {
             return Err(Error::forbidden(
                 "監査・システム管理の担当者は、案件に書き込めません",
                 "Auditors and administrators write nothing into cases",

@@ -11,5 +11,5 @@ pub(crate) use act::{act, act_page};
 pub(crate) use confirm::Single;
 pub(crate) use desk::approval;
 pub(crate) use list::list;
-pub(crate) use one::one;
+pub(crate) use one::{ME, NOBODY, one};
 pub(crate) use review::{check, note, page as review_page};

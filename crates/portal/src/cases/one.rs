@@ -15,6 +15,10 @@ use crate::place::Inquiries;
 use crate::standing::waits_for;
 use crate::visit::{Frame, Page, Visit, Wrong, id, not_found};
 
+/// In place of a colleague that a case is given to.
+pub(crate) const ME: &str = "me";
+pub(crate) const NOBODY: &str = "nobody";
+
 /// Events on the page.
 const EVENTS: usize = 100;
 
@@ -43,6 +47,8 @@ struct One {
     /// Its address, and the key of the next note.
     case: String,
     key: String,
+    /// The visitor handles the case, and does not only look at it.
+    writes: bool,
     note: String,
     /// HTML; empty unless the visitor's office is deciding.
     approval: String,
@@ -155,6 +161,7 @@ pub(crate) async fn one(visit: &Visit<'_>, case: &str) -> Page {
         notes: notes(visit, &application).await?,
         case: format!("/applications/{}", case.id),
         key: visit.key(),
+        writes: visit.viewer()?.person.handles_cases_of(&case.municipality),
         note: String::new(),
         approval: approval(visit, &application),
         actions: actions.iter().map(|action| shown_action(visit, &application, action)).collect(),
@@ -210,7 +217,7 @@ async fn care(visit: &Visit<'_>, application: &Application) -> Result<Option<Car
         }
         None => t.unassigned().to_owned(),
     };
-    let (to, button) = if mine { ("nobody", t.hand_back()) } else { ("me", t.take_on()) };
+    let (to, button) = if mine { (NOBODY, t.hand_back()) } else { (ME, t.take_on()) };
     let action = format!("/applications/{}/assign", application.case.id);
     let others = colleagues.into_iter().filter(|(id, _)| *id != viewer.person.id);
     let colleagues = others.map(|(id, name)| Choice { value: id.to_string(), label: name, chosen: false }).collect();

@@ -23,6 +23,8 @@ struct Review {
     number: String,
     business: String,
     key: String,
+    /// The visitor handles the case, and does not only look at it.
+    writes: bool,
     errors: Vec<Said>,
     forms: Vec<FormShown>,
     similar: Vec<SimilarShown>,
@@ -140,6 +142,7 @@ async fn show(visit: &Visit<'_>, case: Uuid, refused: Refused) -> Page {
         number: body.numbers.get("application").cloned().unwrap_or_default(),
         business: application.case.business.name.clone(),
         key: visit.key(),
+        writes: viewer.person.handles_cases_of(&application.case.municipality),
         errors,
         forms,
         similar: similar.iter().map(|similar| similar_shown(visit, similar)).collect(),

@@ -7,7 +7,7 @@ use service::{AccessKind, Application, ApplicationFilter, ApplicationOrder, Erro
 use vocabulary::day_in_japan;
 
 use super::listing::{Column, Rows, sheet};
-use super::{counted, must_be_staff};
+use super::{assignee, must_be_staff};
 use crate::asked::in_url;
 use crate::forms::Choice;
 use crate::sheet::Format;
@@ -134,7 +134,7 @@ pub(crate) async fn list(visit: &Visit<'_>) -> Page {
         types_in: visit.is(&[Role::Clerk]),
         columns: Column::choices(visit),
         views: views(visit, &query).await?,
-        found: count.map_or_else(|| t.cases_found(shown, !page.has_next), |count| counted(t, count)),
+        found: count.map_or_else(|| t.cases_found(shown, !page.has_next), |count| t.cases_counted(count)),
         rows: Rows::of(visit, &Column::on_page(visit), &applications).await?,
         next,
         query,
@@ -217,13 +217,7 @@ pub(crate) async fn export(visit: &Visit<'_>, format: Format) -> Page {
 /// Somebody of the office takes care of a case, or hands it back.
 pub(crate) async fn assign(visit: &Visit<'_>, case: &str) -> Page {
     must_be_staff(visit)?;
-    let viewer = visit.viewer()?;
     let case = id(case)?;
-    let assignee = match visit.asked.field("to") {
-        "me" => Some(viewer.person.id),
-        "nobody" => None,
-        colleague => Some(id(colleague)?),
-    };
-    visit.service.assign(viewer, case, assignee, visit.asked.field("key")).await?;
+    visit.service.assign(visit.viewer()?, case, assignee(visit)?, visit.asked.field("key")).await?;
     Ok(visit.done(&format!("/applications/{case}"), "done"))
 }

@@ -115,6 +115,8 @@ impl Column {
 pub(super) struct Rows {
     pub heads: Vec<&'static str>,
     pub rows: Vec<Row>,
+    /// The visitor can choose some and handle them together.
+    pub choosing: bool,
 }
 
 pub(super) struct Row {
@@ -157,6 +159,7 @@ impl Rows {
         Ok(Self {
             heads: columns.iter().map(|column| column.label(visit.t)).collect(),
             rows: applications.iter().copied().map(row).collect(),
+            choosing: visit.handles_cases(),
         })
     }
 

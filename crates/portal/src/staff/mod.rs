@@ -11,19 +11,23 @@ pub(crate) use paper::{page as paper_page, start as start_on_paper};
 pub(crate) use tasks::tasks;
 pub(crate) use together::{page as together_page, perform as together};
 
-use service::MOST_COUNTED;
+use uuid::Uuid;
 
-use crate::text::Text;
-use crate::visit::{Visit, Wrong, not_found};
+use crate::cases::{ME, NOBODY};
+use crate::visit::{Visit, Wrong, id, not_found};
+
+/// Whom a case is given to, as the lists of colleagues say it.
+fn assignee(visit: &Visit<'_>) -> Result<Option<Uuid>, Wrong> {
+    Ok(match visit.asked.field("to") {
+        ME => Some(visit.viewer()?.person.id),
+        NOBODY => None,
+        colleague => Some(id(colleague)?),
+    })
+}
 
 /// # Errors
 /// `NotFound` for everybody else, `Unauthenticated` for nobody.
 fn must_be_staff(visit: &Visit<'_>) -> Result<(), Wrong> {
     visit.viewer()?;
     if visit.is_staff() { Ok(()) } else { Err(not_found()) }
-}
-
-/// How many there are, as far as they were counted.
-fn counted(t: Text, count: u32) -> String {
-    t.cases_found(count, count < MOST_COUNTED)
 }

@@ -13,8 +13,8 @@ use service::{Application, AvailableAction, Error, MOST_TOGETHER};
 use uuid::Uuid;
 
 use super::listing::number;
-use super::must_be_staff;
-use crate::cases;
+use super::{assignee, must_be_staff};
+use crate::cases::{self, ME, NOBODY};
 use crate::forms::{Choice, Drawing, FieldBox, Said, Told, VALUE, field, given, head, read};
 use crate::standing::state_of;
 use crate::text;
@@ -177,11 +177,14 @@ async fn choose(visit: &Visit<'_>, all: &[(Application, Vec<AvailableAction>)]) 
         }
     }
     let actions = kinds.into_iter().filter(|(_, (_, count))| *count > 0);
-    let mut colleagues = vec![choice("me", t.myself()), choice("nobody", t.nobody())];
-    let places: Vec<&Name> = all.iter().map(|(application, _)| &application.case.municipality).collect();
-    if let Some(place) = places.first().filter(|first| places.iter().all(|place| place == *first)) {
-        let found = visit.service.colleagues(visit.viewer()?, place).await?;
-        colleagues.extend(found.into_iter().map(|(id, name)| choice(&id.to_string(), &name)));
+    let mut colleagues = Vec::new();
+    if visit.handles_cases() {
+        colleagues.extend([choice(ME, t.myself()), choice(NOBODY, t.nobody())]);
+        let places: Vec<&Name> = all.iter().map(|(application, _)| &application.case.municipality).collect();
+        if let Some(place) = places.first().filter(|first| places.iter().all(|place| place == *first)) {
+            let found = visit.service.colleagues(visit.viewer()?, place).await?;
+            colleagues.extend(found.into_iter().map(|(id, name)| choice(&id.to_string(), &name)));
+        }
     }
     let page = Choose {
         frame: visit.frame(t.together()),
@@ -306,25 +309,14 @@ pub(crate) async fn perform(visit: &Visit<'_>) -> Page {
     }
     let acts = all.iter().map(|(application, _)| (application.case.id, act(application))).collect();
     let done = visit.service.act_in_each(viewer, acts, key).await?;
-    let outcomes = all.iter().zip(done).map(|((application, _), done)| (application, done.outcome.map(|_| ())));
+    let outcomes = all.iter().zip(done).map(|((application, _), outcome)| (application, outcome.map(|_| ())));
     Ok(told(visit, outcomes))
 }
 
 async fn assign(visit: &Visit<'_>, all: &[(Application, Vec<AvailableAction>)], key: &str) -> Page {
-    let viewer = visit.viewer()?;
-    let to = match visit.asked.field("to") {
-        "me" => Some(viewer.person.id),
-        "nobody" => None,
-        colleague => Some(id(colleague)?),
-    };
-    let mut outcomes = Vec::with_capacity(all.len());
-    for (application, _) in all {
-        let own_key = vocabulary::digest(format!("{key}\n{}", application.case.id).as_bytes());
-        match visit.service.assign(viewer, application.case.id, to, &own_key).await {
-            Err(error @ (Error::Fault(_) | Error::Unavailable)) => return Err(error.into()),
-            outcome => outcomes.push((application, outcome.map(|_| ()))),
-        }
-    }
+    let ids: Vec<Uuid> = all.iter().map(|(application, _)| application.case.id).collect();
+    let outcomes = visit.service.assign_each(visit.viewer()?, &ids, assignee(visit)?, key).await?;
+    let outcomes = all.iter().zip(outcomes).map(|((application, _), outcome)| (application, outcome.map(|_| ())));
     Ok(told(visit, outcomes))
 }
 

@@ -243,6 +243,12 @@ impl Role {
         Self::STAFF.contains(&self)
     }
 
+    /// Staff that have a part in cases; auditors and administrators only look at them.
+    #[must_use]
+    pub fn handles_cases(self) -> bool {
+        self.is_staff() && !matches!(self, Self::Auditor | Self::Administrator)
+    }
+
     /// Acts by itself, without a person.
     #[must_use]
     pub const fn is_machine(self) -> bool {
