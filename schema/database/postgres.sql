@@ -247,6 +247,7 @@ CREATE TABLE identity_request (
     kept text NOT NULL,
     created_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
+    links boolean NOT NULL DEFAULT false,
     CONSTRAINT identity_request_pkey PRIMARY KEY (token_hash),
     CONSTRAINT identity_request_account_fkey FOREIGN KEY (account) REFERENCES account(id)
 );

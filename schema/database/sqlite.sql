@@ -201,7 +201,7 @@ CREATE TABLE identity_request (
     kept text NOT NULL,
     created_at TEXT NOT NULL,
     expires_at TEXT NOT NULL
-) STRICT;
+, links INTEGER NOT NULL DEFAULT FALSE) STRICT;
 
 CREATE TABLE installation_key (
     id INTEGER PRIMARY KEY CONSTRAINT installation_key_one CHECK (id = 1),

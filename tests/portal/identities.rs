@@ -293,3 +293,62 @@ async fn what_was_typed_waits_and_money_is_asked_for_afresh() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn whoever_is_signed_in_links_a_provider_and_removes_it_again() {
+    each_database(async |database| {
+        let (office, served, identities) = office(database, |_| {}).await;
+        let clerk = office.staff("hino", "clerk");
+        let (security, link, unlink) =
+            ("/account/security", "/account/security/providers", "/account/security/providers/remove");
+        let browser = Browser::signed_in(&served, &office, &clerk.email).await;
+        let goes = async |browser: &Browser| {
+            let onward = browser.submit(&browser.get(security).await.form(link).set("provider", "staff")).await;
+            onward.says("On to the other site");
+            let away = browser.get_once(&onward.link("Continue")).await;
+            let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+            let back = http.get(away.headers[LOCATION].to_str().unwrap()).send().await.unwrap();
+            let back = back.headers()[LOCATION].to_str().unwrap();
+            browser.get(back.strip_prefix(BASE_URL).unwrap()).await
+        };
+
+        // The provider knows them by another address; from now on the subject opens the account.
+        identities.says(&person("s-1", "k.tanaka@directory.example"));
+        browser.get(security).await.says("Not linked");
+        let linked = goes(&browser).await;
+        assert_eq!((linked.path.as_str(), linked.status), (security, StatusCode::OK));
+        linked.says("Linked").silent("Not linked").says(&clerk.email);
+        assert_eq!(signs_in(&Browser::new(&served), "/cases").await.path, "/cases");
+
+        // Somebody else does not get it, too; nor does anybody whose account has another.
+        let reviewer = Browser::signed_in(&served, &office, &office.staff("hino", "reviewer").email).await;
+        goes(&reviewer).await.says("This identity opens another account").says("Not linked");
+        let stale = browser.get(security).await;
+        assert!(stale.forms().iter().all(|form| form.action != link), "it is linked already");
+
+        // Whoever was away for a while shows first who they are.
+        office.clock.advance(TimeDelta::minutes(11));
+        let asked = browser.submit(&stale.form(unlink).set("provider", "staff")).await;
+        asked.says("Please show who you are");
+        let resumed = browser.submit(&asked.form("/sign-in/again").set("password", PASSWORD)).await;
+        let removed = browser.submit(&resumed.form(unlink).set("provider", "staff")).await;
+        removed.says("The link was removed").says("Not linked");
+        signs_in(&Browser::new(&served), "/cases").await.says("no account and no invitation");
+        office.worker.tick().await.unwrap();
+        let told: Vec<String> = office.mail.take().into_iter().map(|mail| mail.subject).collect();
+        assert_eq!(told.iter().filter(|subject| subject.contains("ログインできるように")).count(), 1, "{told:?}");
+        assert_eq!(told.iter().filter(|subject| subject.contains("ログインできなくなり")).count(), 1, "{told:?}");
+
+        // The last way in stays.
+        identities.says(&person("s-8", "invited@hino.example"));
+        let role = [program::definition::Role::Clerk];
+        let administrator = office.staff("hino", "administrator");
+        office.service.invite_staff(administrator, "hino", "invited@hino.example", &role, "invite").await.unwrap();
+        let invited = Browser::new(&served);
+        signs_in(&invited, "/cases").await;
+        let refused = invited.submit(&invited.get(security).await.form(unlink).set("provider", "staff")).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        refused.says("There is no other way in").says("Linked");
+    })
+    .await;
+}

@@ -20,7 +20,7 @@ pub enum SystemMail {
     /// As [`SystemMail::PasswordChanged`], of a passkey that opens the account from now on, or does no more.
     PasskeyChanged,
     /// As [`SystemMail::PasswordChanged`], of a provider of identities that opens the account from now on.
-    IdentityLinked,
+    IdentityChanged,
     /// To administrators: notices that could not be delivered.
     DeadLetters,
 }
@@ -34,7 +34,7 @@ impl SystemMail {
         Self::PasswordChanged,
         Self::SecondFactorChanged,
         Self::PasskeyChanged,
-        Self::IdentityLinked,
+        Self::IdentityChanged,
         Self::DeadLetters,
     ];
 
@@ -48,7 +48,7 @@ impl SystemMail {
             Self::PasswordChanged => "password_changed",
             Self::SecondFactorChanged => "second_factor_changed",
             Self::PasskeyChanged => "passkey_changed",
-            Self::IdentityLinked => "identity_linked",
+            Self::IdentityChanged => "identity_changed",
             Self::DeadLetters => "dead_letters",
         }
     }
@@ -129,13 +129,14 @@ impl SystemMail {
                  If that was not you, check sessions and password at once on this page and tell the administrator.\n\n\
                  {{ url }}\n",
             ],
-            Self::IdentityLinked => [
-                "【補助金申請システム】{{ provider }}でログインできるようになりました",
-                "[hojokin] You can now sign in with {{ provider }}",
-                "あなたのアカウントが{{ provider }}と結び付けられ、{{ provider }}でもログインできるようになりました（{{ at }}）。\n\
-                 ご自身で行ったのでなければ、すぐに次の画面でセッションを確認し、管理者へご連絡ください。\n\n{{ url }}\n",
-                "Your account was linked to {{ provider }}, with which you can sign in from now on ({{ at }}).\n\
-                 If that was not you, check your sessions at once on this page and tell the administrator.\n\n{{ url }}\n",
+            Self::IdentityChanged => [
+                "【補助金申請システム】{{ provider }}で{% if added %}ログインできるようになりました{% else %}ログインできなくなりました{% endif %}",
+                "[hojokin] You can {% if added %}now{% else %}no longer{% endif %} sign in with {{ provider }}",
+                "あなたのアカウントと{{ provider }}との連携が{% if added %}設定{% else %}解除{% endif %}されました（{{ at }}）。\n\
+                 ご自身で行ったのでなければ、すぐに次の画面でセッションとパスワードを確認し、管理者へご連絡ください。\n\n{{ url }}\n",
+                "Your account was {% if added %}linked to{% else %}unlinked from{% endif %} {{ provider }} ({{ at }}).\n\
+                 If that was not you, check sessions and password at once on this page and tell the administrator.\n\n\
+                 {{ url }}\n",
             ],
             Self::DeadLetters => [
                 "【補助金申請システム】届かなかった通知が{{ count }}件あります",
@@ -170,8 +171,9 @@ impl SystemMail {
             }),
             Self::EmailVerification | Self::PasswordReset => json!({ "url": url, "valid_until": "2026-05-25 10:00" }),
             Self::PasswordChanged => json!({ "url": url, "at": "2026-05-22 10:00" }),
-            Self::IdentityLinked => json!({
+            Self::IdentityChanged => json!({
                 "provider": { "ja": "GビズID", "en": "gBizID" },
+                "added": true,
                 "url": url,
                 "at": "2026-05-22 10:00",
             }),

@@ -105,6 +105,8 @@ async fn route(visit: &Visit<'_>) -> Page {
         ("POST", ["invitations"]) => account::invitation(visit).await,
         ("GET", ["account", "security"]) => account::security(visit).await,
         ("POST", ["account", "security", "data"]) => account::export_own_data(visit).await,
+        ("POST", ["account", "security", "providers"]) => account::link_provider(visit).await,
+        ("POST", ["account", "security", "providers", "remove"]) => account::unlink_provider(visit).await,
         ("POST", ["account", "security", "passkeys"]) => account::add_passkey(visit).await,
         ("POST", ["account", "security", "passkeys", "request"]) => account::ask_to_make_passkey(visit).await,
         ("POST", ["account", "security", "passkeys", "remove"]) => account::remove_passkey(visit).await,

@@ -526,6 +526,7 @@ pub(crate) fn notice(t: Text, code: &str) -> Option<&'static str> {
             "パスキーを登録しました。次回からこのパスキーでログインできます。",
             "The passkey was added. You can sign in with it from now on.",
         ),
+        "provider-removed" => ("連携を解除しました。", "The link was removed."),
         "passkey-removed" => ("パスキーを削除しました。", "The passkey was removed."),
         "second-factor-ended" => ("二段階認証を解除しました。", "The second factor was ended."),
         "invitation-withdrawn" => ("招待を取り消しました。", "The invitation was taken back."),

@@ -12,6 +12,7 @@ use store::{Account, Identity, IdentityRequest, LinkKind, Tx};
 use uuid::Uuid;
 use vocabulary::{Bilingual, EmailAddress, Instant, Locale, digest};
 
+use crate::once::Wish;
 use crate::people::{grant_promise, limited};
 use crate::provider::{CLOCK_SKEW_SECONDS, Challenge, Claims, Provider, ProviderFault};
 use crate::secrets::{self, hashed};
@@ -38,6 +39,8 @@ pub struct Brought<'a> {
 #[derive(Debug)]
 pub struct Returned {
     pub sign_in: Result<SignIn>,
+    /// They were signed in, and went there so that it opens their account from now on.
+    pub links: bool,
     pub next: String,
     pub kept: Vec<(String, String)>,
 }
@@ -57,15 +60,17 @@ impl Service {
         self.inner.providers.iter().map(|provider| (provider.name.as_str(), &provider.label))
     }
 
-    /// Those by which the viewer is known, who can show themselves there again.
+    /// Each of them, and since when it opens the viewer's account.
     ///
     /// # Errors
     /// Faults only.
-    pub async fn providers_of(&self, viewer: &Viewer) -> Result<Vec<(&str, &Bilingual)>> {
+    pub async fn providers_of(&self, viewer: &Viewer) -> Result<Vec<(&str, &Bilingual, Option<Instant>)>> {
         let known = self.reader().identities(viewer.person.id).await?;
+        let since = |provider: &Provider| {
+            known.iter().find(|identity| identity.issuer == provider.issuer).map(|identity| identity.linked_at)
+        };
         let providers = self.inner.providers.iter();
-        let known = providers.filter(|provider| known.iter().any(|identity| identity.issuer == provider.issuer));
-        Ok(known.map(|provider| (provider.name.as_str(), &provider.label)).collect())
+        Ok(providers.map(|provider| (provider.name.as_str(), &provider.label, since(provider))).collect())
     }
 
     fn provider(&self, name: &str) -> Result<&Provider> {
@@ -84,7 +89,7 @@ impl Service {
         (next, kept): (&str, Vec<(String, String)>),
         device: Device<'_>,
     ) -> Result<String> {
-        let provider = self.provider(provider)?.name.clone();
+        self.provider(provider)?;
         if kept.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() > LARGEST_KEPT {
             return Err(refused(
                 "identity.too_much",
@@ -92,13 +97,73 @@ impl Service {
                 "What you typed is too long to wait for you meanwhile; please sign in with your password",
             ));
         }
+        let account = viewer.map(|viewer| viewer.person.id);
+        self.keep_identity_request(provider, (account, false), (next, kept), device).await
+    }
+
+    /// The viewer goes to a provider so that it opens their account from now on; otherwise as
+    /// [`Service::begin_identity_request`]. Goes on at `next`.
+    ///
+    /// # Errors
+    /// `SignInAgain`; `NotFound` for unknown providers; `RateLimited`; `Refused` when a passkey was to be shown.
+    pub async fn begin_linking(
+        &self,
+        provider: &str,
+        viewer: &Viewer,
+        next: &str,
+        device: Device<'_>,
+    ) -> Result<String> {
+        self.may_change_ways_in(viewer).await?;
+        self.provider(provider)?;
+        self.keep_identity_request(provider, (Some(viewer.person.id), true), (next, Vec::new()), device).await
+    }
+
+    /// A provider opens the viewer's account no more.
+    ///
+    /// # Errors
+    /// `SignInAgain`; `NotFound` when it does not open it; `Refused` when a passkey was to be shown, and when it is the
+    /// last way in.
+    pub async fn unlink_identity(&self, provider: &str, viewer: &Viewer, key: &str) -> Result<()> {
+        self.may_change_ways_in(viewer).await?;
+        let (provider, account) = (self.provider(provider)?, viewer.person.id);
+        let (now, mail) = (self.now(), self.inner.ids.next());
+        let wish = Wish::new(viewer, key, "unlinkIdentity", &provider.name, (account, now))?;
+        self.once(&wish, &|tx| {
+            Box::pin(async move {
+                if !tx.unlink_identity(account, &provider.issuer).await? {
+                    return Err(Error::NotFound);
+                }
+                let account = tx.account(account).await?.ok_or(Error::NotFound)?;
+                let others = !tx.identities(account.id).await?.is_empty() || !tx.passkeys(account.id).await?.is_empty();
+                if account.password_hash.is_none() && !others {
+                    return Err(refused(
+                        "identity.last_way_in",
+                        "ほかのログイン方法がありません。先に、ログイン画面の「パスワードを忘れたとき」からパスワードを設定してください",
+                        "There is no other way in; first set a password by “Forgot your password?” on the sign-in page",
+                    ));
+                }
+                self.tell_of_identity(tx, mail, (provider, false), &account, now).await
+            })
+        })
+        .await
+        .map(drop)
+    }
+
+    async fn keep_identity_request(
+        &self,
+        provider: &str,
+        (account, links): (Option<Uuid>, bool),
+        (next, kept): (&str, Vec<(String, String)>),
+        device: Device<'_>,
+    ) -> Result<String> {
         if let Some(address) = device.address {
             self.take_tries(&[Bucket::departures(address)]).await?;
         }
         let (token, now) = (secrets::token(self.inner.ids.as_ref()), self.now());
         let request = IdentityRequest {
-            provider,
-            account: viewer.map(|viewer| viewer.person.id),
+            provider: provider.to_owned(),
+            account,
+            links,
             next: next.to_owned(),
             kept,
             created_at: now,
@@ -176,7 +241,7 @@ impl Service {
                 ))
             }
         };
-        Ok(Returned { sign_in, next: request.next, kept: request.kept })
+        Ok(Returned { sign_in, links: request.links, next: request.next, kept: request.kept })
     }
 
     async fn sign_in_as_known(
@@ -191,6 +256,7 @@ impl Service {
         let claims = provider.client.claims(code, &challenge, now).await.map_err(|fault| failed(provider, fault))?;
         let known = known(provider, &claims, now)?;
         let account = match request.account {
+            Some(account) if request.links => self.link_identity(provider, &known, account, now).await?,
             Some(account) => self.must_be(provider, &known, account, request.created_at).await?,
             None => self.account_of(provider, &known, now).await?,
         };
@@ -199,6 +265,31 @@ impl Service {
         }
         self.was_right(&[], account, device.address).await?;
         self.open_session(account, known.shown, device).await.map(|session| SignIn::Done(Box::new(session)))
+    }
+
+    /// The account of whoever is signed in is theirs from now on, whatever address the provider knows them by.
+    async fn link_identity(&self, provider: &Provider, known: &Known, account: Uuid, now: Instant) -> Result<Uuid> {
+        let mail = self.inner.ids.next();
+        self.store()
+            .write(|tx| {
+                Box::pin(async move {
+                    if let Some(identity) = tx.identity(&provider.issuer, &known.subject).await? {
+                        return if identity.account == account { Ok(account) } else { Err(taken()) };
+                    }
+                    let account = tx.account(account).await?.ok_or(Error::NotFound)?;
+                    if account.disabled_at.is_some() {
+                        return Err(disabled());
+                    }
+                    if tx.identities(account.id).await?.iter().any(|identity| identity.issuer == provider.issuer) {
+                        return Err(other_subject());
+                    }
+                    let (issuer, subject) = (provider.issuer.clone(), known.subject.clone());
+                    tx.link_identity(&Identity { issuer, subject, account: account.id, linked_at: now }).await?;
+                    self.tell_of_identity(tx, mail, (provider, true), &account, now).await?;
+                    Ok(account.id)
+                })
+            })
+            .await
     }
 
     /// Whoever is signed in and shows it again is the same, and has shown it since.
@@ -235,7 +326,7 @@ impl Service {
                     let account = match tx.account_by_email(email).await? {
                         Some(account) => {
                             let account = self.adopted(tx, provider, account, now).await?;
-                            self.tell_of_identity(tx, mail, provider, &account, now).await?;
+                            self.tell_of_identity(tx, mail, (provider, true), &account, now).await?;
                             account.id
                         }
                         None => self.welcomed(tx, provider, known, (id, email), now).await?,
@@ -255,11 +346,7 @@ impl Service {
         }
         if tx.identities(account.id).await?.iter().any(|identity| identity.issuer == provider.issuer) {
             // The address may have been given to somebody else since.
-            return Err(refused(
-                "identity.other_subject",
-                "このメールアドレスのアカウントは、別の方の外部IDと結び付いています。窓口へご相談ください",
-                "The account with this e-mail address belongs to another identity; please ask the office",
-            ));
+            return Err(other_subject());
         }
         if account.email_verified_at.is_none() {
             // Whoever made it has not shown that the address is theirs: their password opens nothing from now on.
@@ -312,15 +399,32 @@ impl Service {
         &self,
         tx: &Tx<'_>,
         mail: Uuid,
-        provider: &Provider,
+        (provider, added): (&Provider, bool),
         account: &Account,
         now: Instant,
     ) -> Result<()> {
         let email: EmailAddress = account.email.parse().map_err(|_| Error::NotFound)?;
         let url = format!("{}/account/security", self.inner.settings.base_url);
-        let data = json!({ "provider": provider.label, "at": vocabulary::time_in_japan(now), "url": url });
-        self.queue_own_mail(tx, mail, SystemMail::IdentityLinked, (&email, account.locale), data, now).await
+        let data =
+            json!({ "provider": provider.label, "added": added, "at": vocabulary::time_in_japan(now), "url": url });
+        self.queue_own_mail(tx, mail, SystemMail::IdentityChanged, (&email, account.locale), data, now).await
     }
+}
+
+fn other_subject() -> Error {
+    refused(
+        "identity.other_subject",
+        "このアカウントは、別の方の外部IDと結び付いています。窓口へご相談ください",
+        "This account belongs to another identity; please ask the office",
+    )
+}
+
+fn taken() -> Error {
+    refused(
+        "identity.taken",
+        "この外部IDは、ほかのアカウントと結び付いています。そのアカウントで連携を解除してからお試しください",
+        "This identity opens another account; remove it there first",
+    )
 }
 
 /// What a provider's claims mean here.

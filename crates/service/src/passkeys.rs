@@ -71,7 +71,7 @@ impl Service {
         (name, visitor): (&str, &str),
         device: Device<'_>,
     ) -> Result<PasskeyAsked> {
-        self.may_change_passkeys(viewer).await?;
+        self.may_change_ways_in(viewer).await?;
         named(name)?;
         let had = self.reader().passkeys(viewer.person.id).await?;
         if had.len() >= MOST {
@@ -92,7 +92,7 @@ impl Service {
     /// # Errors
     /// `SignInAgain`; `BadInput` at `passkey_name`; `Refused` when the answer is not right, late, or there already.
     pub async fn add_passkey(&self, viewer: &Viewer, name: &str, answered: PasskeyAnswer<'_>) -> Result<()> {
-        self.may_change_passkeys(viewer).await?;
+        self.may_change_ways_in(viewer).await?;
         let (account, now, mail) = (viewer.person.id, self.now(), self.inner.ids.next());
         let name = named(name)?;
         let request = self.take_request(answered).await?;
@@ -127,7 +127,7 @@ impl Service {
     /// # Errors
     /// `SignInAgain`; `NotFound` when it is not the viewer's; `Refused` when it was to be shown.
     pub async fn remove_passkey(&self, viewer: &Viewer, id: Uuid, key: &str) -> Result<()> {
-        self.may_change_passkeys(viewer).await?;
+        self.may_change_ways_in(viewer).await?;
         let (account, now, mail) = (viewer.person.id, self.now(), self.inner.ids.next());
         let wish = Wish::new(viewer, key, "removePasskey", &id, (id, now))?;
         self.once(&wish, &|tx| {
@@ -142,7 +142,9 @@ impl Service {
         .map(drop)
     }
 
-    async fn may_change_passkeys(&self, viewer: &Viewer) -> Result<()> {
+    /// # Errors
+    /// `SignInAgain`; `Refused` when a passkey was to be shown.
+    pub(crate) async fn may_change_ways_in(&self, viewer: &Viewer) -> Result<()> {
         must_be_session(viewer)?;
         self.require_fresh(viewer)?;
         self.must_have_shown_passkey(viewer).await

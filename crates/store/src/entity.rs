@@ -53,7 +53,8 @@ entities! {
     }
     identity "identity" (issuer: String, subject: String) { account: Uuid, linked_at: Instant }
     identity_request "identity_request" (token_hash: Bytes) {
-        provider: String, account: Option<Uuid>, next: String, kept: String, created_at: Instant, expires_at: Instant,
+        provider: String, account: Option<Uuid>, links: bool, next: String, kept: String, created_at: Instant,
+        expires_at: Instant,
     }
     second_factor "second_factor" (account: Uuid) {
         secret: Bytes, begun_at: Instant, confirmed_at: Option<Instant>, last_step: i64,

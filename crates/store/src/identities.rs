@@ -25,6 +25,8 @@ pub struct IdentityRequest {
     pub provider: String,
     /// Of whoever is signed in, and shows it again.
     pub account: Option<Uuid>,
+    /// The provider is to open that account from now on.
+    pub links: bool,
     /// Where it goes on afterwards.
     pub next: String,
     /// The fields of a form that waits meanwhile.
@@ -69,6 +71,7 @@ fn request(row: identity_request::Model) -> Result<IdentityRequest> {
     Ok(IdentityRequest {
         provider: row.provider,
         account: row.account,
+        links: row.links,
         next: row.next,
         kept: from_json("kept fields", &row.kept)?,
         created_at: row.created_at,
@@ -90,6 +93,17 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Returns whether there was one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn unlink_identity(&self, account: Uuid, issuer: &str) -> Result<bool> {
+        use identity::Column;
+        let theirs =
+            identity::Entity::delete_many().filter(Column::Account.eq(account)).filter(Column::Issuer.eq(issuer));
+        Ok(theirs.exec(&self.db()).await?.rows_affected == 1)
+    }
+
     /// # Errors
     /// When the database fails.
     pub async fn begin_identity_request(&self, token_hash: &[u8], request: &IdentityRequest) -> Result<()> {
@@ -97,6 +111,7 @@ impl Tx<'_> {
             token_hash: Set(token_hash.to_vec()),
             provider: Set(request.provider.clone()),
             account: Set(request.account),
+            links: Set(request.links),
             next: Set(request.next.clone()),
             kept: Set(json(&request.kept)?),
             created_at: Set(request.created_at),

@@ -13,7 +13,10 @@ pub(crate) use passkeys::{
     add as add_passkey, ask as ask_for_passkey, ask_to_make as ask_to_make_passkey, remove as remove_passkey,
     sign_in as sign_in_by_passkey,
 };
-pub(crate) use provider::{back as back_from_provider, begin as begin_by_provider, onward as on_to_provider};
+pub(crate) use provider::{
+    back as back_from_provider, begin as begin_by_provider, link as link_provider, onward as on_to_provider,
+    unlink as unlink_provider,
+};
 pub(crate) use second_factor::{HERE as SECOND_FACTOR, act as second_factor, page as second_factor_page};
 pub(crate) use security::{
     change_password, end_session, make_token, page as security, password_page as change_password_page, revoke_token,

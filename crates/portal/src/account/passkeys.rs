@@ -1,13 +1,11 @@
 //! Passkeys (パスキー): what the script asks the browser, and the forms that carry its answers.
 
 use poem::Response;
-use poem::http::StatusCode;
 use service::{Error, PasskeyAnswer, PasskeyAsked};
 
-use super::security::{HERE, shown};
+use super::security::{HERE, not_done};
 use super::sign_in::{Waiting, opened, refused};
 use crate::answer::Answer;
-use crate::forms::Told;
 use crate::visit::{Page, Visit, id};
 
 /// For the script: the token of the request, and what `navigator.credentials` is given.
@@ -60,11 +58,8 @@ fn answered<'a>(visit: &Visit<'a>, token: &'a str) -> PasskeyAnswer<'a> {
 }
 
 async fn done(visit: &Visit<'_>, outcome: Result<(), Error>, notice: &str) -> Page {
-    let wrong = StatusCode::UNPROCESSABLE_ENTITY;
     match outcome {
         Ok(()) => Ok(visit.done(HERE, notice)),
-        Err(Error::BadInput { path, message }) => shown(visit, wrong, &Told::one(path, message)).await,
-        Err(Error::Refused(reasons)) => shown(visit, wrong, &Told::of(reasons)).await,
-        Err(error) => Err(error.into()),
+        Err(error) => not_done(visit, error).await,
     }
 }

@@ -3,6 +3,7 @@
 use askama::Template;
 use service::{Brought, Error, SignIn};
 
+use super::security::{HERE, not_done};
 use super::sign_in::{Waiting, refused, shown};
 use crate::answer::{Answer, Cookie};
 use crate::visit::{Frame, Page, Visit, not_found};
@@ -20,9 +21,31 @@ pub(crate) async fn begin(visit: &Visit<'_>, provider: &str) -> Page {
     let (next, kept) = Waiting::of(visit).parts();
     let viewer = asked.visitor.viewer.as_ref();
     let token = visit.service.begin_identity_request(provider, viewer, (&next, kept), asked.device()).await?;
+    Ok(sent_on(visit, provider, &token))
+}
+
+fn sent_on(visit: &Visit<'_>, provider: &str, token: &str) -> Answer {
     let frame = visit.frame(visit.t.onward());
     let page = visit.page(&Onward { frame, to: format!("/sign-in/with/{provider}") });
-    Ok(page.with_cookie(asked, Cookie::Provider, &token))
+    page.with_cookie(visit.asked, Cookie::Provider, token)
+}
+
+/// A provider is to open the account of whoever is signed in.
+pub(crate) async fn link(visit: &Visit<'_>) -> Page {
+    let (provider, asked) = (visit.asked.field("provider"), visit.asked);
+    match visit.service.begin_linking(provider, visit.viewer()?, HERE, asked.device()).await {
+        Ok(token) => Ok(sent_on(visit, provider, &token)),
+        Err(error) => not_done(visit, error).await,
+    }
+}
+
+/// It opens it no more.
+pub(crate) async fn unlink(visit: &Visit<'_>) -> Page {
+    let (provider, key) = (visit.asked.field("provider"), visit.asked.field("key"));
+    match visit.service.unlink_identity(provider, visit.viewer()?, key).await {
+        Ok(()) => Ok(visit.done(HERE, "provider-removed")),
+        Err(error) => not_done(visit, error).await,
+    }
 }
 
 pub(crate) async fn onward(visit: &Visit<'_>, provider: &str) -> Page {
@@ -49,6 +72,7 @@ pub(crate) async fn back(visit: &Visit<'_>, provider: &str) -> Page {
             }
             shown(visit, signed_in, waiting)
         }
+        Err(error) if returned.links => not_done(visit, error).await?,
         Err(error) => said(visit, error, waiting)?,
     };
     Ok(answer.with_cookie(asked, Cookie::Provider, ""))

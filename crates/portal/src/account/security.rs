@@ -29,6 +29,7 @@ struct Security {
     takes_passkeys: bool,
     passkey_name: String,
     passkey_error: Vec<String>,
+    providers: Vec<ProviderRow>,
     sessions: Vec<SessionRow>,
     accesses: Vec<AccessRow>,
     tokens: Vec<TokenRow>,
@@ -43,6 +44,13 @@ struct PasskeyRow {
     name: String,
     made: String,
     used: String,
+}
+
+struct ProviderRow {
+    name: String,
+    label: String,
+    /// When it was linked; none when it opens the account not.
+    since: Option<String>,
 }
 
 struct SessionRow {
@@ -85,7 +93,7 @@ pub(crate) async fn page(visit: &Visit<'_>) -> Page {
     shown(visit, StatusCode::OK, &Told::default()).await
 }
 
-pub(super) async fn shown(visit: &Visit<'_>, status: StatusCode, told: &Told) -> Page {
+async fn shown(visit: &Visit<'_>, status: StatusCode, told: &Told) -> Page {
     let (viewer, t, asked) = (visit.viewer()?, visit.t, visit.asked);
     let factor = visit.service.second_factor(viewer).await?;
     let second_factor = match factor.since {
@@ -93,6 +101,7 @@ pub(super) async fn shown(visit: &Visit<'_>, status: StatusCode, told: &Told) ->
         None => t.second_factor_none().to_owned(),
     };
     let passkeys = visit.service.passkeys(viewer).await?;
+    let providers = visit.service.providers_of(viewer).await?;
     let sessions = visit.service.sessions(viewer).await?;
     let tokens = visit.service.api_tokens(viewer).await?;
     let accesses = visit.service.own_accesses(viewer).await?;
@@ -125,6 +134,14 @@ pub(super) async fn shown(visit: &Visit<'_>, status: StatusCode, told: &Told) ->
         takes_passkeys: visit.service.takes_passkeys(),
         passkey_name: asked.field("passkey_name").to_owned(),
         passkey_error: told.at("passkey_name", visit.locale),
+        providers: providers
+            .into_iter()
+            .map(|(name, label, since)| ProviderRow {
+                name: name.to_owned(),
+                label: visit.say(label).to_owned(),
+                since: since.map(time_in_japan),
+            })
+            .collect(),
         sessions: sessions.into_iter().map(session_row).collect(),
         accesses: accesses.into_iter().map(access_row).collect(),
         tokens: tokens.into_iter().map(|token| token_row(visit, token)).collect(),
@@ -134,6 +151,16 @@ pub(super) async fn shown(visit: &Visit<'_>, status: StatusCode, told: &Told) ->
         key: visit.key(),
     };
     Ok(visit.page_with(status, &page))
+}
+
+/// The page again, with why not.
+pub(super) async fn not_done(visit: &Visit<'_>, error: Error) -> Page {
+    let told = match error {
+        Error::BadInput { path, message } => Told::one(path, message),
+        Error::Refused(reasons) => Told::of(reasons),
+        error => return Err(error.into()),
+    };
+    shown(visit, StatusCode::UNPROCESSABLE_ENTITY, &told).await
 }
 
 fn passkey_row(passkey: PasskeyView) -> PasskeyRow {

@@ -167,7 +167,8 @@ async fn afresh_form(visit: &Visit<'_>, waiting: Waiting) -> Result<AccountForm,
         }
         by_passkey = visit.service.takes_passkeys() && !visit.service.passkeys(viewer).await?.is_empty();
         let known_by = visit.service.providers_of(viewer).await?;
-        providers = known_by.into_iter().map(|provider| button(visit, provider)).collect();
+        let known_by = known_by.into_iter().filter(|(_, _, since)| since.is_some());
+        providers = known_by.map(|(name, label, _)| button(visit, (name, label))).collect();
     }
     Ok(AccountForm {
         frame: visit.frame(t.sign_in_afresh()),

@@ -24,6 +24,11 @@ words! {
     other_ways_in: "ほかの方法", "Other ways";
     onward: "外部のサイトへ進みます", "On to the other site";
     onward_lead: "ログインのため、外部のサイトへ進みます。終わるとこのサイトへ戻ります。", "You sign in on another site and come back here afterwards.";
+    other_site: "ログインに使うサイト", "Site to sign in with";
+    linked: "連携中", "Linked";
+    not_linked: "連携していません", "Not linked";
+    link: "連携する", "Link";
+    unlink: "連携を解除する", "Remove the link";
     passkeys: "パスキー", "Passkeys";
     passkeys_lead: "端末の画面ロック（指紋・顔・暗証番号）やセキュリティキーでログインできます。パスワードと確認コードの入力は不要になります。", "Sign in by what unlocks your device (fingerprint, face, PIN) or by a security key, without password and code.";
     passkey_name: "パスキーの名前", "Name of the passkey";

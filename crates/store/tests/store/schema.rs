@@ -31,7 +31,8 @@ async fn an_empty_database_is_migrated_once() {
                 "m20261127_000014_failed_sign_ins",
                 "m20261127_000020_office",
                 "m20261127_000021_passkeys",
-                "m20261127_000022_running"
+                "m20261127_000022_running",
+                "m20261127_000023_linking"
             ]
         );
         store.migrate().await.unwrap();
