@@ -5,6 +5,7 @@ mod accessible;
 mod chrome;
 mod every;
 mod hands;
+mod identities;
 mod journey;
 mod officers;
 mod passkeys;

@@ -88,7 +88,7 @@ async fn send(chrome: &Chrome, answer: &Value) {
 async fn a_passkey_is_made_shown_and_removed() {
     let database = TestDatabase::sqlite();
     let office = TestOffice::of(&database, &["hino"]).await;
-    let served = Served::by_name(&office, false).await;
+    let served = Served::by_name(&office, false, Vec::new()).await;
     let email = office.staff("hino", "clerk").email.clone();
     browse(&served, DESK, async |chrome| {
         let device = Authenticator::plugged_in(chrome).await;
@@ -147,7 +147,7 @@ async fn a_passkey_is_made_shown_and_removed() {
 async fn an_answer_counts_once_here_and_now() {
     let database = TestDatabase::sqlite();
     let office = TestOffice::of(&database, &["hino"]).await;
-    let served = Served::by_name(&office, false).await;
+    let served = Served::by_name(&office, false, Vec::new()).await;
     let email = office.staff("hino", "clerk").email.clone();
     browse(&served, DESK, async |chrome| {
         let _device = Authenticator::plugged_in(chrome).await;
@@ -200,7 +200,7 @@ async fn an_answer_counts_once_here_and_now() {
 async fn a_passkey_stands_for_the_code() {
     let database = TestDatabase::sqlite();
     let office = TestOffice::of(&database, &["hino"]).await;
-    let served = Served::by_name(&office, false).await;
+    let served = Served::by_name(&office, false, Vec::new()).await;
     let clerk = office.staff("hino", "clerk");
     browse(&served, DESK, async |chrome| {
         let _device = Authenticator::plugged_in(chrome).await;
@@ -232,7 +232,7 @@ async fn a_passkey_stands_for_the_code() {
 async fn staff_may_have_a_passkey_as_their_second_factor() {
     let database = TestDatabase::sqlite();
     let office = TestOffice::of(&database, &["hino"]).await;
-    let served = Served::by_name(&office, true).await;
+    let served = Served::by_name(&office, true, Vec::new()).await;
     let email = office.staff("hino", "clerk").email.clone();
     browse(&served, DESK, async |chrome| {
         let _device = Authenticator::plugged_in(chrome).await;

@@ -1,19 +1,17 @@
 //! Signing in by a provider of identities (OpenID Connect), as staff and as an applicant.
 
-use std::sync::Arc;
-
 use acceptance::authenticator;
+use acceptance::directory::directory;
 use acceptance::site::Served;
 use chrono::TimeDelta;
 use reqwest::StatusCode;
 use reqwest::header::LOCATION;
 use serde_json::{Value, json};
-use server::adapters::{OidcClient, OidcProvider};
-use service::{ClaimNames, Provider};
-use testkit::identity::{CLIENT_ID, CLIENT_SECRET};
+use service::Provider;
+use testkit::identity::CLIENT_ID;
 use testkit::office::{BASE_URL, PASSWORD, SALES_CHANNEL};
 use testkit::{IdentityServer, TestDatabase, TestOffice, each_database};
-use vocabulary::{Bilingual, Clock as _};
+use vocabulary::Clock as _;
 
 use crate::browser::{Browser, Page};
 
@@ -21,24 +19,7 @@ use crate::browser::{Browser, Page};
 async fn office(database: &TestDatabase, change: impl FnOnce(&mut Provider)) -> (TestOffice, Served, IdentityServer) {
     let office = TestOffice::of(database, &["hino"]).await;
     let identities = IdentityServer::start(&office.clock).await;
-    let us = OidcClient {
-        issuer: identities.issuer.clone(),
-        client_id: CLIENT_ID.to_owned(),
-        client_secret: Some(CLIENT_SECRET.to_owned()),
-        scopes: vec!["openid".to_owned(), "email".to_owned()],
-        wanted: vec!["email".to_owned(), "name".to_owned()],
-    };
-    let claims = ClaimNames { subject: "sub".to_owned(), email: "email".to_owned(), name: "name".to_owned() };
-    let mut provider = Provider {
-        name: "staff".to_owned(),
-        label: Bilingual::new("職員ID", "the staff directory"),
-        issuer: identities.issuer.clone(),
-        claims,
-        sign_up: false,
-        trust_email: false,
-        second_factor: vec!["mfa".to_owned()],
-        client: Arc::new(OidcProvider::new(us).unwrap()),
-    };
+    let mut provider = directory(&identities);
     change(&mut provider);
     let office = office.with_providers(vec![provider]);
     let served = Served::start(&office).await;

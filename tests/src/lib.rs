@@ -4,4 +4,5 @@
 pub mod authenticator;
 pub mod binary;
 pub mod books;
+pub mod directory;
 pub mod site;

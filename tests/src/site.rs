@@ -9,7 +9,7 @@ use server::adapters::RandomIds;
 use server::cli::{ServeArgs, SiteArgs};
 use server::http::{Site, app};
 use server::startup::Installation;
-use service::{Service, Settings};
+use service::{Provider, Service, Settings};
 use testkit::TestOffice;
 use testkit::office::BASE_URL;
 use tokio::task::JoinHandle;
@@ -54,15 +54,16 @@ impl Served {
         Self::at("127.0.0.1", office, |origin| (office.service.clone(), origin)).await
     }
 
-    /// As a browser on this machine reaches it by a name, which passkeys need; with or without a second factor for staff.
+    /// As a browser on this machine reaches it by a name, which passkeys need; with or without a second factor for staff,
+    /// and with these providers of identities.
     ///
     /// # Panics
     /// When there is no free port.
-    pub async fn by_name(office: &TestOffice, staff_second_factor: bool) -> Self {
+    pub async fn by_name(office: &TestOffice, staff_second_factor: bool, providers: Vec<Provider>) -> Self {
         Self::at("localhost", office, |base_url| {
             let settings = office.service.settings().clone();
-            let service = office.set_up(Settings { base_url: base_url.clone(), staff_second_factor, ..settings });
-            (service, base_url)
+            let settings = Settings { base_url: base_url.clone(), staff_second_factor, ..settings };
+            (office.set_up(settings, providers), base_url)
         })
         .await
     }

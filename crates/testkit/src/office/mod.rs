@@ -146,8 +146,8 @@ impl TestOffice {
 
     /// The same office in an installation that is set up in another way.
     #[must_use]
-    pub fn set_up(&self, settings: service::Settings) -> Service {
-        service_on(&self.store, &self.clock, &self.ids, &self.files, Vec::new(), settings)
+    pub fn set_up(&self, settings: service::Settings, providers: Vec<Provider>) -> Service {
+        service_on(&self.store, &self.clock, &self.ids, &self.files, providers, settings)
     }
 
     async fn import(&self, municipality: &str) {
