@@ -13,13 +13,17 @@ use acceptance::site::Served;
 use crate::chrome::{Chrome, DESK, PHONE, Setting, browse};
 
 /// Of as many archetypes; where judges or partners go on, the state up to which a case gets there without them.
-const PROGRAMS: [(&str, Option<&str>); 6] = [
+const PROGRAMS: [(&str, Option<&str>); 10] = [
     ("mizuho/human-resources", None),
     ("hino/new-field-pioneer", None),
     ("sumida/field-test", Some("judging")),
     ("arakawa/commerce-vitality", None),
     ("arakawa/merchant-visit", Some("assigned")),
     ("mizuho/loan-mediation", Some("submitted")),
+    ("ome/dx-community", None),
+    ("mizuho/interest-subsidy", None),
+    ("itabashi/cashless-shops", None),
+    ("mizuho/business-attraction", None),
 ];
 
 const SETTINGS: [Setting; 2] = [Setting { language: "ja", dark: true, ..PHONE }, Setting { language: "en", ..DESK }];

@@ -3,6 +3,7 @@
 
 mod accessible;
 mod chrome;
+mod desk;
 mod every;
 mod hands;
 mod identities;

@@ -202,8 +202,13 @@ impl TestOffice {
         self.service.hand_over_payment_batch(maker, batch, &key()).await?;
         let day = self.service.payment_batch(maker, batch).await?.batch.transfer_date;
         self.advance_to(moment(day)).await;
-        let to = life.program.action(action).and_then(|action| action.rule.to.clone());
-        let paid = to.and_then(|to| life.program.state(&to)).is_some_and(|state| state.kind == StateKind::ClosedPaid);
+        let action = life.program.action(action).expect("an action of the treasury");
+        let states = match action.procedure {
+            None => &life.program.definition().archetype.states,
+            Some(name) => &life.program.procedure(name).expect("its procedure").states,
+        };
+        let to = action.rule.to.as_ref().and_then(|to| states.get(to));
+        let paid = to.is_some_and(|state| state.kind == StateKind::ClosedPaid);
         let outcome = if paid {
             LineOutcome::Transferred
         } else {
@@ -351,13 +356,17 @@ fn scenario_of(program: &str, place: usize) -> (&'static Scenarios, &'static Sce
     (scenarios, scenarios.scenarios.get(place).expect("a scenario of that place"))
 }
 
-/// The shortest way to each state, and to each in which a decision is being signed: a scenario, and so many steps.
+/// The shortest way to each state, and to each in which a decision is being signed: a scenario, and so many steps. None by
+/// which the call stands as no other case has made it.
 fn ways_to_each_state(program: &str) -> Vec<(usize, usize)> {
     let played = played(program);
     let mut ways: BTreeMap<(String, bool), (usize, usize)> = BTreeMap::new();
     ways.insert((played.program.initial().to_owned(), false), (0, 0));
     for (scenario, result) in played.results.iter().enumerate() {
-        for (step, standing) in result.standings.iter().enumerate() {
+        let steps =
+            played.scenarios.scenarios.get(scenario).map(|scenario| scenario.steps.as_slice()).unwrap_or_default();
+        let open_call = steps.iter().take_while(|step| step.call.is_none()).count();
+        for (step, standing) in result.standings.iter().enumerate().take(open_call) {
             let way = (scenario, step + 1);
             let known = ways.entry(standing.clone()).or_insert(way);
             if way.1 < known.1 {
