@@ -24,7 +24,7 @@ macro_rules! migrations {
 }
 
 /// A new one comes last.
-const MIGRATIONS: [Migration; 18] = migrations![
+const MIGRATIONS: [Migration; 19] = migrations![
     "m20260401_000001_initial",
     "m20261101_000002_partners_and_places",
     "m20261126_000003_procedures",
@@ -43,6 +43,7 @@ const MIGRATIONS: [Migration; 18] = migrations![
     "m20261127_000021_passkeys",
     "m20261127_000022_running",
     "m20261127_000023_linking",
+    "m20261127_000024_ends_of_numbers",
 ];
 
 #[async_trait::async_trait]

@@ -714,6 +714,8 @@ CREATE INDEX application_kind_received ON application USING btree (municipality,
 
 CREATE INDEX application_kind_updated ON application USING btree (municipality, state_kind, updated_at, id) WHERE (received_at IS NOT NULL);
 
+CREATE INDEX application_number_end ON application USING btree (replace(number, rtrim(number, replace(number, '-'::text, ''::text)), ''::text), number);
+
 CREATE INDEX application_paper ON application USING btree (assignee, created_at, id) WHERE ((received_at IS NULL) AND (assignee IS NOT NULL));
 
 CREATE INDEX application_program_deadline ON application USING btree (municipality, program, deadline_sort, id) WHERE (received_at IS NOT NULL);

@@ -574,6 +574,8 @@ CREATE INDEX application_kind_received ON application (municipality, state_kind,
 
 CREATE INDEX application_kind_updated ON application (municipality, state_kind, updated_at, id) WHERE received_at IS NOT NULL;
 
+CREATE INDEX application_number_end ON application ((replace(number, rtrim(number, replace(number, '-', '')), '')), number);
+
 CREATE INDEX application_paper ON application (assignee, created_at, id) WHERE received_at IS NULL AND assignee IS NOT NULL;
 
 CREATE INDEX application_program_deadline ON application (municipality, program, deadline_sort, id) WHERE received_at IS NOT NULL;

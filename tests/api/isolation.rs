@@ -578,12 +578,16 @@ async fn staff_do_not_handle_their_own_business() {
         let maker = office.viewer(&maker.email).await;
         let cancelled = service.cancel_payment_batch(&maker, batch, "誤り".to_owned(), "cancel").await;
         assert_eq!(refused(cancelled.map(drop)), conflict);
-        // A colleague may, and a stranger is nobody to give a case to.
-        let auditor = office.staff("hino", "auditor").person.id;
-        assert!(service.assign(officer, submitted.application, Some(auditor), "colleague").await.is_ok());
-        let stranger =
-            service.assign(officer, submitted.application, Some(submitted.party.owner.person.id), "no").await;
-        assert!(matches!(stranger, Err(service::Error::BadInput { .. })), "{stranger:?}");
+        // A colleague may; a stranger is nobody to give a case to, nor is whoever only looks.
+        let colleague = Some(officer.person.id);
+        assert!(service.assign(officer, submitted.application, colleague, "colleague").await.is_ok());
+        let auditor = office.staff("hino", "auditor");
+        for (nobody, key) in [(submitted.party.owner.person.id, "stranger"), (auditor.person.id, "auditor")] {
+            let given = service.assign(officer, submitted.application, Some(nobody), key).await;
+            assert!(matches!(given, Err(service::Error::BadInput { .. })), "{key}: {given:?}");
+        }
+        let taken = service.assign(auditor, submitted.application, None, "by-auditor").await;
+        assert!(matches!(taken, Err(service::Error::Forbidden(_))), "{taken:?}");
     })
     .await;
 }

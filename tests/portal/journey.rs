@@ -40,8 +40,12 @@ async fn step(served: &Served, office: &TestOffice, life: &mut Life) -> Option<P
         let browser = signed_in(served, office, life, &format!("position:{position}")).await;
         let path = format!("/applications/{}/act/sign", life.application);
         let sign = browser.get(&path).await;
-        sign.says("In approval").says("What is signed").says("What was submitted");
+        sign.says("In approval").says("What is signed").says("What was submitted").says("Budget line");
         page = browser.submit(&sign.form(&path).set("step", "perform")).await;
+        // Sent once more, it says that this was done.
+        if office.look(&life.party.owner, life.application).await.case.body.pending.is_some() {
+            browser.get(&path).await.says("You have signed already");
+        }
     }
     life.taken += 1;
     office.work_off().await;

@@ -33,6 +33,13 @@ async fn a_desk_shows_what_waits_and_finds_the_rest() {
         for query in ["?q=%EF%BC%9D%25", "?kind=closed_paid", "?year=2025", "?mine=1", "?program=hino/none"] {
             reviewer.get(&format!("/cases{query}")).await.silent(&number).says("No case fits");
         }
+        // By the last digits of its number too, with the year or without.
+        let (place, end) = number.split_once('-').unwrap();
+        let (_, digits) = end.split_once('-').unwrap();
+        for typed in [number.as_str(), end, digits, &format!("{place}-2026")] {
+            reviewer.get(&format!("/cases?q={typed}")).await.says(&number);
+        }
+        reviewer.get("/cases?q=99999").await.silent(&number);
         let file = reviewer.get("/cases.csv?kind=with_office").await;
         assert_eq!(file.headers["content-disposition"], "attachment; filename=\"cases.csv\"");
         let text = &file.html;

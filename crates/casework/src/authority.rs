@@ -414,6 +414,14 @@ fn sign<'a>(world: &World<'a>, case: &Case, actor: &Actor) -> Result<Permit<'a>,
     let next = pending.next().ok_or_else(no_approval)?;
     if !may_sign(world, case, person, &next.position) {
         let name = position_name(world, &next.position);
+        let has_signed = |signed: &crate::case::Signature| signed.by == person.id;
+        if pending.route.iter().any(|signing| signing.signed.as_ref().is_some_and(has_signed)) {
+            return Err(one(Refusal::new(
+                "approval.signed_already",
+                format!("すでに署名しています。次に署名するのは「{}」です", name.ja),
+                format!("You have signed already; the next signature is that of the {}", name.en),
+            )));
+        }
         return Err(one(Refusal::new(
             "approval.not_your_turn",
             format!("次に署名するのは「{}」です", name.ja),

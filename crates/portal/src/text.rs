@@ -348,7 +348,7 @@ words! {
     batch_exported: "ファイル作成済", "File made";
     batch_handed_over: "銀行へ提出済", "Handed to the bank";
     batch_confirmed: "振込完了", "All transferred";
-    batch_partly_returned: "一部返却", "Partly returned";
+    batch_partly_returned: "返却あり", "Some came back";
     batch_cancelled: "取消し", "Cancelled";
     budgets: "予算", "Budgets";
     no_budgets: "この年度の予算はありません。", "There is no budget for this year.";
@@ -429,6 +429,9 @@ impl Text {
 
     /// An action that begins with filling in a form.
     pub fn fill_in(self, action: &str, form: &str) -> String {
+        if action == form {
+            return action.to_owned();
+        }
         self.one(format!("{form}の記入・{action}"), format!("{action}: {form}"))
     }
 
@@ -495,6 +498,11 @@ impl Text {
 /// What is said on the page after something was done, by a code that a cookie carries.
 pub(crate) fn notice(t: Text, code: &str) -> Option<&'static str> {
     let (ja, en) = match code {
+        "paper-begun" => (
+            "下書きを作りました。書類のとおりに入力してください。",
+            "The draft is made. Please type in what is on paper.",
+        ),
+        "assigned" => ("担当者を変更しました。", "Somebody else takes care of it from now on."),
         "done" => ("手続が完了しました。", "Done."),
         "published" => ("公表しました。", "Published."),
         "view-saved" => ("表示条件を保存しました。", "The view is saved."),

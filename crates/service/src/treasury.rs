@@ -38,7 +38,24 @@ impl Service {
         }
         let calls = self.reader().calls(Some(program)).await?;
         let call = calls.iter().find(|call| call.fiscal_year.0 == fiscal_year).ok_or(Error::NotFound)?;
-        let line = call.budget_line.ok_or(Error::NotFound)?;
+        self.budget_view(call.budget_line.ok_or(Error::NotFound)?).await
+    }
+
+    /// The line that a case is paid from; none where no money hangs on it.
+    ///
+    /// # Errors
+    /// `NotFound` unless the viewer works for the case's office.
+    pub async fn budget_of_case(&self, viewer: &Viewer, application: &Application) -> Result<Option<BudgetView>> {
+        if !viewer.person.is_staff_of(&application.case.municipality) {
+            return Err(Error::NotFound);
+        }
+        match application.case.call.budget_line {
+            Some(line) => self.budget_view(line).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn budget_view(&self, line: Uuid) -> Result<BudgetView> {
         let stored = self.reader().budget_line(line).await?.ok_or(Error::NotFound)?;
         let entries = self.reader().newest_entries(line, NEWEST_ENTRIES).await?;
         let word = |account: Option<treasury::Account>| account.map_or("", treasury::Account::as_str).to_owned();

@@ -47,7 +47,7 @@ pub struct ListFilter {
     pub assignee: Option<Uuid>,
     pub fiscal_year: Option<i32>,
     pub business: Option<Uuid>,
-    /// The beginning of an application's number, or a part of a business's name, kana or corporate number. Of numbers
+    /// The beginning of an application's number or its end from a hyphen on, or a part of a business's name, kana or corporate number. Of numbers
     /// that share a beginning, the last 100 are found.
     pub text: Option<String>,
 }
@@ -282,10 +282,14 @@ impl Reader {
         Ok(Page { rows, has_next })
     }
 
-    /// Applications whose numbers begin with the text, the last ones.
+    /// Applications whose numbers begin with the text, or end with it from a hyphen on: the last ones.
     async fn newest_numbered(&self, text: &str) -> Result<Vec<Uuid>> {
         let above = format!("{text}{}", char::MAX);
-        let rows = self.all(sql::NUMBERED, vec![text.into(), above.into(), NUMBERS.into()]).await?;
+        let mut rows = self.all(sql::NUMBERED, vec![text.into(), above.into(), NUMBERS.into()]).await?;
+        let end = text.rsplit('-').next().unwrap_or_default();
+        if rows.is_empty() && end.chars().any(|letter| letter.is_ascii_digit()) && !text.contains(['%', '_', '\\']) {
+            rows = self.all(sql::NUMBERED_AT_THE_END, vec![end.into(), text.into(), NUMBERS.into()]).await?;
+        }
         rows.iter().map(|row| Columns::of(row).take()).collect()
     }
 

@@ -352,6 +352,11 @@ pub const SET_KEY_RESULT: &str = "UPDATE idempotency SET result = $3 WHERE accou
 pub const NUMBERED: &str =
     "SELECT id FROM application WHERE number >= $1 AND number < $2 ORDER BY number DESC LIMIT $3";
 
+/// By what follows the last hyphen, as the index has it.
+pub const NUMBERED_AT_THE_END: &str = "SELECT id FROM application \
+    WHERE replace(number, rtrim(number, replace(number, '-', '')), '') = $1 AND number LIKE '%' || $2 \
+    ORDER BY number DESC LIMIT $3";
+
 /// Changes nothing when the call has no place left, whoever else takes one at the same time.
 pub const TAKE_PLACES: &str = "UPDATE call SET taken = taken + $2 WHERE id = $1 AND taken + $2 >= 0 \
     AND ($2 <= 0 OR capacity IS NULL OR taken + $2 <= capacity)";

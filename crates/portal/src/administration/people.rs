@@ -159,7 +159,7 @@ pub(crate) async fn export(visit: &Visit<'_>, format: Format) -> Page {
     visit.service.note_access(visit.viewer()?, AccessKind::PeopleExported, None, device).await?;
     let mut file = Sheet::new([t.name(), t.email(), t.roles(), t.posts(), t.second_factor(), t.state()]);
     for row in found(visit, &place).await? {
-        let second_factor = if row.second_factor { t.yes() } else { t.no() };
+        let second_factor = if row.second_factor { t.set_up() } else { t.not_set_up() };
         let state = if row.deactivated { t.deactivated() } else { t.active_people() };
         file.line([row.name, row.email, row.roles, row.positions, second_factor.to_owned(), state.to_owned()]);
     }

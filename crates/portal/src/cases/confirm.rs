@@ -10,7 +10,6 @@ use serde_json::Map;
 
 use super::desk::{Desk, Outcome, Step, approval, draft, preview};
 use super::one::{Submitted, submitted};
-use crate::answer::Answer;
 use crate::forms::{Drawing, FieldBox, Said, Told, field, head, read};
 use crate::text::{self, Text};
 use crate::visit::{Frame, Page, Visit, Wrong};
@@ -96,7 +95,7 @@ pub(super) async fn page(visit: &Visit<'_>, desk: &Desk, here: usize, status: St
         marked: marks,
     };
     let fields = drawing.fields(inputs.iter());
-    let Some(form) = &desk.form else { return Ok(single(visit, desk, status, outcome, fields)) };
+    let Some(form) = &desk.form else { return single(visit, desk, status, outcome, fields).await };
     let filled = desk.filled_in(visit).await?;
     let errors = if status == StatusCode::OK || status == StatusCode::CONFLICT {
         desk.said(visit, &missing(visit, desk, &inputs).await?)
@@ -130,7 +129,7 @@ async fn missing(visit: &Visit<'_>, desk: &Desk, inputs: &IndexMap<Name, FormFie
 }
 
 /// An action without a form: its own inputs, or just a button.
-fn single(visit: &Visit<'_>, desk: &Desk, status: StatusCode, outcome: Outcome, fields: Vec<FieldBox>) -> Answer {
+async fn single(visit: &Visit<'_>, desk: &Desk, status: StatusCode, outcome: Outcome, fields: Vec<FieldBox>) -> Page {
     let case = &desk.application.case;
     let mut errors = desk.said(visit, &outcome.told);
     if errors.is_empty() {
@@ -145,12 +144,12 @@ fn single(visit: &Visit<'_>, desk: &Desk, status: StatusCode, outcome: Outcome, 
         detail: if desk.drafts() {
             draft(visit, &desk.application)
         } else {
-            format!("{}{}", approval(visit, &desk.application), signed_on(visit, desk))
+            format!("{}{}", approval(visit, &desk.application).await?, signed_on(visit, desk))
         },
         action: desk.href(None),
         hidden: vec![("version", case.version.to_string()), ("key", visit.key())],
         fields,
         button: if desk.drafts() { visit.t.draft_it(&desk.button(visit)) } else { desk.button(visit) },
     };
-    visit.page_with(status, &page)
+    Ok(visit.page_with(status, &page))
 }

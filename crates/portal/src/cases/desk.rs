@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use askama::Template;
 use casework::{Act, FieldMark, SignedHow};
 use indexmap::IndexMap;
-use program::definition::{FieldType, Name};
+use program::definition::{Effect, FieldType, Name};
 use program::{ActionRef, Form, FormField};
 use serde_json::{Map, Value};
-use service::{Application, AvailableAction, DraftView};
+use service::{Application, AvailableAction, DraftView, ReviewResult};
 use uuid::Uuid;
 use vocabulary::{Bilingual, time_in_japan};
 
@@ -276,6 +276,11 @@ struct Approval {
     comment: Option<String>,
     route: Vec<Signing>,
     digest: String,
+    /// Name, account and what is left of it, where money hangs on it.
+    budget: Option<(String, String)>,
+    letters: Vec<String>,
+    checklist: Option<String>,
+    review: String,
 }
 
 struct Signing {
@@ -285,11 +290,14 @@ struct Signing {
 }
 
 /// 決裁中: exactly what is being signed, as HTML; nothing unless the visitor works for the office.
-pub(crate) fn approval(visit: &Visit<'_>, application: &Application) -> String {
-    let t = visit.t;
+///
+/// # Errors
+/// Faults only.
+pub(crate) async fn approval(visit: &Visit<'_>, application: &Application) -> Result<String, Wrong> {
+    let (t, case) = (visit.t, &application.case);
     let staff = visit.asked.visitor.viewer.as_ref();
-    let staff = staff.is_some_and(|viewer| viewer.person.is_staff_of(&application.case.municipality));
-    let Some(pending) = application.case.body.pending.as_ref().filter(|_| staff) else { return String::new() };
+    let staff = staff.filter(|viewer| viewer.person.is_staff_of(&case.municipality));
+    let (Some(viewer), Some(pending)) = (staff, case.body.pending.as_ref()) else { return Ok(String::new()) };
     let rule = application.program.action(&pending.action);
     let value = |(name, value): (&Name, &Value)| {
         let field = rule.and_then(|action| action.input.get(name));
@@ -313,8 +321,24 @@ pub(crate) fn approval(visit: &Visit<'_>, application: &Application) -> String {
         };
         Signing { position, state, done: signing.signed.is_some() }
     });
+    let budget = visit.service.budget_of_case(viewer, application).await?.map(|budget| {
+        let left = format!("{} {}", budget.totals.available(true), t.yen());
+        (format!("{} — {}", visit.say(&budget.name), budget.path), left)
+    });
+    let effects = rule.map(|action| action.rule.effects.as_slice()).unwrap_or_default();
+    let letters = effects.iter().filter_map(|effect| match effect {
+        Effect::Letter(name) => application.program.definition().archetype.letters.get(name),
+        _ => None,
+    });
+    let items = visit.service.checklist(viewer, case.id).await?;
+    let found: Vec<_> = items.iter().filter_map(|item| item.checked.as_ref()).collect();
+    let doubtful = found.iter().filter(|checked| checked.result == ReviewResult::Doubtful).count();
     let page = Approval {
         t,
+        budget,
+        letters: letters.map(|letter| visit.say(&letter.title).to_owned()).collect(),
+        checklist: (!items.is_empty()).then(|| t.checklist_state(found.len(), items.len(), doubtful)),
+        review: format!("/applications/{}/review", case.id),
         action: rule.map_or_else(|| pending.action.clone(), |action| visit.say(&action.rule.label).to_owned()),
         drafted: format!("{} {}", pending.drafted_by_name, time_in_japan(pending.drafted_at)),
         amount: pending.amount.to_string(),
@@ -323,7 +347,7 @@ pub(crate) fn approval(visit: &Visit<'_>, application: &Application) -> String {
         route: route.collect(),
         digest: pending.digest.clone(),
     };
-    page.to_string()
+    Ok(page.to_string())
 }
 
 #[derive(Template)]

@@ -163,7 +163,7 @@ pub(crate) async fn one(visit: &Visit<'_>, case: &str) -> Page {
         key: visit.key(),
         writes: visit.viewer()?.person.handles_cases_of(&case.municipality),
         note: String::new(),
-        approval: approval(visit, &application),
+        approval: approval(visit, &application).await?,
         actions: actions.iter().map(|action| shown_action(visit, &application, action)).collect(),
         yours: visit.is_staff() || case.body.standing.waits_on.as_deref() == Some(Role::Applicant.as_str()),
         amounts: amounts(visit, &application),

@@ -76,6 +76,7 @@ struct SimilarShown {
     id: String,
     number: String,
     business: String,
+    program: String,
     state: String,
     why: String,
 }
@@ -238,6 +239,7 @@ fn similar_shown(visit: &Visit<'_>, similar: &Similar) -> SimilarShown {
         id: case.id.to_string(),
         number: case.body.numbers.get("application").cloned().unwrap_or_default(),
         business: case.business.name.clone(),
+        program: visit.say(&similar.application.program.definition().program.title).to_owned(),
         state: state_named(visit, &similar.application.program, &case.state),
         why: why.collect::<Vec<_>>().join(" / "),
     }

@@ -1,8 +1,9 @@
 //! Budgets: what was appropriated, and where it stands, by program.
 
 use askama::Template;
+use program::definition::Name;
 use service::{BudgetView, Error};
-use vocabulary::{FiscalYear, day_in_japan};
+use vocabulary::{FiscalYear, Yen, day_in_japan};
 
 use crate::forms::Choice;
 use crate::visit::{Frame, Page, Visit, not_found};
@@ -19,7 +20,10 @@ struct Budgets {
 }
 
 struct Row {
-    program: String,
+    /// Those that are paid from it.
+    programs: Vec<String>,
+    /// Municipality and code.
+    line_of: (Name, Name),
     line: String,
     path: String,
     appropriated: String,
@@ -45,7 +49,17 @@ pub(crate) async fn budgets(visit: &Visit<'_>) -> Page {
         let found = visit.service.programs(Some(&municipality), None, MOST_PROGRAMS, None).await?;
         for (name, version) in found.items {
             match visit.service.budget(viewer, &name, year).await {
-                Ok(budget) => rows.push(row(visit, visit.say(&version.program.definition().program.title), &budget)),
+                // Programs that share a line share its row.
+                Ok(budget) => {
+                    let title = visit.say(&version.program.definition().program.title);
+                    match rows
+                        .iter_mut()
+                        .find(|row: &&mut Row| row.line_of == (budget.municipality.clone(), budget.code.clone()))
+                    {
+                        Some(shared) => shared.programs.push(title.to_owned()),
+                        None => rows.push(row(visit, title, &budget)),
+                    }
+                }
                 Err(Error::NotFound) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -65,17 +79,19 @@ fn row(visit: &Visit<'_>, program: &str, budget: &BudgetView) -> Row {
     let available = totals.available(true);
     let appropriated = totals.appropriated.get();
     let used = appropriated.saturating_sub(available.get()).saturating_mul(100).checked_div(appropriated).unwrap_or(0);
+    let yen = |amount: Yen| format!("{amount} {}", visit.t.yen());
     Row {
-        program: program.to_owned(),
+        programs: vec![program.to_owned()],
+        line_of: (budget.municipality.clone(), budget.code.clone()),
         line: visit.say(&budget.name).to_owned(),
         path: budget.path.clone(),
-        appropriated: totals.appropriated.to_string(),
-        held: totals.held.to_string(),
-        committed: totals.committed.to_string(),
-        finalized: totals.finalized.to_string(),
-        ordered: totals.ordered.to_string(),
-        paid: totals.paid.to_string(),
-        available: available.to_string(),
+        appropriated: yen(totals.appropriated),
+        held: yen(totals.held),
+        committed: yen(totals.committed),
+        finalized: yen(totals.finalized),
+        ordered: yen(totals.ordered),
+        paid: yen(totals.paid),
+        available: yen(available),
         used: used.clamp(0, 100),
     }
 }

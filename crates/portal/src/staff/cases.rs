@@ -219,5 +219,5 @@ pub(crate) async fn assign(visit: &Visit<'_>, case: &str) -> Page {
     must_be_staff(visit)?;
     let case = id(case)?;
     visit.service.assign(visit.viewer()?, case, assignee(visit)?, visit.asked.field("key")).await?;
-    Ok(visit.done(&format!("/applications/{case}"), "done"))
+    Ok(visit.done(&format!("/applications/{case}"), "assigned"))
 }

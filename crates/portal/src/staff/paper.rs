@@ -104,7 +104,13 @@ pub(crate) async fn start(visit: &Visit<'_>) -> Page {
     let received_on = parse_day(&clean(RECEIVED_ON)).unwrap_or_default();
     let paper = OnPaper { program: clean(PROGRAM), received_on, applicant };
     match visit.service.start_on_paper(viewer, paper, visit.asked.field("key")).await {
-        Ok(application) => Ok(visit.done(&format!("/applications/{}", application.case.id), "done")),
+        Ok(application) => {
+            let offered = visit.service.available_actions(viewer, std::slice::from_ref(&application)).await?;
+            let form = offered.iter().flatten().find(|action| action.permitted && action.form.is_some());
+            let case = format!("/applications/{}", application.case.id);
+            let form = form.map_or_else(|| case.clone(), |action| format!("{case}/act/{}", action.name));
+            Ok(visit.done(&form, "paper-begun"))
+        }
         Err(Error::BadInput { path, message }) => {
             show(visit, wrong, &values, &Told::one(path.map(|path| own_name(&path)), message)).await
         }

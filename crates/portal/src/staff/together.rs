@@ -158,7 +158,7 @@ pub(crate) async fn page(visit: &Visit<'_>) -> Page {
     let all = chosen(visit, &ids(visit.asked.query.iter())?).await?;
     match visit.asked.parameter("action") {
         "" => choose(visit, &all).await,
-        action => confirm(visit, &all, action, StatusCode::OK, &Told::default()),
+        action => confirm(visit, &all, action, StatusCode::OK, &Told::default()).await,
     }
 }
 
@@ -219,7 +219,7 @@ fn of_kind<'a>(application: &Application, offered: &'a [AvailableAction], key: &
     offered.iter().find(|action| Kind::of(application, action).is_some_and(|kind| kind.key() == key))
 }
 
-fn confirm(
+async fn confirm(
     visit: &Visit<'_>,
     all: &[(Application, Vec<AvailableAction>)],
     key: &str,
@@ -229,7 +229,8 @@ fn confirm(
     let t = visit.t;
     let found = sample(all, key);
     let label = found.as_ref().map(|(action, _)| visit.say(&action.label)).unwrap_or_default();
-    let rows = all.iter().map(|(application, offered)| {
+    let mut chosen = Vec::with_capacity(all.len());
+    for (application, offered) in all {
         let action = of_kind(application, offered, key);
         let reasons = match action {
             Some(action) if action.permitted => Vec::new(),
@@ -237,10 +238,9 @@ fn confirm(
             None => vec![t.not_at_this_stage().to_owned()],
         };
         let signs = action.is_some_and(|action| action.name == casework::SIGN) && reasons.is_empty();
-        let detail = if signs { cases::approval(visit, application) } else { String::new() };
-        Chosen { reasons, detail, ..shown(visit, application) }
-    });
-    let chosen: Vec<Chosen> = rows.collect();
+        let detail = if signs { cases::approval(visit, application).await? } else { String::new() };
+        chosen.push(Chosen { reasons, detail, ..shown(visit, application) });
+    }
     let count = chosen.iter().filter(|case| case.reasons.is_empty()).count();
     let typed = match (&found, visit.asked.method == Method::POST) {
         (Some((_, inputs)), true) => read(inputs.iter(), visit.asked),
@@ -304,7 +304,7 @@ pub(crate) async fn perform(visit: &Visit<'_>) -> Page {
             refusal.path.as_deref().is_some_and(|path| head(path) == COMMENT || inputs.contains_key(head(path)))
         });
         if !refusals.is_empty() {
-            return confirm(visit, &all, action, StatusCode::UNPROCESSABLE_ENTITY, &Told::of(refusals));
+            return confirm(visit, &all, action, StatusCode::UNPROCESSABLE_ENTITY, &Told::of(refusals)).await;
         }
     }
     let acts = all.iter().map(|(application, _)| (application.case.id, act(application))).collect();

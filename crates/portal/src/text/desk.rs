@@ -56,6 +56,13 @@ words! {
     same_year: "同じ事業者が同じ年度に申請", "Same business, same fiscal year";
     same_address: "所在地が同じ", "Same address";
     same_representative: "代表者が同じ", "Same representative";
+    please_choose: "選択してください", "Please choose";
+    set_up: "設定済み", "Set up";
+    not_set_up: "未設定", "Not set up";
+    on_budget: "予算科目", "Budget line";
+    left_on_budget: "予算残額（現在）", "Left on it now";
+    letters_then: "最後の署名で発行される文書", "Letters that the last signature issues";
+    numbered_then: "（番号と日付は発行のときに付きます）", "(numbered and dated when they are issued)";
     notes: "庁内メモ", "Notes of the office";
     notes_lead: "職員だけが見るメモです。申請者には表示されず、手続の記録にも残りません。", "For the office alone: never shown to applicants, and no part of the history.";
     new_note: "メモを書く", "New note";
@@ -81,6 +88,14 @@ impl Text {
         match self.0 {
             Locale::Ja => format!("{action}（{count}件）"),
             Locale::En => format!("{action} ({count})"),
+        }
+    }
+
+    /// How far the checklist of a case is worked off.
+    pub fn checklist_state(self, looked_at: usize, all: usize, doubtful: usize) -> String {
+        match self.0 {
+            Locale::Ja => format!("{all}件のうち{looked_at}件を記録済み（疑義{doubtful}件）"),
+            Locale::En => format!("{looked_at} of {all} looked at, {doubtful} in doubt"),
         }
     }
 

@@ -32,7 +32,8 @@ async fn an_empty_database_is_migrated_once() {
                 "m20261127_000020_office",
                 "m20261127_000021_passkeys",
                 "m20261127_000022_running",
-                "m20261127_000023_linking"
+                "m20261127_000023_linking",
+                "m20261127_000024_ends_of_numbers"
             ]
         );
         store.migrate().await.unwrap();
