@@ -301,13 +301,17 @@ async fn everyday_changes_leave_the_rest_as_it_is_written() {
             ("field_ja", "小間番号"),
             ("field_en", "Booth number"),
             ("document_form", "report"),
-            ("document", "booth_photo"),
+            ("document", "floor_plan"),
             ("document_ja", "小間の写真"),
             ("document_en", "Photo of the booth"),
             ("document_optional", "yes"),
         ] {
             changes = changes.set(name, value);
         }
+        // A document that the definition does not know would break it.
+        let unknown = browser.submit(&changes.clone().set("document", "booth_photograph")).await;
+        assert_eq!(unknown.status, StatusCode::UNPROCESSABLE_ENTITY);
+        unknown.says("There is no document `booth_photograph`");
         browser.submit(&changes).await.says("The definition is changed").says("booth_number");
         let again = browser.submit(&changes).await;
         assert_eq!(again.status, StatusCode::CONFLICT, "the page is too old: {}", again.text());
@@ -330,7 +334,7 @@ async fn everyday_changes_leave_the_rest_as_it_is_written() {
             ),
             (
                 "photos, business_results]",
-                "photos, business_results, { name: booth_photo, label: { ja: 小間の写真, en: Photo of the booth }, \
+                "photos, business_results, { name: floor_plan, label: { ja: 小間の写真, en: Photo of the booth }, \
                  optional: true }]",
             ),
         ] {
@@ -388,4 +392,45 @@ async fn pages_of_every_shipped_program() {
             assert!(picture.html.starts_with("<svg"), "{program}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn next_years_figures_are_changed_looked_at_accepted_and_published() {
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["hino"]).await;
+        let served = Served::start(&office).await;
+        let browser = officer(&served, &office, "hino").await;
+        let changes = format!("{HOME}/edit/changes");
+        let mut form = browser.get(&changes).await.form(&changes);
+        for (name, value) in [
+            ("v./form/costs/categories/samples/cap", "60,000"),
+            ("v./amount/cap/1/then", "250,000"),
+            ("v./deadlines/claim/within", "20 days"),
+        ] {
+            assert!(!form.get(name).is_empty(), "{name}");
+            form = form.set(name, value);
+        }
+        // What the definition would not understand is refused, with the place, and nothing is kept of it.
+        let wrong = browser.submit(&form.clone().set("v./amount/rate", "２／３")).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", wrong.text());
+        assert_eq!(wrong.form(&changes).get("v./deadlines/claim/within"), "20 days", "what was typed stays");
+        browser.submit(&form).await.says("The definition is changed");
+
+        // The scenarios still expect last year's figures.
+        let publish = format!("{HOME}/publish");
+        let in_the_way = browser.get(&publish).await;
+        in_the_way.says("What stands in the way");
+        let seen = browser.get(&in_the_way.link("See what came of the scenarios")).await;
+        seen.says("Amounts and days that change").says("expected 167,000, found 172,000").silent("Some(");
+        let accept = seen.form(&format!("{HOME}/scenarios"));
+        let accepted = browser.submit(&accept).await;
+        accepted.says("The scenarios expect").silent("Amounts and days that change").silent("expected");
+        let stale = browser.submit(&accept).await;
+        assert_eq!(stale.status, StatusCode::CONFLICT, "{}", stale.text());
+        let page = browser.get(&publish).await;
+        page.says("Nothing stands in the way");
+        let form = page.forms().into_iter().find(|form| !form.get("key").is_empty()).unwrap();
+        browser.submit(&form.set("step", "perform")).await.says("Published.").says("Version 2");
+    })
+    .await;
 }

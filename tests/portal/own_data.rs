@@ -6,6 +6,7 @@ use acceptance::site::Served;
 use chrono::TimeDelta;
 use reqwest::StatusCode;
 use serde_json::Value;
+use testkit::office::PASSWORD;
 use testkit::{TestOffice, each_database};
 
 use crate::browser::Browser;
@@ -46,6 +47,13 @@ async fn everything_of_ones_own_and_nothing_of_others() {
         let browser = Browser::signed_in(&served, &office, &email).await;
         let form = browser.get("/account/security").await.form(HERE);
         let archive = browser.bytes(&form).await;
+        // Asked who they are, they press the button once more.
+        office.clock.advance(TimeDelta::minutes(11));
+        let asked = browser.submit(&form).await;
+        asked.says("Please show who you are");
+        let resumed = browser.submit(&asked.form("/sign-in/again").set("password", PASSWORD)).await;
+        resumed.says("Go on where you were");
+        assert!(browser.bytes(&resumed.form(HERE)).await.starts_with(b"PK"));
         let found = entries(&archive);
         let document: Value = serde_json::from_slice(&found["data.json"]).unwrap();
         assert_eq!(

@@ -8,7 +8,7 @@ use program::definition::{
     RankGiven, Scenario, ScenarioStep, Scenarios, ScoreExpected,
 };
 use program::{Program, span_from};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 use vocabulary::{Bilingual, FiscalYear, Yen};
 
@@ -46,6 +46,8 @@ pub struct Mismatch {
     pub what: String,
     pub expected: String,
     pub found: String,
+    /// Of an amount, a sum that is held or a day: the JSON pointer below the step's `expect`, and what was found.
+    pub figure: Option<(String, Value)>,
 }
 
 impl std::fmt::Display for Mismatch {
@@ -287,7 +289,14 @@ impl<'a> Run<'a> {
     }
 
     fn miss(&mut self, step: usize, what: &str, expected: String, found: String) {
-        self.result.failures.push(Mismatch { step, what: what.to_owned(), expected, found });
+        self.result.failures.push(Mismatch { step, what: what.to_owned(), expected, found, figure: None });
+    }
+
+    /// What was missed last is a figure, which changes with rates, caps and deadlines.
+    fn is_figure(&mut self, pointer: String, found: Value) {
+        if let Some(missed) = self.result.failures.last_mut() {
+            missed.figure = Some((pointer, found));
+        }
     }
 
     fn compare_refusals(&mut self, number: usize, expected: &[String], found: &[Refusal]) {
@@ -325,6 +334,9 @@ impl<'a> Run<'a> {
             let (expected, found) = (self.yen(figure), self.amount(name));
             if found.is_none() || found != expected {
                 self.miss(number, name, shown(expected), shown(found));
+                if let (Figure::Yen(_), Some(found)) = (figure, found) {
+                    self.is_figure(format!("amounts/{name}"), json!(found));
+                }
             }
         }
         let waits_for =
@@ -340,7 +352,10 @@ impl<'a> Run<'a> {
         }
         let due = self.desk.case.body.deadline.as_ref().map(|deadline| deadline.day);
         if expect.due.is_some() && expect.due != due {
-            self.miss(number, "due", format!("{:?}", expect.due), format!("{due:?}"));
+            self.miss(number, "due", day_shown(expect.due), day_shown(due));
+            if let Some(due) = due {
+                self.is_figure("due".to_owned(), json!(due));
+            }
         }
         let mut expected = Yen::ZERO;
         for (account, figure) in &expect.holds {
@@ -348,7 +363,11 @@ impl<'a> Run<'a> {
             expected = expected.plus(yen).unwrap_or(Yen::MAX);
             let found = self.desk.case.body.holdings.get(ledger_account(*account));
             if found != yen {
-                self.miss(number, "holds", format!("{account:?} {yen}"), found.to_string());
+                let account = ledger_account(*account).as_str();
+                self.miss(number, &format!("holds.{account}"), yen.to_string(), found.to_string());
+                if let Figure::Yen(_) = figure {
+                    self.is_figure(format!("holds/{account}"), json!(found));
+                }
             }
         }
         if !expect.holds.is_empty() {
@@ -372,7 +391,10 @@ impl<'a> Run<'a> {
             let newest = self.desk.case.body.procedures.iter().rev().find(|beside| beside.name == *name);
             let due = newest.and_then(|beside| beside.deadline.as_ref()).map(|deadline| deadline.day);
             if due != Some(*day) {
-                self.miss(number, name, day.to_string(), format!("{due:?}"));
+                self.miss(number, name, day.to_string(), day_shown(due));
+                if let Some(due) = due {
+                    self.is_figure(format!("procedures_due/{name}"), json!(due));
+                }
             }
         }
         if let Some(expected) = &expect.score {
@@ -404,6 +426,10 @@ impl Told {
         self.mails.extend(done.mails.iter().map(|mail| mail.name.clone()));
         self.letters.extend(done.letters.iter().map(|letter| letter.name.clone()));
     }
+}
+
+fn day_shown(day: Option<NaiveDate>) -> String {
+    day.map_or("none".to_owned(), |day| day.to_string())
 }
 
 fn shown(yen: Option<Yen>) -> String {

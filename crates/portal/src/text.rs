@@ -310,7 +310,7 @@ words! {
     waiting_payments: "振込を待つ支払", "Payments that wait";
     no_payments: "振込を待つ支払はありません。", "No payment waits.";
     payee: "受取人", "Payee";
-    ordered_at: "支払命令日", "Ordered";
+    ordered_at: "支出命令日", "Ordered";
     transfer_date: "振込指定日", "Day of the transfer";
     make_batch: "振込データを作る", "Make a batch";
     batch: "振込データ", "Payment batch";
@@ -357,7 +357,7 @@ words! {
     held: "留保", "Held";
     committed: "負担行為", "Committed";
     finalized: "確定", "Finalized";
-    ordered: "支払命令", "Ordered";
+    ordered: "支出命令", "Ordered";
     paid: "支払済", "Paid";
     used_share: "使った割合", "Share that is used";
     identifier: "識別子", "Identifier";
@@ -511,6 +511,10 @@ pub(crate) fn notice(t: Text, code: &str) -> Option<&'static str> {
         "struck" => ("メモを取り消しました。", "The note was struck out."),
         "checked" => ("確認結果を記録しました。", "What you found is recorded."),
         "dropped" => ("下書きを破棄しました。", "The draft is dropped."),
+        "figures-accepted" => (
+            "シナリオの金額と期限を、下書きの定義による結果に合わせました。",
+            "The scenarios expect the amounts and days of this draft now.",
+        ),
         "changed-text" => ("定義を書き換えました。", "The definition is changed."),
         "done-before" => ("この操作は済んでいます。", "This was done before."),
         "not-offered" => ("その手続は、今は必要ありません。", "This is not asked for at the moment."),

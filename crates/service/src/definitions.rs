@@ -1,7 +1,7 @@
 //! Definitions as program officers work on them: what a version is written as, the draft of the next one, what the check
 //! says of either, what scenarios show of it, and publishing it. Only officers of the municipality see any of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use casework::Refusal;
@@ -9,7 +9,7 @@ use casework::coverage::{Evidence, Part, coverage};
 use casework::scenario::ScenarioResult;
 use chrono::NaiveDate;
 use program::definition::{Call, Definition, Municipality, Name, Role, Scenarios, Target};
-use program::{Difference, Finding, Program, Severity, SourceFile, diff, load_checking};
+use program::{Difference, Finding, Program, Severity, SourceFile, Written, diff, load_checking};
 use serde::Serialize;
 use store::{NewProgramDraft, StoredCall};
 use uuid::Uuid;
@@ -327,6 +327,20 @@ impl Service {
         }
     }
 
+    /// What would be wrong with this text that is not wrong with the draft as it is.
+    ///
+    /// # Errors
+    /// As [`Service::read_definition`].
+    pub async fn new_errors(&self, viewer: &Viewer, program: &str, text: &DefinitionText) -> Result<Vec<Refusal>> {
+        let before = self.read_definition(viewer, program, Edition::Draft).await?;
+        let after = self.read_text(program, None, Some(text.clone())).await?;
+        let known = before.iter().flat_map(|read| read.findings.iter());
+        let known: BTreeSet<&str> = known.map(|finding| finding.message.en.as_str()).collect();
+        let errors = after.iter().flat_map(|read| read.findings.iter()).filter(|finding| finding.is_error());
+        let new = errors.filter(|finding| !known.contains(finding.message.en.as_str()));
+        Ok(new.cloned().map(refusal_of).collect())
+    }
+
     /// `text` takes the place of the files of the version, the newest when none is named.
     async fn read_text(
         &self,
@@ -374,6 +388,32 @@ impl Service {
     pub async fn play_scenarios(&self, read: &Arc<ReadDefinition>) -> Result<Rehearsal> {
         let read = Arc::clone(read);
         aside(move || read.rehearse()).await
+    }
+
+    /// Lets the scenarios of the draft of that revision expect the amounts, sums and days that its definition gives, for
+    /// whoever has seen what changes by it. What else goes another way than expected stays as it is.
+    ///
+    /// # Errors
+    /// `Conflict` when the draft was changed since; `NotFound` as [`Service::program_draft`].
+    pub async fn accept_figures(&self, viewer: &Viewer, program: &str, from: i64) -> Result<()> {
+        let text = self.program_draft(viewer, program).await?.text;
+        let read = self.read_definition(viewer, program, Edition::Draft).await?.ok_or(Error::NotFound)?;
+        let mut written = Written::read(&text.scenarios).ok_or(Error::NotFound)?;
+        for result in self.play_scenarios(&read).await?.results {
+            let is_this = |pointer: &String| {
+                written.value().pointer(&format!("{pointer}/name/ja")).is_some_and(|name| *name == *result.name.ja)
+            };
+            let Some(scenario) = written.children("/scenarios").into_iter().find(is_this) else { continue };
+            for failure in result.failures {
+                let Some((place, found)) = failure.figure else { continue };
+                let pointer = format!("{scenario}/steps/{}/expect/{place}", failure.step.saturating_sub(1));
+                if let Some(changed) = written.set(&pointer, &found) {
+                    written = changed;
+                }
+            }
+        }
+        let text = DefinitionText { scenarios: written.text(), ..text };
+        self.save_program_draft(viewer, program, &text, from).await.map(drop)
     }
 
     /// What publishing the draft would do. Nothing when its files were not kept.

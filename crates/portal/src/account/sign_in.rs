@@ -47,7 +47,11 @@ impl Waiting {
 
     /// The form that was just refused.
     fn sent(visit: &Visit<'_>) -> Self {
-        let kept = visit.asked.fields.iter().filter(|(name, _)| name != "csrf").cloned().collect();
+        let mut kept: Vec<_> = visit.asked.fields.iter().filter(|(name, _)| name != "csrf").cloned().collect();
+        if kept.is_empty() {
+            // A button alone: it is pressed again, and no page asked for.
+            kept.push(("again".to_owned(), "yes".to_owned()));
+        }
         Self::new(&visit.asked.here(), kept)
     }
 

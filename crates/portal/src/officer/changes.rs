@@ -364,6 +364,10 @@ pub(super) async fn change(visit: &Visit<'_>, desk: &Desk) -> Page {
         Err(told) => return shown_page(visit, desk, wrong, &told).await,
     };
     let text = DefinitionText { definition: changed.text(), scenarios: draft.text.scenarios };
+    let errors = visit.service.new_errors(viewer, &desk.name, &text).await?;
+    if !errors.is_empty() {
+        return shown_page(visit, desk, wrong, &Told::of(errors)).await;
+    }
     visit.service.save_program_draft(viewer, &desk.name, &text, from).await?;
     Ok(visit.done(&desk.href("edit/changes"), "changed-text"))
 }

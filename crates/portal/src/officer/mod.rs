@@ -36,6 +36,7 @@ pub(crate) async fn answer(visit: &Visit<'_>, method: &str, path: &[&str]) -> Pa
         ("GET", ["diagram"]) => picture::page(visit, &desk).await,
         ("GET", ["diagram.svg"]) => picture::svg(visit, &desk).await,
         ("GET", ["scenarios"]) => scenarios::page(visit, &desk).await,
+        ("POST", ["scenarios"]) => scenarios::accept(visit, &desk).await,
         ("GET", ["differences"]) => differences::page(visit, &desk).await,
         ("GET", ["edit"]) => studio::page(visit, &desk).await,
         ("POST", ["edit"]) => studio::save(visit, &desk).await,

@@ -25,6 +25,8 @@ struct Publish {
     rests_on: String,
     list: Option<Listed>,
     obstacles: Vec<Said>,
+    /// Where they are played with the draft.
+    scenarios: String,
     action: String,
     revision: i64,
     key: String,
@@ -48,6 +50,7 @@ async fn shown(visit: &Visit<'_>, desk: &Desk, status: StatusCode, told: &Told) 
         rests_on: t.rests_on(desk.newest.version),
         list: None,
         obstacles: Vec::new(),
+        scenarios: format!("{}?version=draft", desk.href("scenarios")),
         action: desk.href("publish"),
         revision: draft.revision,
         key: visit.key(),

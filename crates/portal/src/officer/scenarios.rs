@@ -4,6 +4,7 @@ use askama::Template;
 use casework::coverage::PartKind;
 use casework::scenario::ScenarioResult;
 use program::Program;
+use service::Edition;
 
 use super::{Desk, Head};
 use crate::forms::Choice;
@@ -23,6 +24,9 @@ struct Scenarios {
     /// Why nothing was played.
     instead: Option<&'static str>,
     rows: Vec<Row>,
+    /// Of the draft: figures that its definition gives otherwise than the scenarios expect.
+    figures: usize,
+    revision: i64,
     counts: Vec<Counted>,
     untried: Vec<Untried>,
     more: Option<String>,
@@ -58,6 +62,8 @@ pub(super) async fn page(visit: &Visit<'_>, desk: &Desk) -> Page {
         action: desk.href("scenarios"),
         instead: None,
         rows: Vec::new(),
+        figures: 0,
+        revision: 0,
         counts: Vec::new(),
         untried: Vec::new(),
         more: None,
@@ -76,6 +82,11 @@ pub(super) async fn page(visit: &Visit<'_>, desk: &Desk) -> Page {
     }
     let rehearsal = visit.service.play_scenarios(&read).await?;
     page.rows = rehearsal.results.iter().map(|result| row(visit, program, result)).collect();
+    if edition == Edition::Draft {
+        let failures = rehearsal.results.iter().flat_map(|result| &result.failures);
+        page.figures = failures.filter(|failure| failure.figure.is_some()).count();
+        page.revision = visit.service.program_draft(visit.viewer()?, &desk.name).await?.revision;
+    }
     for kind in PartKind::ALL {
         let of_kind: Vec<_> = rehearsal.parts.iter().filter(|part| part.kind == kind).collect();
         if !of_kind.is_empty() {
@@ -93,6 +104,13 @@ pub(super) async fn page(visit: &Visit<'_>, desk: &Desk) -> Page {
     });
     page.untried = listed.collect();
     Ok(visit.page(&page))
+}
+
+/// Whoever has seen what changes by the draft lets its scenarios expect that.
+pub(super) async fn accept(visit: &Visit<'_>, desk: &Desk) -> Page {
+    let revision = visit.asked.field("revision").parse().unwrap_or_default();
+    visit.service.accept_figures(visit.viewer()?, &desk.name, revision).await?;
+    Ok(visit.done(&format!("{}?version=draft", desk.href("scenarios")), "figures-accepted"))
 }
 
 fn row(visit: &Visit<'_>, program: &Program, result: &ScenarioResult) -> Row {

@@ -5,6 +5,10 @@ use vocabulary::{Bilingual, Locale};
 use crate::text::{Text, words};
 
 words! {
+    figures_change: "金額と期限の変化", "Amounts and days that change";
+    figures_lead: "下書きの定義では、シナリオの金額・期限が次のように変わります。意図した変更であれば、シナリオをこの結果に合わせてください。状態や文書など、ほかの食い違いはそのまま残ります。", "With this draft the amounts and days of the scenarios become those below. If that is what you mean, let the scenarios expect them. What else goes another way stays as it is.";
+    accept_figures: "シナリオをこの結果に合わせる", "Let the scenarios expect this";
+    look_at_scenarios: "シナリオの結果を見る", "See what came of the scenarios";
     tabs_run: "運用", "Running it";
     tabs_next: "次の版", "Next version";
     tabs_look: "内容の確認", "Looking at it";
@@ -222,8 +226,33 @@ impl Text {
 
     pub fn step_failed(self, step: usize, what: &str, expected: &str, found: &str) -> String {
         match self.0 {
-            Locale::Ja => format!("{step}番目の手順: {what} は {expected} のはずが、{found} でした"),
-            Locale::En => format!("step {step}: {what}: expected {expected}, found {found}"),
+            Locale::Ja => {
+                format!("{step}番目の手順: {} は {expected} のはずが、{found} でした", self.expected_of(what))
+            }
+            Locale::En => format!("step {step}: {}: expected {expected}, found {found}", self.expected_of(what)),
+        }
+    }
+
+    /// What a scenario expects something of, in words where it is no name of the definition.
+    fn expected_of(self, what: &str) -> &str {
+        let (ja, en) = match what {
+            "due" => ("期限", "deadline"),
+            "holds.held" => ("留保額", "held"),
+            "holds.committed" => ("負担行為額", "committed"),
+            "holds.finalized" => ("確定額", "finalized"),
+            "holds.ordered" => ("支出命令額", "ordered"),
+            "holds.paid" => ("支払額", "paid"),
+            "holds in all" => ("予算の使用額の合計", "held in all"),
+            "state" => ("状態", "state"),
+            "outcome" => ("結果", "outcome"),
+            "waits_for" => ("次に署名する職", "next signature"),
+            "mails" => ("メール", "mails"),
+            "letters" => ("文書", "letters"),
+            name => return name,
+        };
+        match self.0 {
+            Locale::Ja => ja,
+            Locale::En => en,
         }
     }
 
