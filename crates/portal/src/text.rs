@@ -43,7 +43,7 @@ words! {
     yes: "はい", "Yes";
     no: "いいえ", "No";
     all: "すべて", "All";
-    nothing: "なし", "none";
+    nothing: "（記入なし）", "(not filled in)";
     yen: "円", "yen";
     total: "合計", "Total";
     net: "税抜額（円）", "Net (yen)";
@@ -189,6 +189,8 @@ words! {
     stage_ended: "終了", "Ended";
     what_next: "次の手続", "What comes next";
     next_nothing: "この案件の手続は終わりました。", "This case is closed.";
+    next_is: "次の手続：", "Next:";
+    said_last: "直前の手続の連絡：", "Written with the last step:";
     next_yours: "あなたの手続をお待ちしています。下のボタンから進めてください。", "It waits for you. Go on with the buttons below.";
     draft_note: "起案すると、決裁が終わるまで効力は生じず、申請者にも通知されません。", "This drafts the decision. It takes effect, and the applicant is told, when everybody on the route has signed.";
     submitted_forms: "提出された書類", "What was submitted";

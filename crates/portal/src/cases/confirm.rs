@@ -8,7 +8,7 @@ use program::FormField;
 use program::definition::{FieldType, Name};
 use serde_json::Map;
 
-use super::desk::{Desk, Outcome, Step, approval, draft, preview};
+use super::desk::{Desk, Outcome, Step, amounts_so_far, approval, preview};
 use super::one::{Submitted, submitted};
 use crate::forms::{Drawing, FieldBox, Said, Told, field, head, read};
 use crate::text::{self, Text};
@@ -26,8 +26,8 @@ struct Confirm {
     steps: Vec<Step>,
     stale: Option<String>,
     errors: Vec<Said>,
-    /// HTML
-    award: Option<String>,
+    /// HTML: the award by the form, or the amounts of the case as they are.
+    amounts: String,
     /// HTML
     facts: String,
     action: String,
@@ -109,7 +109,10 @@ pub(super) async fn page(visit: &Visit<'_>, desk: &Desk, here: usize, status: St
         steps: desk.steps(visit, here),
         stale: outcome.stale,
         errors,
-        award: desk.award(visit, &filled.values, &[]).await?.map(|award| award.to_string()),
+        amounts: match desk.award(visit, &filled.values, &[]).await? {
+            Some(award) => award.to_string(),
+            None => amounts_so_far(visit, &desk.application, false),
+        },
         facts: preview(visit, form, &filled),
         action: desk.href(None),
         version: case.version,
@@ -142,7 +145,7 @@ async fn single(visit: &Visit<'_>, desk: &Desk, status: StatusCode, outcome: Out
         stale: outcome.stale,
         lead: Some(format!("{} · {}", desk.program(visit), case.business.name)),
         detail: if desk.drafts() {
-            draft(visit, &desk.application)
+            amounts_so_far(visit, &desk.application, true)
         } else {
             format!("{}{}", approval(visit, &desk.application).await?, signed_on(visit, desk))
         },

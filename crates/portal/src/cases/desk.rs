@@ -108,9 +108,20 @@ impl Desk {
         self.offered && rule.is_some_and(|action| action.rule.approval.is_some())
     }
 
-    /// The page that was asked for, from 1.
+    /// The page that was asked for, from 1; else the first on which something is to be corrected.
     pub fn page(&self, asked: &str) -> usize {
-        asked.parse::<usize>().unwrap_or(1).clamp(1, self.parts.len().max(1))
+        let page = asked.parse().ok().or_else(|| self.corrected_page());
+        page.unwrap_or(1_usize).clamp(1, self.parts.len().max(1))
+    }
+
+    fn corrected_page(&self) -> Option<usize> {
+        let open = casework::opened_by(self.remarks());
+        let is_open = |part: &Part| match part {
+            Part::Fields(names) => names.iter().any(|name| open.contains(name)),
+            Part::Documents => open.iter().any(|name| name.starts_with("documents.")),
+            Part::Confirm => false,
+        };
+        self.parts.iter().position(is_open).map(|place| place + 1)
     }
 
     pub fn part(&self, page: usize) -> Option<&Part> {
@@ -354,18 +365,24 @@ pub(crate) async fn approval(visit: &Visit<'_>, application: &Application) -> Re
 #[template(path = "cases/draft.html")]
 struct Draft {
     t: crate::text::Text,
+    /// A decision is being drafted: what becomes of it is said.
+    drafts: bool,
     /// Label and yen.
     amounts: Vec<(String, String)>,
 }
 
-/// What becomes of a draft, and the amounts of the case as they are, as HTML.
-pub(super) fn draft(visit: &Visit<'_>, application: &Application) -> String {
+/// What becomes of a draft, where there is one, and the amounts of the case as they are, as HTML.
+pub(super) fn amounts_so_far(visit: &Visit<'_>, application: &Application, drafts: bool) -> String {
     let rules = application.program.definition().archetype.amounts.iter();
     let amounts = rules.filter_map(|(name, rule)| {
         let frozen = application.case.body.amounts.get(name)?;
         Some((visit.say(&rule.label).to_owned(), frozen.yen.to_string()))
     });
-    Draft { t: visit.t, amounts: amounts.collect() }.to_string()
+    let amounts: Vec<_> = amounts.collect();
+    if amounts.is_empty() && !drafts {
+        return String::new();
+    }
+    Draft { t: visit.t, drafts, amounts }.to_string()
 }
 
 /// A form as the office sees it, as HTML.

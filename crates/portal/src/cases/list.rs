@@ -3,6 +3,7 @@
 use askama::Template;
 use program::definition::Role;
 use service::{Application, ApplicationFilter, ApplicationOrder};
+use vocabulary::day_in_japan;
 
 use crate::asked::in_url;
 use crate::visit::{Frame, Page, Visit};
@@ -27,6 +28,8 @@ struct Row {
     /// It waits for the viewer.
     yours: bool,
     deadline: String,
+    /// The last day is over.
+    late: bool,
 }
 
 pub(crate) async fn list(visit: &Visit<'_>) -> Page {
@@ -50,6 +53,7 @@ fn row(visit: &Visit<'_>, application: &Application) -> Row {
         business: case.business.name.clone(),
         state: state.map(|state| visit.say(&state.label).to_owned()).unwrap_or_default(),
         yours: case.body.standing.waits_on.as_deref() == Some(Role::Applicant.as_str()),
+        late: case.body.deadline.as_ref().is_some_and(|deadline| deadline.day < day_in_japan(visit.service.now())),
         deadline: case.body.deadline.as_ref().map(|deadline| visit.day(deadline.day)).unwrap_or_default(),
     }
 }

@@ -34,6 +34,10 @@ struct One {
     state: String,
     steps: Vec<Step>,
     next: String,
+    /// What the applicant does next, by its name.
+    next_action: Option<String>,
+    /// What was written with the last step.
+    said: Option<String>,
     /// 収受日 of what came on paper.
     paper: Option<String>,
     /// 問合せ先, for the applicant.
@@ -133,7 +137,8 @@ pub(crate) async fn one(visit: &Visit<'_>, case: &str) -> Page {
     let application = visit.service.application(viewer, id(case)?).await?.ok_or_else(not_found)?;
     let (case, program) = (&application.case, &application.program);
     let mut offered = visit.service.available_actions(viewer, std::slice::from_ref(&application)).await?;
-    let actions = offered.pop().unwrap_or_default();
+    let mut actions = offered.pop().unwrap_or_default();
+    actions.sort_by_key(|action| aside(program, action));
     let letters = visit.service.letters_of(&[case.id]).await?.remove(&case.id).unwrap_or_default();
     let mails = visit.service.messages_of(viewer, &[case.id]).await?.remove(&case.id).unwrap_or_default();
     let history = visit.service.history(viewer, case.id, EVENTS, None).await?;
@@ -150,6 +155,8 @@ pub(crate) async fn one(visit: &Visit<'_>, case: &str) -> Page {
         state: state_label,
         steps: steps(visit, &application),
         next: what_next(visit, &application),
+        next_action: next_action(visit, &application, &actions),
+        said: history.items.last().and_then(|(_, newest)| newest.event.comment.clone()),
         paper: case.body.paper.as_ref().map(|paper| visit.day(paper.received_on)),
         inquiries: (!visit.is_staff())
             .then(|| Inquiries::of(visit, &application.municipality))
@@ -244,6 +251,21 @@ fn shown_action(visit: &Visit<'_>, application: &Application, action: &Available
         permitted: action.permitted,
         reasons: action.reasons.iter().map(|reason| visit.say(&reason.message).to_owned()).collect(),
     }
+}
+
+/// What goes on comes first, then what begins something beside it or ends it, and at last what cannot be done now.
+fn aside(program: &Program, action: &AvailableAction) -> (bool, bool) {
+    let rule = program.action(&action.name);
+    let begins = rule.is_some_and(|found| found.rule.opens().is_some());
+    let to = rule.and_then(|found| program.state(found.rule.to.as_ref()?));
+    let ends = to.is_some_and(|state| state.kind.is_end() && state.kind != StateKind::ClosedPaid);
+    (!action.permitted, begins || ends)
+}
+
+fn next_action(visit: &Visit<'_>, application: &Application, actions: &[AvailableAction]) -> Option<String> {
+    let waits = application.case.body.standing.waits_on.as_deref() == Some(Role::Applicant.as_str());
+    let first = actions.first().filter(|action| waits && !visit.is_staff() && action.permitted)?;
+    Some(visit.say(&first.label).to_owned())
 }
 
 /// The stages that every case of the program goes through, as far as its archetype has them.
