@@ -15,7 +15,7 @@ const TELLING: usize = 16;
 struct Asset {
     path: String,
     media_type: &'static str,
-    text: &'static str,
+    text: String,
 }
 
 static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
@@ -26,7 +26,14 @@ static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
     ]
 });
 
-fn asset(name: &str, ending: &str, media_type: &'static str, text: &'static str) -> Asset {
+/// Without what is there for whoever reads the file: no line of ours goes on in a text or a comment that was begun before.
+fn sent(text: &str) -> String {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
+    lines.flat_map(|line| [line, "\n"]).collect()
+}
+
+fn asset(name: &str, ending: &str, media_type: &'static str, text: &str) -> Asset {
+    let text = sent(text);
     let digest: String = vocabulary::digest(text.as_bytes()).chars().take(TELLING).collect();
     Asset { path: format!("/assets/{name}-{digest}.{ending}"), media_type, text }
 }
@@ -49,5 +56,5 @@ pub(crate) fn studio() -> &'static str {
 /// The asset of that path, under its present name only.
 pub(crate) fn at(path: &str) -> Option<Answer> {
     let found = ASSETS.iter().find(|asset| asset.path == path)?;
-    Some(Answer::asset(found.media_type, found.text))
+    Some(Answer::asset(found.media_type, &found.text))
 }
