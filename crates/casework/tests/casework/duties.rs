@@ -164,7 +164,8 @@ fn a_deputy_signs_only_for_a_vacant_position() {
     unread.holders.clear();
     assert_eq!(codes(&sign(&unread, deputy.clone()).unwrap_err()), ["approval.not_your_turn"]);
     desk.holders.remove("manager");
-    for other in ["section_chief", "director", "finance_manager"] {
+    assert_eq!(codes(&sign(&desk, holder("hino", "section_chief")).unwrap_err()), ["approval.signed_already"]);
+    for other in ["director", "finance_manager"] {
         assert_eq!(codes(&sign(&desk, holder("hino", other)).unwrap_err()), ["approval.not_your_turn"], "{other}");
     }
     assert_eq!(codes(&sign(&desk, holder("toda", "assistant_manager")).unwrap_err()), ["action.forbidden"]);
