@@ -7,7 +7,7 @@ use program::definition::{Declared, Effect, FieldType, Name, PanelStep, RankBy, 
 use program::{ActionRef, Blocked, CaseFacts};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
-use vocabulary::{BankAccount, FiscalYear, Locale, Yen, day_in_japan, start_of_day};
+use vocabulary::{BankAccount, Bilingual, FiscalYear, Locale, Yen, day_in_japan, start_of_day};
 
 use crate::act::{Act, LinkChange, Refusal, Step, World};
 use crate::authority::{SIGN, ends};
@@ -153,6 +153,15 @@ impl Work<'_> {
         let facts = self.facts();
         let check = self.world.program.check_input(self.action.name, &input, &facts);
         let mut refusals: Vec<Refusal> = check.faults.into_iter().map(refusal).collect();
+        let unmarked = |refusal: &&mut Refusal| {
+            marks_field.is_some_and(|(name, _)| refusal.path.as_ref() == Some(name)) && refusal.code == "field.required"
+        };
+        for refusal in refusals.iter_mut().filter(unmarked) {
+            refusal.message = Bilingual::new(
+                "補正が必要な項目に、指摘を1つ以上入力してください",
+                "Write what is to be corrected beside at least one field",
+            );
+        }
         refusals.extend(bank_refusals(&check.clean, rule.input.iter().map(|(name, field)| (name, field.kind))));
         if marks_field.is_some() {
             let form = self.world.program.form(correction::corrected_form(self.world.program, self.action));

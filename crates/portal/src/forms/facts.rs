@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use program::definition::{Field, FieldType, Name};
 use program::{Form, FormField};
 use serde_json::{Map, Value as Json};
+use treasury::BankMaster;
 use vocabulary::{Locale, Yen};
 
 use crate::text::Text;
@@ -99,7 +100,15 @@ pub(crate) fn shown(t: Text, field: &Field, value: Option<&Json>) -> String {
         (FieldType::BankAccount, Json::Object(parts)) => {
             let part = |name: &str| parts.get(name).and_then(Json::as_str).unwrap_or_default();
             let kind = t.account_kind(part("kind"));
-            format!("{}-{} {kind} {} {}", part("bank"), part("branch"), part("number"), part("holder_kana"))
+            let (bank, branch) = (part("bank"), part("branch"));
+            // As people call them, where the list of banks has them.
+            let banks = BankMaster::embedded();
+            let named = |name: Option<&str>, code: &str| {
+                name.map_or_else(|| code.to_owned(), |name| format!("{name} ({code})"))
+            };
+            let bank_name = named(banks.bank(bank).map(|bank| bank.name), bank);
+            let branch_name = named(banks.branch(bank, branch).map(|branch| branch.name), branch);
+            format!("{bank_name} {branch_name} {kind} {} {}", part("number"), part("holder_kana"))
         }
         (FieldType::Costs, Json::Array(rows)) => t.rows(rows.len()),
         (FieldType::FieldMarks, Json::Object(marks)) => {

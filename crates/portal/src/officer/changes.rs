@@ -205,6 +205,7 @@ impl Reading<'_> {
     }
 
     fn deadline(&self, pointer: &str, name: &str, inputs: &mut Vec<Input>) {
+        let name = self.visit.t.deadline_named(name);
         for (key, label) in [("within", self.visit.t.span_of_time()), ("date", self.visit.t.day_of_year())] {
             inputs.extend(self.input(&format!("{pointer}/{key}"), &format!("{name}: {label}")));
         }
@@ -244,6 +245,7 @@ impl Reading<'_> {
             let value = self.value(&pointer);
             let name = value.and_then(|value| value.as_str().or_else(|| value.get("name")?.as_str()));
             let form = pointer.split('/').nth(2).unwrap_or_default();
+            let form = self.published.form(form).map_or(form, |form| self.visit.say(&form.label));
             let name = name.unwrap_or_default();
             let known =
                 self.published.definition().archetype.documents.get(name).map(|kind| self.visit.say(&kind.label));

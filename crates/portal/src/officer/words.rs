@@ -233,6 +233,25 @@ impl Text {
         }
     }
 
+    /// A deadline that many programs have; others by their names.
+    pub fn deadline_named(self, name: &str) -> &str {
+        let (ja, en) = match name {
+            "withdraw_after_decision" => ("交付決定後の取下げ", "Withdrawal after the decision"),
+            "report" => ("実績報告", "Report"),
+            "claim" => ("請求", "Claim"),
+            "last_claim" => ("最後の請求", "Last claim"),
+            "refund" => ("返還", "Refund"),
+            "dispatch" => ("派遣", "Dispatch"),
+            "validity" => ("有効期間", "Validity"),
+            "listing" => ("掲載", "Listing"),
+            name => return name,
+        };
+        match self.0 {
+            Locale::Ja => ja,
+            Locale::En => en,
+        }
+    }
+
     /// What a scenario expects something of, in words where it is no name of the definition.
     fn expected_of(self, what: &str) -> &str {
         let (ja, en) = match what {
