@@ -9,6 +9,36 @@ use acceptance::site::Served;
 use crate::browser::Browser;
 use crate::filling::fill_in;
 
+/// Before anybody signs up: whether one may apply, by what the program asks of applicants.
+#[tokio::test]
+async fn a_quick_check_needs_no_account() {
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["hino"]).await;
+        let served = Served::start(&office).await;
+        let browser = Browser::new(&served);
+        let program = browser.get(&format!("/programs/{SALES_CHANNEL}")).await;
+        let page = browser.get(&program.link("See whether you may apply")).await;
+        let form = page.form(&page.path);
+
+        // Nothing answered: each question says so. What was answered stays.
+        let wrong = browser.look_up(&form.clone().set("v.kind", "association")).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let again = wrong.form(&page.path);
+        assert_eq!(again.get("v.kind"), "association");
+
+        let answered = again.set("v.size", "sme").set("v.deemed_large", "no");
+        let answered = answered.set("v.established_here_on", "2008-04-01").set("v.trade", "manufacturing");
+        let refused = browser.look_up(&answered).await;
+        assert_eq!(refused.status, StatusCode::OK);
+        refused.says("This business cannot apply").silent("Go on to apply");
+        let fits = browser.look_up(&answered.set("v.kind", "company")).await;
+        fits.says("This business meets the conditions").silent("cannot apply");
+        assert_eq!(fits.link("Go on to apply"), format!("/programs/{SALES_CHANNEL}#apply"));
+        assert_eq!(browser.get("/programs/hino/nothing/check").await.status, StatusCode::NOT_FOUND);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn from_signing_up_to_a_number() {
     each_database(async |database| {

@@ -132,6 +132,11 @@ impl Browser {
         self.follow(&form.action, self.post(form)).await
     }
 
+    /// A form that only asks, with what is typed in its address.
+    pub async fn look_up(&self, form: &Form) -> Page {
+        self.send(&form.action, self.http.get(format!("{}{}", self.base, form.action)).query(&form.fields)).await
+    }
+
     /// What a form answers with, as it is.
     pub async fn bytes(&self, form: &Form) -> Vec<u8> {
         let cookies =

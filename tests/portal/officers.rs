@@ -282,6 +282,8 @@ async fn everyday_changes_leave_the_rest_as_it_is_written() {
         assert_eq!((form.get("v./amount/rate"), form.get("v./amount/cap/0/then")), ("1/2", "300000"));
 
         // What cannot be read is said beside it, and what was typed stays.
+        let wrong = form.clone().set("v./effective_from", "soon");
+        browser.submit(&wrong).await.says("Enter a day");
         let wrong = form.clone().set("v./amount/minimum", "much").set("v./amount/rate", "2/3");
         let refused = browser.submit(&wrong).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -293,6 +295,7 @@ async fn everyday_changes_leave_the_rest_as_it_is_written() {
             ("v./amount/rate", "2/3"),
             ("v./amount/cap/0/then", "350,000"),
             ("v./title/en", "Sales channels: at home"),
+            ("v./effective_from", "2027-04-01"),
             ("v./form/venue/required", "no"),
             ("v./form/costs/categories/samples/cap", "60000"),
             ("remove", "/documents/application/1"),
@@ -341,7 +344,8 @@ async fn everyday_changes_leave_the_rest_as_it_is_written() {
             assert!(wanted.contains(before), "{before}");
             wanted = wanted.replace(before, after);
         }
-        assert_eq!(text, wanted);
+        assert_eq!(text, format!("{wanted}effective_from: 2027-04-01\n"));
+        browser.get(&format!("{HOME}/publish")).await.says("In force from 1 April 2027");
     })
     .await;
 }

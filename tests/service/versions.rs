@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use casework::scenario::moment;
+use chrono::Days;
 use program::Program;
 use program::definition::Definition;
 use serde_json::{Value, json};
@@ -9,6 +11,7 @@ use service::{AuditLine, Error, MigrationOutcome, ProgramEventKind, Published, v
 use store::Lock;
 use testkit::office::{SALES_CHANNEL, catalogue};
 use testkit::{TestOffice, each_database};
+use vocabulary::day_in_japan;
 
 use crate::help::{codes, values};
 
@@ -127,6 +130,71 @@ async fn a_draft_follows_the_newest_version_and_loses_nothing() {
         publish(&office, &changed(|definition| definition.program.title.en.push('?'))).await;
         let pinned = office.look(&owner, life.application).await;
         assert_eq!((pinned.program_version, pinned.case.program_hash.as_str()), (4, fourth.hash()));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_counts_from_its_day() {
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["hino"]).await;
+        let mut life = office.life(SALES_CHANNEL, 0).await;
+        let owner = life.party.owner.clone();
+        office.step(&mut life).await;
+        let draft = office.life(SALES_CHANNEL, 0).await;
+        let day = day_in_japan(office.service.now()) + Days::new(3);
+        let next = changed(|definition| {
+            definition.program.effective_from = Some(day);
+            definition.program.amount.as_mut().unwrap().minimum = vocabulary::Yen::new(1_000).ok();
+        });
+        publish(&office, &next).await;
+
+        // Until then everybody goes by the version before, and whoever looks is told what changes.
+        let now = office.service.program(SALES_CHANNEL, None).await.unwrap();
+        assert_eq!(now.version, 1);
+        assert!(now.calls.iter().any(|call| call.open));
+        assert_eq!(office.service.newest_program(SALES_CHANNEL).await.unwrap().version, 2);
+        let listed = office.service.programs(Some("hino"), None, 1_000, None).await.unwrap().items;
+        assert!(listed.iter().any(|(name, version)| name == SALES_CHANNEL && version.version == 1));
+        let coming = office.service.coming_version(SALES_CHANNEL).await.unwrap().unwrap();
+        assert_eq!(coming.effective_from, day);
+        assert!(coming.differences.iter().any(|difference| difference.path == "/program/amount/minimum"));
+        assert_eq!(office.look(&draft.party.owner, draft.application).await.program_version, 1);
+        let (owner_of_draft, business) = (&draft.party.owner, draft.party.business);
+        let another = office.service.start_application(owner_of_draft, SALES_CHANNEL, business, "early").await;
+        assert_eq!(another.unwrap().program_version, 1);
+
+        // From that day on by the new one, also a draft that was begun before; what was handed in stays.
+        office.advance_to(moment(day)).await;
+        assert_eq!(office.service.program(SALES_CHANNEL, None).await.unwrap().version, 2);
+        assert!(office.service.coming_version(SALES_CHANNEL).await.unwrap().is_none());
+        assert_eq!(office.look(&draft.party.owner, draft.application).await.program_version, 2);
+        assert_eq!(office.look(&owner, life.application).await.program_version, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_applies_before_the_first_version_counts() {
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["hino"]).await;
+        let day = day_in_japan(office.service.now()) + Days::new(3);
+        let fresh = changed(|definition| {
+            definition.program.program = "hino/another".to_owned();
+            definition.program.effective_from = Some(day);
+        });
+        publish(&office, &fresh).await;
+        let call = catalogue().calls.iter().find(|call| call.program == SALES_CHANNEL).unwrap();
+        let call = program::definition::Call { program: "hino/another".to_owned(), ..call.clone() };
+        office.service.import_calls("hino", &[call]).await.unwrap();
+        let shown = office.service.program("hino/another", None).await.unwrap();
+        assert!(shown.calls.iter().all(|call| !call.open));
+        let party = office.party(&catalogue_applicant()).await;
+        let refused = office.service.start_application(&party.owner, "hino/another", party.business, "early").await;
+        assert_eq!(codes(refused), ["program.not_in_force"]);
+        office.advance_to(moment(day)).await;
+        let begun = office.service.start_application(&party.owner, "hino/another", party.business, "then").await;
+        assert_eq!(begun.unwrap().program_version, 1);
     })
     .await;
 }

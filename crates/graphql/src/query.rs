@@ -91,7 +91,7 @@ impl Query {
         Ok(ProgramConnection(window.shown(page, Program::from)))
     }
 
-    /// `slug` is `<municipality>/<slug>`; the newest version when none is named.
+    /// `slug` is `<municipality>/<slug>`; the version in force when none is named.
     async fn program(&self, ctx: &Context<'_>, slug: String, version: Option<i32>) -> Result<Option<Program>, Error> {
         let scope = Scope::of(ctx)?;
         Ok(found(scope, scope.service.program(&slug, version).await)?.map(Program::from))

@@ -43,11 +43,11 @@ pub struct Asked {
 impl Asked {
     /// A field of the form; the first of that name.
     pub(crate) fn field(&self, name: &str) -> &str {
-        value(&self.fields, name)
+        value_of(&self.fields, name)
     }
 
     pub(crate) fn parameter(&self, name: &str) -> &str {
-        value(&self.query, name)
+        value_of(&self.query, name)
     }
 
     /// The parts of the path, without empty ones.
@@ -93,7 +93,7 @@ impl Asked {
     }
 }
 
-fn value<'a>(pairs: &'a [(String, String)], name: &str) -> &'a str {
+pub(crate) fn value_of<'a>(pairs: &'a [(String, String)], name: &str) -> &'a str {
     pairs.iter().find(|(found, _)| found == name).map_or("", |(_, value)| value)
 }
 

@@ -2,10 +2,11 @@
 
 use askama::Template;
 use casework::Business;
+use chrono::NaiveDate;
 use indexmap::IndexMap;
 use poem::http::StatusCode;
 use program::FormField;
-use program::definition::{ApplicantFacts, FieldType, Name};
+use program::definition::{ApplicantFacts, BusinessSize, FieldType, Name};
 use serde_json::{Map, Value, json};
 use service::{BusinessView, Error, Member, MemberRole, NewBusiness, Viewer};
 use uuid::Uuid;
@@ -234,7 +235,7 @@ pub(crate) async fn register(visit: &Visit<'_>) -> Page {
 async fn send(visit: &Visit<'_>, sheet: &Sheet<'_>) -> Page {
     let viewer = visit.viewer()?;
     let fields = fields();
-    let values = read(fields.iter(), visit.asked);
+    let values = read(fields.iter(), &visit.asked.fields);
     let rules = fields.iter().map(|(name, field)| (name.clone(), field.rule.clone())).collect();
     let check = program::check_fields(&rules, &given(values.clone()));
     let wrong = StatusCode::UNPROCESSABLE_ENTITY;
@@ -289,23 +290,6 @@ pub(crate) fn refusal(fault: program::Fault) -> casework::Refusal {
 /// When clean values are none, which does not happen.
 pub(crate) fn business(clean: &Map<String, Value>) -> Result<NewBusiness, Wrong> {
     let text = |name: &str| clean.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let value = |name: &str| clean.get(name).cloned();
-    let facts = json!({
-        "kind": value("kind"),
-        "size": value("size"),
-        "deemed_large": value("deemed_large").unwrap_or(false.into()),
-        "established_here_on": value("established_here_on"),
-        "employees": value("employees").unwrap_or(0.into()),
-        "capital": value("capital").unwrap_or(0.into()),
-        "trade": text("trade"),
-    });
-    let facts: ApplicantFacts = serde_json::from_value(facts).map_err(|_| {
-        Wrong::Service(Error::bad_input(
-            "employees",
-            "従業員数が正しくありません",
-            "The number of employees is not right",
-        ))
-    })?;
     let corporate_number = Some(text("corporate_number")).filter(|number| !number.is_empty());
     Ok(NewBusiness {
         name: text("name"),
@@ -313,6 +297,30 @@ pub(crate) fn business(clean: &Map<String, Value>) -> Result<NewBusiness, Wrong>
         address: text("address"),
         representative: text("representative"),
         corporate_number,
-        facts,
+        facts: applicant(clean)?,
+    })
+}
+
+/// What programs ask of applicants, from clean values; whatever is not asked is nothing.
+///
+/// # Errors
+/// For more employees than a business has.
+pub(crate) fn applicant(clean: &Map<String, Value>) -> Result<ApplicantFacts, Wrong> {
+    let value = |name: &str, nothing: Value| clean.get(name).cloned().unwrap_or(nothing);
+    let facts = json!({
+        "kind": value("kind", Value::Null),
+        "size": value("size", json!(BusinessSize::Sme)),
+        "deemed_large": value("deemed_large", json!(false)),
+        "established_here_on": value("established_here_on", json!(NaiveDate::MIN)),
+        "employees": value("employees", json!(0)),
+        "capital": value("capital", json!(0)),
+        "trade": value("trade", json!("")),
+    });
+    serde_json::from_value(facts).map_err(|_| {
+        Wrong::Service(Error::bad_input(
+            "employees",
+            "従業員数が正しくありません",
+            "The number of employees is not right",
+        ))
     })
 }

@@ -103,7 +103,7 @@ async fn perform(visit: &Visit<'_>, viewer: &PartnerViewer, case: PartnerCase, t
 
 fn sent(visit: &Visit<'_>, action: Option<&AvailableAction>) -> Map<String, Value> {
     let form = action.and_then(|action| action.form.as_ref());
-    form.map(|form| read(form.fields.iter(), visit.asked)).unwrap_or_default()
+    form.map(|form| read(form.fields.iter(), &visit.asked.fields)).unwrap_or_default()
 }
 
 fn done(visit: &Visit<'_>, case: &PartnerCase, token: &str) -> Answer {

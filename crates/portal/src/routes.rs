@@ -121,6 +121,7 @@ async fn route(visit: &Visit<'_>) -> Page {
         // Applicants
         ("GET", ["programs"]) => programs::find(visit).await,
         ("GET", ["programs", municipality, slug]) => programs::one(visit, municipality, slug).await,
+        ("GET", ["programs", municipality, slug, "check"]) => programs::check(visit, municipality, slug).await,
         ("POST", ["programs", municipality, slug, "apply"]) => programs::apply(visit, municipality, slug).await,
         ("GET", ["businesses"]) => businesses::list(visit).await,
         ("GET", ["businesses", "new"]) => businesses::new_page(visit),

@@ -10,10 +10,7 @@ macro_rules! words {
     ($($name:ident: $ja:literal, $en:literal;)*) => {
         impl Text {
             $(pub const fn $name(self) -> &'static str {
-                match self.0 {
-                    Locale::Ja => $ja,
-                    Locale::En => $en,
-                }
+                self.pick($ja, $en)
             })*
         }
     };
@@ -140,6 +137,13 @@ words! {
     if_it_applies: "（該当する場合）", " (if it applies)";
     what_counts: "対象になる経費", "Costs that count";
     apply: "申請", "Apply";
+    quick_check: "申請できるか確かめる", "See whether you may apply";
+    quick_check_lead: "次の質問に答えると、申請の条件に当てはまるかが分かります。入力した内容は保存されません。", "Answer these to see whether you meet the conditions. Nothing that you enter is kept.";
+    check_it: "確かめる", "Check";
+    may_apply_next: "申請書で確認する条件もあります。必要な書類と申請の期間は、制度のページをご覧ください。", "The application asks for more. See the program's page for its documents and dates.";
+    go_on_to_apply: "申請へ進む", "Go on to apply";
+    find_another: "ほかの補助金を探す", "Find another program";
+    changes_from_lead: "それまでに始めた申請も、提出するまでは新しい内容に変わります。主な変更点:", "An application that is not handed in by then goes on by the new rules. What changes:";
     not_open_now: "現在、申請は受け付けていません。次の募集をお待ちください。", "Applications are not taken at the moment. Please wait for the next call.";
     sign_in_to_apply: "申請にはログインが必要です。初めての方は新規登録してください。", "Please sign in to apply, or sign up if you are new.";
     register_to_apply: "申請する事業者を登録してください。一度登録すると、次からは選ぶだけです。", "Please register the business that applies. You do this once.";
@@ -367,6 +371,13 @@ words! {
 }
 
 impl Text {
+    pub(crate) const fn pick(self, ja: &'static str, en: &'static str) -> &'static str {
+        match self.0 {
+            Locale::Ja => ja,
+            Locale::En => en,
+        }
+    }
+
     fn one(self, ja: String, en: String) -> String {
         match self.0 {
             Locale::Ja => ja,
@@ -378,6 +389,11 @@ impl Text {
     pub fn one_of(self, values: &[String]) -> String {
         let depends = if values.len() > 1 { self.depends() } else { "" };
         format!("{}{depends}", values.join(" / "))
+    }
+
+    /// A new version comes into force on that day.
+    pub fn changes_from(self, day: &str) -> String {
+        self.one(format!("{day}から内容が変わります"), format!("This program changes on {day}"))
     }
 
     pub fn found(self, count: usize) -> String {
@@ -490,10 +506,7 @@ impl Text {
             "other" => ("その他", "Other"),
             _ => ("", ""),
         };
-        match self.0 {
-            Locale::Ja => ja,
-            Locale::En => en,
-        }
+        self.pick(ja, en)
     }
 }
 
@@ -550,10 +563,7 @@ pub(crate) fn notice(t: Text, code: &str) -> Option<&'static str> {
         "removed-member" => ("メンバーを外しました。", "The member was removed."),
         _ => return None,
     };
-    Some(match t.0 {
-        Locale::Ja => ja,
-        Locale::En => en,
-    })
+    Some(t.pick(ja, en))
 }
 
 pub(crate) fn paper_program() -> Bilingual {

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 use vocabulary::{Bilingual, Digest, Rate, Yen};
 
-use crate::definition::{Action, Definition, Hold, HoldingAccount, Name, Procedure, State};
+use crate::definition::{Action, Definition, Hold, HoldingAccount, Name, Procedure, State, StateKind};
 use crate::expression::{Blocked, Expression, Record, Value};
 use crate::facts::{APPLICATION, CaseFacts, Fields, View, field_values, note_missing_dates};
 use crate::linear::linear;
@@ -104,6 +104,12 @@ impl Program {
         self.definition.archetype.states.get(name)
     }
 
+    /// Whether applications may begin by this version on that day.
+    #[must_use]
+    pub fn is_in_force(&self, day: NaiveDate) -> bool {
+        self.definition.program.effective_from.is_none_or(|from| from <= day)
+    }
+
     #[must_use]
     pub fn procedure(&self, name: &str) -> Option<&Procedure> {
         self.definition.archetype.procedures.get(name)
@@ -124,6 +130,22 @@ impl Program {
     /// Every action of the case and of its procedures; names are unique over both.
     pub fn actions(&self) -> impl Iterator<Item = ActionRef<'_>> {
         self.actions.iter().map(|(name, action)| action.as_ref(name))
+    }
+
+    /// The state that an action leads to, of the case or of the procedure that it belongs to.
+    #[must_use]
+    pub fn state_after(&self, action: ActionRef<'_>) -> Option<&State> {
+        let states = match action.procedure {
+            None => &self.definition.archetype.states,
+            Some(name) => &self.procedure(name)?.states,
+        };
+        states.get(action.rule.to.as_ref()?)
+    }
+
+    /// An action that ends a case or a procedure as paid, or as served where nothing is paid.
+    #[must_use]
+    pub fn pays(&self, action: ActionRef<'_>) -> bool {
+        self.state_after(action).is_some_and(|state| state.kind == StateKind::ClosedPaid)
     }
 
     /// What the case, or one of its procedures, holds of its budget line in this state, without accounts that hold

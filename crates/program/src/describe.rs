@@ -67,6 +67,12 @@ impl Page {
         let grounds = [Some(&text.grounds.document), text.grounds.place.as_ref(), text.grounds.outline.as_ref()];
         let grounds: Vec<&str> = grounds.into_iter().flatten().map(String::as_str).collect();
         self.line(0, format!("{}: {}", self.say("根拠", "Grounds"), grounds.join(" ")));
+        if let Some(day) = text.effective_from {
+            self.line(
+                0,
+                format!("{}: {}", self.say("施行日", "In force from"), Value::Date(day).shown().get(self.locale)),
+            );
+        }
         self.line(0, format!("{}: {}", self.say("法的性質", "Legal nature"), word(&text.legal_nature)));
         if !text.sample_figures.is_empty() {
             self.line(0, format!("{}: {}", self.say("見本の値", "Sample figures"), text.sample_figures.join(", ")));

@@ -339,6 +339,7 @@ const THINGS: &[Thing] = &[
     thing("program/title", "制度の名称", "Title"),
     thing("program/summary", "制度の概要", "Summary"),
     thing("program/grounds", "根拠", "Grounds"),
+    thing("program/effective_from", "施行日", "In force from"),
     thing("program/catalogue", "計画の事業一覧での番号", "Row of the catalogue"),
     thing("program/legal_nature", "交付の法的性質", "Legal nature"),
     thing("program/sample_figures", "見本の数値", "Sample figures"),

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 use crate::yaml::{self, Document, pointer_part};
 
 /// The text of a file with what it says.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Written {
     text: Vec<char>,
     document: Document,

@@ -37,6 +37,26 @@ pub struct CaseFacts {
     pub standing: CallFacts,
 }
 
+impl CaseFacts {
+    /// Of whoever would apply on that day and has said and got nothing yet.
+    #[must_use]
+    pub fn of_applicant(applicant: ApplicantFacts, today: NaiveDate) -> Self {
+        Self {
+            applicant,
+            dates: BTreeMap::new(),
+            forms: BTreeMap::new(),
+            amounts: BTreeMap::new(),
+            past: BTreeMap::new(),
+            granted_this_year: Yen::ZERO,
+            granted_ever: Yen::ZERO,
+            today,
+            applied_on: today,
+            award_fiscal_year: FiscalYear::of(today),
+            standing: CallFacts::default(),
+        }
+    }
+}
+
 /// `call.*`, `rank.*` and `score.*`: absent until it is known.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CallFacts {

@@ -34,7 +34,7 @@ struct Node {
 }
 
 /// A file's data, and where in the file each part of it is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Document {
     pub value: Json,
     /// Nothing was wrong with how it is written.

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use casework::history::{ROOT, Stage};
 use casework::{Act, Actor, Business, Case, Head, Person, Refusal, Step, World};
 use chrono::NaiveDate;
-use program::definition::{Name, Role, StateKind};
+use program::definition::{ApplicantFacts, Name, Role, StateKind};
+use program::{CaseFacts, Program};
 use serde_json::{Map, Value};
 use store::{CaseKey, Lock, Tx};
 use uuid::Uuid;
@@ -27,6 +28,19 @@ const APPLICANT_FAULTS: [&str; 2] = ["applicant.kind", "applicant.rule"];
 /// Cases that one act lets out of the line at most; the next act goes on with the rest.
 const MOST_TAKEN_ON: u32 = 50;
 
+/// What the program asks of applicants and this one is not.
+fn not_fulfilled(program: &Program, facts: &CaseFacts) -> Vec<Refusal> {
+    let check = program.check_form(APPLICATION, &Map::new(), &BTreeSet::new(), facts);
+    let about_them = check.faults.into_iter().filter(|fault| APPLICANT_FAULTS.contains(&fault.code.as_str()));
+    let refusal = |fault: program::Fault| Refusal {
+        code: fault.code,
+        path: None,
+        message: fault.message,
+        explanation: fault.explanation,
+    };
+    about_them.map(refusal).collect()
+}
+
 /// Everything about an act that is fixed before its transaction begins, so that running it again gives the same.
 pub(crate) struct Fixed {
     pub now: Instant,
@@ -38,7 +52,7 @@ pub(crate) struct Fixed {
 }
 
 impl Service {
-    /// A case as it would begin on that day, on the newest version and the call that is open, or opens next.
+    /// A case as it would begin on that day, by the version in force and the call that is open, or opens next.
     pub(crate) async fn new_case(
         &self,
         program: &str,
@@ -46,7 +60,10 @@ impl Service {
         today: NaiveDate,
         fixed: &Fixed,
     ) -> Result<(ProgramVersion, Case)> {
-        let version = self.program(program, None).await?;
+        let version = self.program_on(program, today).await?;
+        if let Some(from) = version.program.definition().program.effective_from.filter(|from| *from > today) {
+            return Err(Error::Refused(vec![drafts::not_in_force(from)]));
+        }
         let year = FiscalYear::of(today);
         let usable = |call: &&crate::CallView| call.closes.is_none_or(|last| last >= today);
         let call = version
@@ -113,16 +130,13 @@ impl Service {
         let ids = fixed.ids();
         let world = fixed.world(&application, BTreeMap::new(), &ids);
         let facts = casework::case_facts(&world, &application.case);
-        let check = application.program.check_form(APPLICATION, &Map::new(), &BTreeSet::new(), &facts);
-        let about_them = check.faults.into_iter().filter(|fault| APPLICANT_FAULTS.contains(&fault.code.as_str()));
-        Ok(about_them
-            .map(|fault| Refusal {
-                code: fault.code,
-                path: None,
-                message: fault.message,
-                explanation: fault.explanation,
-            })
-            .collect())
+        Ok(not_fulfilled(&application.program, &facts))
+    }
+
+    /// As [`Service::eligibility`], for whoever has not registered a business, or any other one.
+    #[must_use]
+    pub fn quick_check(&self, program: &Program, applicant: ApplicantFacts) -> Vec<Refusal> {
+        not_fulfilled(program, &CaseFacts::of_applicant(applicant, self.today()))
     }
 
     /// The one way to move a case.
@@ -374,7 +388,7 @@ impl Service {
     pub(crate) async fn view(&self, reader: &store::Reader, found: store::StoredCase) -> Result<Application> {
         let mut case = found.case;
         let stored_version = case.program_hash.clone();
-        let closed = drafts::follow(&mut case, found.newest);
+        let closed = self.follow(reader, &mut case, found.newest).await?;
         let (program, program_version) = self.compiled(reader, &case.program_hash).await?;
         let municipality = self.municipality_of(reader, &case.municipality, found.municipality_revision).await?;
         if case.program_hash != stored_version {

@@ -89,6 +89,10 @@ pub struct Rehearsal {
 pub struct Publication {
     pub read: Arc<ReadDefinition>,
     pub differences: Vec<Difference>,
+    /// 施行日; from its publication when absent.
+    pub effective_from: Option<NaiveDate>,
+    /// A version that is published and would never come into force, because this one is newer and does before.
+    pub passes_over: Option<(i32, NaiveDate)>,
     pub obstacles: Vec<Refusal>,
 }
 
@@ -217,12 +221,10 @@ impl Service {
         let drafts = self.reader().programs_with_draft().await?;
         let mut found = Vec::new();
         for place in places {
-            let newest = self.programs(Some(place), None, usize::MAX, None).await?.items;
-            found.extend(
-                newest
-                    .into_iter()
-                    .map(|(name, newest)| ProgramOverview { newest, has_draft: drafts.binary_search(&name).is_ok() }),
-            );
+            for stored in self.reader().programs(Some(place)).await? {
+                let has_draft = drafts.binary_search(&stored.program).is_ok();
+                found.push(ProgramOverview { newest: self.with_calls(&stored).await?, has_draft });
+            }
         }
         Ok(found)
     }
@@ -399,14 +401,10 @@ impl Service {
         let text = self.program_draft(viewer, program).await?.text;
         let read = self.read_definition(viewer, program, Edition::Draft).await?.ok_or(Error::NotFound)?;
         let mut written = Written::read(&text.scenarios).ok_or(Error::NotFound)?;
-        for result in self.play_scenarios(&read).await?.results {
-            let is_this = |pointer: &String| {
-                written.value().pointer(&format!("{pointer}/name/ja")).is_some_and(|name| *name == *result.name.ja)
-            };
-            let Some(scenario) = written.children("/scenarios").into_iter().find(is_this) else { continue };
+        for (index, result) in self.play_scenarios(&read).await?.results.into_iter().enumerate() {
             for failure in result.failures {
                 let Some((place, found)) = failure.figure else { continue };
-                let pointer = format!("{scenario}/steps/{}/expect/{place}", failure.step.saturating_sub(1));
+                let pointer = format!("/scenarios/{index}/steps/{}/expect/{place}", failure.step.saturating_sub(1));
                 if let Some(changed) = written.set(&pointer, &found) {
                     written = changed;
                 }
@@ -422,12 +420,15 @@ impl Service {
     /// As [`Service::read_definition`].
     pub async fn publication(&self, viewer: &Viewer, program: &str) -> Result<Option<Publication>> {
         let Some(read) = self.read_definition(viewer, program, Edition::Draft).await? else { return Ok(None) };
-        let newest = self.program(program, None).await?.program;
+        let ProgramVersion { program: newest, version, .. } = self.newest_program(program).await?;
         let after = read.program.as_ref().map(Program::definition);
         let differences = after.map(|after| diff(newest.definition(), after)).unwrap_or_default();
+        let effective_from = after.and_then(|after| after.program.effective_from);
+        let waits = newest.definition().program.effective_from.filter(|_| !newest.is_in_force(self.today()));
+        let passes_over = waits.filter(|day| effective_from.is_none_or(|from| from <= *day)).map(|day| (version, day));
         let tried = Arc::clone(&read);
         let obstacles = aside(move || tried.obstacles(&newest)).await?;
-        Ok(Some(Publication { read, differences, obstacles }))
+        Ok(Some(Publication { read, differences, effective_from, passes_over, obstacles }))
     }
 
     /// Publishes the draft of that revision, which is no draft any more then. Returns the number of the version; asked

@@ -1,16 +1,17 @@
-//! Drafts: what is typed and not handed in. A draft follows the newest version of its program until it is submitted;
+//! Drafts: what is typed and not handed in. A draft follows the version of its program that is in force until it is submitted;
 //! nothing that was typed is lost on the way.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use casework::{Case, Draft, Refusal, Submission};
+use chrono::NaiveDate;
 use program::definition::{Name, StateKind};
 use program::{Program, Typed};
 use serde_json::{Map, Value};
 use store::{CaseKey, DraftKey, FieldSave, Lock, StoredDraft, Tx};
 use uuid::Uuid;
-use vocabulary::Instant;
+use vocabulary::{Instant, Locale, wareki};
 
 use crate::once::Wish;
 use crate::service::Service;
@@ -74,6 +75,15 @@ pub(crate) fn closed() -> Refusal {
     )
 }
 
+pub(crate) fn not_in_force(from: NaiveDate) -> Refusal {
+    let [ja, en] = [Locale::Ja, Locale::En].map(|locale| wareki(from, locale));
+    Refusal::new(
+        "program.not_in_force",
+        format!("この補助金は{ja}から申請できます"),
+        format!("Applications for this program begin on {en}"),
+    )
+}
+
 /// Why this action of a draft is not open to anybody: nobody applies on a closed version.
 pub(crate) fn not_taken_in(application: &Application, action: &str) -> Option<Refusal> {
     let takes_in = application.program.action(action).is_some_and(|action| action.rule.form.is_some());
@@ -85,18 +95,29 @@ fn is_draft(case: &Case) -> bool {
     case.head.sequence == 0 && case.body.standing.kind == Some(StateKind::Drafting)
 }
 
-/// Lets a draft follow the newest version of its program. Returns whether that is closed.
-pub(crate) fn follow(case: &mut Case, newest: Option<store::NewestVersion>) -> bool {
-    match newest {
-        Some(newest) if is_draft(case) => {
-            case.program_hash = newest.hash;
-            newest.closed
-        }
-        _ => false,
-    }
-}
-
 impl Service {
+    /// Lets a draft follow the version of its program that is in force. Returns whether that
+    /// one is closed.
+    pub(crate) async fn follow(
+        &self,
+        reader: &store::Reader,
+        case: &mut Case,
+        newest: Option<store::NewestVersion>,
+    ) -> Result<bool> {
+        let Some(newest) = newest.filter(|_| is_draft(case)) else { return Ok(false) };
+        let today = self.today();
+        let (program, _) = self.compiled(reader, &newest.hash).await?;
+        let (hash, closed) = if program.is_in_force(today) {
+            (newest.hash, newest.closed)
+        } else {
+            let newest = reader.program_by_hash(&newest.hash).await?.ok_or(Error::NotFound)?;
+            let found = self.in_force(reader, newest, today).await?;
+            (found.hash, found.closed)
+        };
+        case.program_hash = hash;
+        Ok(closed)
+    }
+
     /// A person's draft of a form in the words of the version that the case is on.
     pub(crate) async fn draft_in(
         &self,

@@ -5,14 +5,15 @@ use std::sync::{Arc, PoisonError};
 use casework::Refusal;
 use casework::coverage::{Evidence, Part, coverage};
 use casework::scenario::ScenarioResult;
+use chrono::NaiveDate;
 use program::definition::{Call, Hold, Municipality, Role, Scenarios};
-use program::{Difference, Finding, Program, SourceFile};
+use program::{Difference, Finding, Program, SourceFile, diff};
 use uuid::Uuid;
 use vocabulary::{FiscalYear, Instant, Yen, day_in_japan};
 
 use crate::once::Wish;
 use crate::service::Service;
-use crate::view::{CallView, Page, ProgramVersion, VersionEventView, VersionView, Viewer};
+use crate::view::{CallView, ComingVersion, Page, ProgramVersion, VersionEventView, VersionView, Viewer};
 use crate::{Error, Result};
 
 /// What publishing did.
@@ -260,9 +261,11 @@ impl Service {
             let actors: Vec<Uuid> = events.iter().filter(|_| staff).filter_map(|event| event.actor).collect();
             let accounts = self.reader().accounts(&actors).await?;
             let name_of = |id: Uuid| accounts.iter().find(|account| account.id == id).map(|found| found.name.clone());
+            let (program, _) = self.compiled(self.reader(), &named.hash).await?;
             versions.push(VersionView {
                 hash: named.hash,
                 version: named.version,
+                effective_from: program.definition().program.effective_from,
                 closed: named.closed,
                 published_at: named.published_at,
                 events: events
@@ -364,7 +367,7 @@ impl Service {
         Ok(taken)
     }
 
-    /// Published programs, newest version of each, in the order of their names.
+    /// Published programs, each in the version that is in force, in the order of their names.
     ///
     /// # Errors
     /// Faults only.
@@ -380,29 +383,87 @@ impl Service {
             if after.is_some_and(|after| stored.program.as_str() <= after) {
                 continue;
             }
-            let version = self.with_calls(&stored).await?;
+            let version = self.with_calls(&self.in_force(self.reader(), stored, self.today()).await?).await?;
             if open.is_some_and(|open| version.calls.iter().any(|call| call.open) != open) {
                 continue;
             }
             if items.len() == first {
                 return Ok(Page { items, has_next: true });
             }
-            items.push((stored.program, version));
+            items.push((version.program.name().to_owned(), version));
         }
         Ok(Page { items, has_next: false })
     }
 
+    /// The version that is in force when none is named.
+    ///
     /// # Errors
     /// `NotFound` for a program or version that is not published.
     pub async fn program(&self, name: &str, version: Option<i32>) -> Result<ProgramVersion> {
-        let stored = self.reader().program(name, version).await?.ok_or(Error::NotFound)?;
-        self.with_calls(&stored).await
+        match version {
+            Some(_) => {
+                let stored = self.reader().program(name, version).await?.ok_or(Error::NotFound)?;
+                self.with_calls(&stored).await
+            }
+            None => self.program_on(name, self.today()).await,
+        }
     }
 
-    async fn with_calls(&self, stored: &store::PublishedProgram) -> Result<ProgramVersion> {
+    /// The version that is in force on that day.
+    pub(crate) async fn program_on(&self, name: &str, day: NaiveDate) -> Result<ProgramVersion> {
+        let newest = self.reader().program(name, None).await?.ok_or(Error::NotFound)?;
+        self.with_calls(&self.in_force(self.reader(), newest, day).await?).await
+    }
+
+    /// The version that was published last, in force or not yet.
+    ///
+    /// # Errors
+    /// `NotFound` for a program that is not published.
+    pub async fn newest_program(&self, name: &str) -> Result<ProgramVersion> {
+        let newest = self.reader().program(name, None).await?.ok_or(Error::NotFound)?;
+        self.with_calls(&newest).await
+    }
+
+    /// The version that comes into force next, with what it changes.
+    ///
+    /// # Errors
+    /// `NotFound` for a program that is not published.
+    pub async fn coming_version(&self, name: &str) -> Result<Option<ComingVersion>> {
+        let now = self.program(name, None).await?;
+        let Some(next) = self.reader().program(name, Some(now.version + 1)).await? else { return Ok(None) };
+        let (next, _) = self.compiled(self.reader(), &next.hash).await?;
+        let coming =
+            next.definition().program.effective_from.filter(|from| *from > self.today()).map(|effective_from| {
+                ComingVersion { effective_from, differences: diff(now.program.definition(), next.definition()) }
+            });
+        Ok(coming)
+    }
+
+    /// Of the versions of a program up to `newest` the last that is in force on that day; the first while none is.
+    pub(crate) async fn in_force(
+        &self,
+        reader: &store::Reader,
+        newest: store::PublishedProgram,
+        day: NaiveDate,
+    ) -> Result<store::PublishedProgram> {
+        let mut found = newest;
+        while !self.compiled(reader, &found.hash).await?.0.is_in_force(day) {
+            match reader.program(&found.program, Some(found.version - 1)).await? {
+                Some(before) => found = before,
+                None => break,
+            }
+        }
+        Ok(found)
+    }
+
+    pub(crate) fn today(&self) -> NaiveDate {
+        day_in_japan(self.now())
+    }
+
+    pub(crate) async fn with_calls(&self, stored: &store::PublishedProgram) -> Result<ProgramVersion> {
         let (program, version) = self.compiled(self.reader(), &stored.hash).await?;
         let closed = stored.closed;
-        let today = day_in_japan(self.now());
+        let today = self.today();
         let held_counts = held_counts(&program);
         let mut calls = Vec::new();
         for call in self.reader().calls(Some(program.name())).await? {
@@ -421,7 +482,11 @@ impl Service {
                 window: call.window,
                 opens: call.opens,
                 closes: call.closes,
-                open: !closed && call.opens <= today && call.closes.is_none_or(|last| today <= last) && room,
+                open: !closed
+                    && program.is_in_force(today)
+                    && call.opens <= today
+                    && call.closes.is_none_or(|last| today <= last)
+                    && room,
                 budget_left: left,
                 budget_line: call.budget_line,
                 budget_code: line.map(|line| line.line.code),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use program::definition::{BankProfile, LineEnd, Role, StateKind};
+use program::definition::{BankProfile, LineEnd, Role};
 use treasury::{BankMaster, Batch, BatchAct, LineOutcome, LineResult};
 use uuid::Uuid;
 use vocabulary::{BankCode, BranchCode};
@@ -425,21 +425,18 @@ fn finance(viewer: &Viewer, municipality: &str, roles: &[Role]) -> Result<()> {
 /// by the kind of state it leads to.
 fn treasury_action(application: &Application, procedure: Option<Uuid>, paid: bool) -> Option<&str> {
     let (program, case) = (&application.program, &application.case);
-    let (machine, states, state) = match procedure {
-        None => (None, &program.definition().archetype.states, &case.state),
+    let (machine, state) = match procedure {
+        None => (None, &case.state),
         Some(id) => {
             let beside = case.procedure(id)?;
-            (Some(beside.name.as_str()), &program.procedure(&beside.name)?.states, &beside.state)
+            (Some(beside.name.as_str()), &beside.state)
         }
     };
     program
         .actions()
         .filter(|action| action.procedure == machine && action.rule.by.as_slice().contains(&Role::Treasury))
         .filter(|action| action.rule.from.as_slice().contains(state))
-        .find(|action| {
-            let to = action.rule.to.as_ref().and_then(|to| states.get(to));
-            to.is_some_and(|to| (to.kind == StateKind::ClosedPaid) == paid)
-        })
+        .find(|action| program.pays(*action) == paid)
         .map(|action| action.name)
 }
 

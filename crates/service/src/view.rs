@@ -105,11 +105,21 @@ pub struct ProgramVersion {
     pub calls: Vec<CallView>,
 }
 
+/// A published version that is not in force yet.
+#[derive(Clone, Debug)]
+pub struct ComingVersion {
+    pub effective_from: NaiveDate,
+    /// What is other then than it is now.
+    pub differences: Vec<program::Difference>,
+}
+
 /// A version in the list of all versions of its program.
 #[derive(Clone, Debug)]
 pub struct VersionView {
     pub hash: String,
     pub version: i32,
+    /// 施行日
+    pub effective_from: Option<NaiveDate>,
     pub closed: bool,
     pub published_at: Instant,
     /// Oldest first.

@@ -5,6 +5,7 @@ use service::{MigrationView, VersionEventView, VersionView};
 
 use crate::enums::{Locale, MigrationOutcome, ProgramEventKind, ProgramStatus};
 use crate::ids::Kind;
+use crate::scalars::Date;
 use crate::scope::say;
 use crate::text::{Refusal, refusals};
 
@@ -30,6 +31,10 @@ impl ProgramVersion {
     }
     async fn published_at(&self) -> vocabulary::Instant {
         self.0.published_at
+    }
+    /// 施行日: the first day on which applications begin by it; from its publication when absent.
+    async fn effective_from(&self) -> Option<Date> {
+        self.0.effective_from.map(Date)
     }
     /// What happened to it, oldest first.
     #[graphql(complexity = "1 + 2 * child_complexity")]

@@ -227,7 +227,7 @@ async fn save(visit: &Visit<'_>, desk: &Desk, step: &str) -> Page {
     let on_page = visit.asked.field("fields").split_whitespace().map(str::to_owned);
     let on_page = visit.service.names_now(&desk.application, &form.name, on_page).await?;
     let may_be_sent = form.fields.iter().filter(|(name, _)| may_change(name));
-    let mut sent = read_as(may_be_sent, &on_page, visit.asked);
+    let mut sent = read_as(may_be_sent, &on_page, &visit.asked.fields);
     let unsettled = settle(&mut sent, &on_page, visit.asked, step == "autosave");
     let opened = visit.asked.field("opened");
     let seen = Seen {

@@ -79,7 +79,7 @@ pub(super) async fn page(visit: &Visit<'_>, desk: &Desk, here: usize, status: St
         inputs.insert(COMMENT.to_owned(), field(FieldType::LongText, text::reason(), true));
     }
     // What was typed stays when the page is shown again.
-    let typed = if visit.asked.method == Method::POST { read(inputs.iter(), visit.asked) } else { Map::new() };
+    let typed = if visit.asked.method == Method::POST { read(inputs.iter(), &visit.asked.fields) } else { Map::new() };
     let marks = desk
         .action
         .marks

@@ -211,7 +211,7 @@ impl Desk {
         Act {
             action: self.action.name.clone(),
             expected_version: asked.field("version").parse().unwrap_or(self.application.case.version),
-            values: given(read(self.inputs.iter(), asked)),
+            values: given(read(self.inputs.iter(), &asked.fields)),
             marks: Vec::new(),
             comment: (self.action.needs_comment && !comment.is_empty()).then(|| comment.to_owned()),
             procedure: self.action.procedure,

@@ -10,28 +10,31 @@ use serde_json::{Map, Value as Json};
 use vocabulary::normalized_for_search;
 
 use super::VALUE;
-use crate::asked::Asked;
+use crate::asked::value_of;
 
 /// Rows of a table beyond this are not read; forms take fewer.
 const MOST_ROWS: usize = 300;
 
 /// The values of these fields as they were sent; null for what was left empty.
-pub(crate) fn read<'f>(fields: impl Iterator<Item = (&'f Name, &'f FormField)>, asked: &Asked) -> Map<String, Json> {
-    fields.map(|(name, field)| (name.clone(), value(name, field, asked))).collect()
+pub(crate) fn read<'f>(
+    fields: impl Iterator<Item = (&'f Name, &'f FormField)>,
+    sent: &[(String, String)],
+) -> Map<String, Json> {
+    fields.map(|(name, field)| (name.clone(), value(name, field, sent))).collect()
 }
 
 /// As [`read`], of a page that may know fields by earlier names: by those, what they are called now.
 pub(crate) fn read_as<'f>(
     fields: impl Iterator<Item = (&'f Name, &'f FormField)>,
     names: &BTreeMap<Name, Name>,
-    asked: &Asked,
+    sent: &[(String, String)],
 ) -> Map<String, Json> {
     let on_page = |now: &Name| names.iter().find(|(_, name)| *name == now).map(|(before, _)| before);
-    fields.filter_map(|(name, field)| Some((name.clone(), value(on_page(name)?, field, asked)))).collect()
+    fields.filter_map(|(name, field)| Some((name.clone(), value(on_page(name)?, field, sent)))).collect()
 }
 
-fn value(name: &str, field: &FormField, asked: &Asked) -> Json {
-    let typed = asked.field(&format!("{VALUE}{name}"));
+fn value(name: &str, field: &FormField, sent: &[(String, String)]) -> Json {
+    let typed = value_of(sent, &format!("{VALUE}{name}"));
     match field.rule.kind {
         FieldType::Number | FieldType::Yen => figure(typed),
         FieldType::YesNo => match typed {
@@ -41,9 +44,9 @@ fn value(name: &str, field: &FormField, asked: &Asked) -> Json {
         },
         FieldType::CorporateNumber => text(&digits(typed)),
         FieldType::Rate => text(&narrow(typed)),
-        FieldType::Costs => rows(name, asked),
-        FieldType::BankAccount => parts(name, asked),
-        FieldType::FieldMarks => marks(name, asked),
+        FieldType::Costs => rows(name, sent),
+        FieldType::BankAccount => parts(name, sent),
+        FieldType::FieldMarks => marks(name, sent),
         FieldType::Text
         | FieldType::LongText
         | FieldType::Date
@@ -76,10 +79,10 @@ fn figure(typed: &str) -> Json {
 }
 
 /// Rows in the order of their numbers; those in which nothing is typed are none.
-fn rows(name: &str, asked: &Asked) -> Json {
+fn rows(name: &str, sent: &[(String, String)]) -> Json {
     let prefix = format!("{VALUE}{name}.");
     let mut rows: BTreeMap<usize, Map<String, Json>> = BTreeMap::new();
-    for (field, typed) in &asked.fields {
+    for (field, typed) in sent {
         let place = field.strip_prefix(&prefix).and_then(|rest| rest.split_once('.'));
         let Some((number, part)) = place else { continue };
         let Some(number) = number.parse::<usize>().ok().filter(|number| *number < MOST_ROWS) else { continue };
@@ -99,9 +102,9 @@ fn rows(name: &str, asked: &Asked) -> Json {
     }
 }
 
-fn parts(name: &str, asked: &Asked) -> Json {
+fn parts(name: &str, sent: &[(String, String)]) -> Json {
     let prefix = format!("{VALUE}{name}.");
-    let typed = asked.fields.iter().filter_map(|(field, typed)| Some((field.strip_prefix(&prefix)?, typed.trim())));
+    let typed = sent.iter().filter_map(|(field, typed)| Some((field.strip_prefix(&prefix)?, typed.trim())));
     let parts = typed.filter(|(_, typed)| !typed.is_empty()).map(|(part, typed)| {
         let value = if matches!(part, "bank" | "branch" | "number") { digits(typed) } else { typed.to_owned() };
         (part.to_owned(), Json::from(value))
@@ -110,10 +113,10 @@ fn parts(name: &str, asked: &Asked) -> Json {
 }
 
 /// Fields with a remark are marked.
-fn marks(name: &str, asked: &Asked) -> Json {
+fn marks(name: &str, sent: &[(String, String)]) -> Json {
     let prefix = format!("{VALUE}{name}.");
-    let sent = asked.fields.iter().filter_map(|(field, remark)| Some((field.strip_prefix(&prefix)?, remark)));
-    let marked = sent.filter(|(_, remark)| !remark.trim().is_empty());
+    let remarks = sent.iter().filter_map(|(field, remark)| Some((field.strip_prefix(&prefix)?, remark)));
+    let marked = remarks.filter(|(_, remark)| !remark.trim().is_empty());
     object(marked.map(|(field, remark)| (field.to_owned(), Json::from(remark.as_str()))).collect())
 }
 

@@ -16,6 +16,8 @@ use crate::visit::{Frame, Page, Visit};
 
 /// Before the names of inputs, which are JSON pointers into the definition.
 const VALUE: &str = "v.";
+/// Where the day stands from which the version counts.
+const EFFECTIVE_FROM: &str = "/effective_from";
 /// Types that a new field may have: those that need nothing more.
 const TYPES: [&str; 6] = ["text", "long_text", "number", "yen", "date", "yes_no"];
 
@@ -123,6 +125,18 @@ impl Reading<'_> {
         })
     }
 
+    /// 施行日, which need not be there.
+    fn effective_from(&self) -> Input {
+        let label = self.visit.t.effective_from_hint();
+        self.input(EFFECTIVE_FROM, label).unwrap_or_else(|| Input {
+            pointer: EFFECTIVE_FROM.to_owned(),
+            label: label.to_owned(),
+            value: self.visit.asked.field(&format!("{VALUE}{EFFECTIVE_FROM}")).to_owned(),
+            kind: Kind::Text,
+            error: self.told.at(EFFECTIVE_FROM, self.visit.locale).into_iter().next(),
+        })
+    }
+
     /// The words of both languages.
     fn words(&self, pointer: &str, label: &str) -> Vec<Input> {
         let t = self.visit.t;
@@ -168,6 +182,7 @@ impl Reading<'_> {
         let t = self.visit.t;
         let mut names = self.words("/title", t.name_of());
         names.extend(self.words("/summary", t.summary_of()));
+        names.push(self.effective_from());
         let money = [
             ("rate", t.rate()),
             ("cap", t.cap()),
@@ -382,11 +397,16 @@ fn changed(visit: &Visit<'_>, mut written: Written) -> Result<Written, Told> {
     let asked = visit.asked;
     for (name, typed) in &asked.fields {
         let Some(pointer) = name.strip_prefix(VALUE) else { continue };
-        let Some(before) = written.value().pointer(pointer) else { continue };
-        if shown(before) == typed.trim() {
+        let typed = typed.trim();
+        if pointer == EFFECTIVE_FROM {
+            written = effective_from(&written, typed)?;
             continue;
         }
-        let value = read(before, typed.trim()).map_err(|message| told(pointer, message))?;
+        let Some(before) = written.value().pointer(pointer) else { continue };
+        if shown(before) == typed {
+            continue;
+        }
+        let value = read(before, typed).map_err(|message| told(pointer, message))?;
         written = written.set(pointer, &value).ok_or_else(|| told(pointer, words::not_in_place()))?;
     }
     // From the last to the first, so that the places of those before stay.
@@ -417,6 +437,24 @@ fn changed(visit: &Visit<'_>, mut written: Written) -> Result<Written, Told> {
         written = written.add_item(&list, &document).ok_or_else(|| told("document", words::not_in_place()))?;
     }
     Ok(written)
+}
+
+/// With that day, or without one when nothing is typed.
+fn effective_from(written: &Written, typed: &str) -> Result<Written, Told> {
+    let there = written.value().pointer(EFFECTIVE_FROM);
+    if there.map(shown).unwrap_or_default() == typed {
+        return Ok(written.clone());
+    }
+    if typed.is_empty() {
+        return written.remove(EFFECTIVE_FROM).ok_or_else(|| told(EFFECTIVE_FROM, words::not_in_place()));
+    }
+    let day = vocabulary::parse_day(typed).ok_or_else(|| told(EFFECTIVE_FROM, words::wrong_day()))?;
+    let day = json!(day.to_string());
+    let changed = match there {
+        Some(_) => written.set(EFFECTIVE_FROM, &day),
+        None => written.add_entry("", "effective_from", &day),
+    };
+    changed.ok_or_else(|| told(EFFECTIVE_FROM, words::not_in_place()))
 }
 
 fn added(written: &Written, map: &str, path: &str, name: &str, value: &Json) -> Result<Written, Told> {

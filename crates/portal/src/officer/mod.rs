@@ -91,7 +91,7 @@ impl Desk {
             return Err(not_found());
         }
         let name = format!("{municipality}/{slug}");
-        let newest = visit.service.program(&name, None).await?;
+        let newest = visit.service.newest_program(&name).await?;
         let place = visit.service.municipality_named(municipality).await?;
         Ok(Self { name, newest, place: visit.say(&place.name).to_owned() })
     }

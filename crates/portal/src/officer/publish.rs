@@ -24,6 +24,10 @@ struct Publish {
     saved: String,
     rests_on: String,
     list: Option<Listed>,
+    /// From which day it counts.
+    effective_from: String,
+    /// A version that would never come into force.
+    passes_over: Option<String>,
     obstacles: Vec<Said>,
     /// Where they are played with the draft.
     scenarios: String,
@@ -49,6 +53,8 @@ async fn shown(visit: &Visit<'_>, desk: &Desk, status: StatusCode, told: &Told) 
         saved: String::new(),
         rests_on: t.rests_on(desk.newest.version),
         list: None,
+        effective_from: String::new(),
+        passes_over: None,
         obstacles: Vec::new(),
         scenarios: format!("{}?version=draft", desk.href("scenarios")),
         action: desk.href("publish"),
@@ -64,6 +70,11 @@ async fn shown(visit: &Visit<'_>, desk: &Desk, status: StatusCode, told: &Told) 
         Some(publication) => {
             let has_definition = publication.read.program.is_some();
             page.list = has_definition.then(|| Listed::of(visit, &publication.differences));
+            page.effective_from = match publication.effective_from {
+                Some(day) => t.in_force_from(&visit.day(day)),
+                None => t.in_force_at_once().to_owned(),
+            };
+            page.passes_over = publication.passes_over.map(|(version, day)| t.passes_over(version, &visit.day(day)));
             page.obstacles = Told::of(publication.obstacles).summary(|_| None, visit.locale);
         }
         None => page.instead = Some(t.not_kept()),

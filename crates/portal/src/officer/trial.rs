@@ -1,17 +1,15 @@
 //! The sandbox: the application of a draft as an applicant would meet it, with the award and its reasons. Nothing that is
 //! typed here is kept.
 
-use std::collections::BTreeMap;
-
 use askama::Template;
 use casework::Refusal;
 use poem::http::{Method, StatusCode};
 use program::definition::{ApplicantFacts, ApplicantKind, BusinessSize};
-use program::{CallFacts, CaseFacts, Program};
+use program::{CaseFacts, Program};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json, json};
 use service::{Edition, ReadDefinition};
-use vocabulary::{FiscalYear, Yen, day_in_japan, parse_day};
+use vocabulary::{Yen, day_in_japan, parse_day};
 
 use super::{Desk, Head};
 use crate::forms::{AwardBox, AwardShown, Choice, Drawing, FieldBox, Said, Told, anchor, head, read};
@@ -76,25 +74,12 @@ fn tried(visit: &Visit<'_>, read: &ReadDefinition, program: &Program, is_checked
     let Some(form) = program.form(FORM) else { return (Told::default(), None) };
     let today = day_in_japan(visit.service.now());
     let values: Map<String, Json> = if visit.asked.method == Method::POST {
-        self::read(form.fields.iter(), visit.asked)
+        self::read(form.fields.iter(), &visit.asked.fields)
     } else {
         let sample = read.scenarios.as_ref().and_then(|all| all.samples.get(FORM));
         sample.cloned().unwrap_or_else(|| program.sample(FORM, today))
     };
-    let applicant = applicant(visit, read);
-    let mut facts = CaseFacts {
-        applicant,
-        dates: BTreeMap::new(),
-        forms: BTreeMap::new(),
-        amounts: BTreeMap::new(),
-        past: BTreeMap::new(),
-        granted_this_year: Yen::ZERO,
-        granted_ever: Yen::ZERO,
-        today,
-        applied_on: today,
-        award_fiscal_year: FiscalYear::of(today),
-        standing: CallFacts::default(),
-    };
+    let mut facts = CaseFacts::of_applicant(applicant(visit, read), today);
     let documents = form.documents.iter().map(|document| document.name.clone()).collect();
     let check = program.check_form(FORM, &values, &documents, &facts);
     let (fields, documents) = program.asked(FORM, &values, &facts);

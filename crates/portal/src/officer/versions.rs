@@ -1,5 +1,7 @@
 //! The versions of a program: who published which, what runs on it; and the draft of the next one.
 
+use std::cmp::Ordering;
+
 use askama::Template;
 use poem::http::StatusCode;
 use service::{Error, ProgramEventKind, VersionEventView};
@@ -36,6 +38,8 @@ struct Row {
     good: bool,
     hash: String,
     whole_hash: String,
+    /// 施行日, where the version says one.
+    effective_from: Option<String>,
     published: String,
     closed: Option<String>,
     running: String,
@@ -51,11 +55,13 @@ async fn shown(visit: &Visit<'_>, desk: &Desk, status: StatusCode, told: &Told) 
     let (t, viewer) = (visit.t, visit.viewer()?);
     let running = visit.service.running_by_version(viewer, &desk.name).await?;
     let newest = desk.newest.version;
+    let in_force = visit.service.program(&desk.name, None).await?.version;
     let rows = desk.versions(visit).await?.into_iter().map(|view| {
-        let (state, good) = match (view.closed, view.version == newest) {
-            (true, _) => (t.closed_state(), false),
-            (false, true) => (t.published_state(), true),
-            (false, false) => (t.superseded(), false),
+        let (state, good) = match view.version.cmp(&in_force) {
+            _ if view.closed => (t.closed_state(), false),
+            Ordering::Equal => (t.published_state(), true),
+            Ordering::Greater => (t.not_in_force_yet(), false),
+            Ordering::Less => (t.superseded(), false),
         };
         let event = |kind| view.events.iter().find(|event| event.kind == kind).map(|event| told_of(visit, event));
         Row {
@@ -64,6 +70,7 @@ async fn shown(visit: &Visit<'_>, desk: &Desk, status: StatusCode, told: &Told) 
             state,
             good,
             hash: view.hash.chars().take(TELLING).collect(),
+            effective_from: view.effective_from.map(|day| visit.day(day)),
             published: event(ProgramEventKind::Published).unwrap_or_default(),
             closed: event(ProgramEventKind::Closed),
             running: t.cases_counted(running.get(&view.hash).copied().unwrap_or_default()),

@@ -93,6 +93,10 @@ words! {
     has_errors: "誤りあり", "has errors";
     published_state: "公表中", "published";
     superseded: "旧版", "superseded";
+    not_in_force_yet: "施行前", "not in force yet";
+    effective_from: "施行日", "In force from";
+    effective_from_hint: "施行日（例: 2027-04-01。空欄なら公表した日から）", "In force from (for example 2027-04-01; from its publication when empty)";
+    in_force_at_once: "施行日の定めがないため、公表するとすぐに、新しい申請はこの版で受け付けます。", "It says no day from which it counts: new applications begin by it as soon as it is published.";
     closed_state: "受付終了", "closed";
     published_on: "公表日時", "Published";
     closed_on: "受付終了日時", "Closed";
@@ -147,7 +151,7 @@ words! {
     weight_lead: "重要な変更は、申請者の権利や義務に関わります。", "A major change touches people's rights or duties.";
     draft_has_errors: "下書きに誤りがあるため、変更点を計算できません。先に誤りを直してください。", "The draft has errors; put them right first, then its differences can be told.";
     publish_now: "新しい版として公表する", "Publish as a new version";
-    publish_lead: "公表した版は変更できません。新しい申請から、この版で受け付けます。進行中の案件は、移行するまで今の版のままです。", "A published version never changes. New applications start on it; cases under way stay on theirs until they are moved.";
+    publish_lead: "公表した版は変更できません。進行中の案件は、移行するまで今の版のままです。", "A published version never changes. Cases under way stay on theirs until they are moved.";
     in_the_way: "公表できない理由", "What stands in the way";
     nothing_in_the_way: "公表の妨げになるものはありません。", "Nothing stands in the way.";
     drop_draft: "下書きを破棄する", "Drop the draft";
@@ -235,43 +239,35 @@ impl Text {
 
     /// A deadline that many programs have; others by their names.
     pub fn deadline_named(self, name: &str) -> &str {
-        let (ja, en) = match name {
-            "withdraw_after_decision" => ("交付決定後の取下げ", "Withdrawal after the decision"),
-            "report" => ("実績報告", "Report"),
-            "claim" => ("請求", "Claim"),
-            "last_claim" => ("最後の請求", "Last claim"),
-            "refund" => ("返還", "Refund"),
-            "dispatch" => ("派遣", "Dispatch"),
-            "validity" => ("有効期間", "Validity"),
-            "listing" => ("掲載", "Listing"),
-            name => return name,
-        };
-        match self.0 {
-            Locale::Ja => ja,
-            Locale::En => en,
+        match name {
+            "withdraw_after_decision" => self.pick("交付決定後の取下げ", "Withdrawal after the decision"),
+            "report" => self.pick("実績報告", "Report"),
+            "claim" => self.pick("請求", "Claim"),
+            "last_claim" => self.pick("最後の請求", "Last claim"),
+            "refund" => self.pick("返還", "Refund"),
+            "dispatch" => self.pick("派遣", "Dispatch"),
+            "validity" => self.pick("有効期間", "Validity"),
+            "listing" => self.pick("掲載", "Listing"),
+            name => name,
         }
     }
 
     /// What a scenario expects something of, in words where it is no name of the definition.
     fn expected_of(self, what: &str) -> &str {
-        let (ja, en) = match what {
-            "due" => ("期限", "deadline"),
-            "holds.held" => ("留保額", "held"),
-            "holds.committed" => ("負担行為額", "committed"),
-            "holds.finalized" => ("確定額", "finalized"),
-            "holds.ordered" => ("支出命令額", "ordered"),
-            "holds.paid" => ("支払額", "paid"),
-            "holds in all" => ("予算の使用額の合計", "held in all"),
-            "state" => ("状態", "state"),
-            "outcome" => ("結果", "outcome"),
-            "waits_for" => ("次に署名する職", "next signature"),
-            "mails" => ("メール", "mails"),
-            "letters" => ("文書", "letters"),
-            name => return name,
-        };
-        match self.0 {
-            Locale::Ja => ja,
-            Locale::En => en,
+        match what {
+            "due" => self.pick("期限", "deadline"),
+            "holds.held" => self.pick("留保額", "held"),
+            "holds.committed" => self.pick("負担行為額", "committed"),
+            "holds.finalized" => self.pick("確定額", "finalized"),
+            "holds.ordered" => self.pick("支出命令額", "ordered"),
+            "holds.paid" => self.pick("支払額", "paid"),
+            "holds in all" => self.pick("予算の使用額の合計", "held in all"),
+            "state" => self.pick("状態", "state"),
+            "outcome" => self.pick("結果", "outcome"),
+            "waits_for" => self.pick("次に署名する職", "next signature"),
+            "mails" => self.pick("メール", "mails"),
+            "letters" => self.pick("文書", "letters"),
+            name => name,
         }
     }
 
@@ -279,6 +275,24 @@ impl Text {
         match self.0 {
             Locale::Ja => format!("{time} に{name}さんが保存しました。"),
             Locale::En => format!("Saved at {time} by {name}."),
+        }
+    }
+
+    pub fn in_force_from(self, day: &str) -> String {
+        match self.0 {
+            Locale::Ja => format!("施行日は{day}です。それまでに始める申請は、今の版で受け付けます。"),
+            Locale::En => format!("In force from {day}. Applications begin by the present version until then."),
+        }
+    }
+
+    pub fn passes_over(self, version: i32, day: &str) -> String {
+        match self.0 {
+            Locale::Ja => format!(
+                "第{version}版（{day}施行）は、この版より古いため施行されなくなります。その内容も必要なら、この版を公表した後に、もう一度新しい版として公表してください。"
+            ),
+            Locale::En => format!(
+                "Version {version}, in force from {day}, is older than this one and would never come into force. If it is still meant, publish it once more after this one."
+            ),
         }
     }
 

@@ -84,7 +84,7 @@ async fn show(visit: &Visit<'_>, status: StatusCode, values: &Map<String, Value>
 pub(crate) async fn start(visit: &Visit<'_>) -> Page {
     let (viewer, wrong) = (visit.viewer()?, StatusCode::UNPROCESSABLE_ENTITY);
     let all = asked(visit).await?;
-    let values = read(all.iter(), visit.asked);
+    let values = read(all.iter(), &visit.asked.fields);
     let text = |name: &str| values.get(name).and_then(Value::as_str).unwrap_or_default().trim().to_owned();
     // A number alone is enough for whoever is registered.
     let is_known = !text(NUMBER).is_empty() && text("name").is_empty();

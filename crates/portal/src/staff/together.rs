@@ -243,7 +243,7 @@ async fn confirm(
     }
     let count = chosen.iter().filter(|case| case.reasons.is_empty()).count();
     let typed = match (&found, visit.asked.method == Method::POST) {
-        (Some((_, inputs)), true) => read(inputs.iter(), visit.asked),
+        (Some((_, inputs)), true) => read(inputs.iter(), &visit.asked.fields),
         _ => Map::new(),
     };
     let drawing = Drawing { t, values: &typed, told, remarks: &[], asked: None, open: None, marked: None };
@@ -283,7 +283,7 @@ pub(crate) async fn perform(visit: &Visit<'_>) -> Page {
     // Also when nothing is offered any more, because this very form was sent before.
     let of = all.iter().find(|(application, _)| application.case.program_hash == program);
     let inputs = of.map(|(application, _)| inputs(&application.program, name)).unwrap_or_default();
-    let values = given(read(inputs.iter(), asked));
+    let values = given(read(inputs.iter(), &asked.fields));
     let comment = asked.field(&format!("{VALUE}{COMMENT}")).trim();
     let act = |application: &Application| Act {
         action: name.to_owned(),

@@ -1,8 +1,6 @@
 //! Words of the accessibility statement. It says what the tests of the pages do, and nothing beyond; whoever changes those
 //! tests changes it too.
 
-use vocabulary::Locale;
-
 use super::Text;
 
 words! {

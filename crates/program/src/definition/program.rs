@@ -1,5 +1,6 @@
 //! One scheme of one municipality.
 
+use chrono::NaiveDate;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,10 @@ pub struct ProgramText {
     pub summary: Option<Bilingual>,
     /// What it stands on.
     pub grounds: Grounds,
+    /// 施行日: the first day on which applications begin by this version; without it, the day on which it is published. Until
+    /// then they begin by the version before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_from: Option<NaiveDate>,
     /// The schemes of `schema/catalogue.yaml` that this program is, by their numbers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub catalogue: Vec<String>,

@@ -304,9 +304,7 @@ impl Stage<'_> {
         service.hand_over_payment_batch(maker, batch, &key("hand")).await?;
         let transfer = service.payment_batch(maker, batch).await?.batch.transfer_date;
         self.clock.advance_to(moment(transfer));
-        let to = life.program.action(action).and_then(|action| action.rule.to.clone());
-        let paid = to.and_then(|to| life.program.state(&to)).is_some_and(|state| state.kind == StateKind::ClosedPaid);
-        let outcome = if paid {
+        let outcome = if life.program.action(action).is_some_and(|action| life.program.pays(action)) {
             LineOutcome::Transferred
         } else {
             LineOutcome::Returned {

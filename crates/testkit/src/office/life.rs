@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use casework::Act;
 use casework::scenario::{self, ScenarioResult, moment, step_marks, step_values};
-use program::definition::{Scenario, ScenarioStep, Scenarios, StateKind};
+use program::definition::{Scenario, ScenarioStep, Scenarios};
 use program::{LoadedProgram, Program};
 use service::{Application, Error, Term, Viewer};
 use treasury::{LineOutcome, LineResult, ReturnKind};
@@ -203,13 +203,7 @@ impl TestOffice {
         let day = self.service.payment_batch(maker, batch).await?.batch.transfer_date;
         self.advance_to(moment(day)).await;
         let action = life.program.action(action).expect("an action of the treasury");
-        let states = match action.procedure {
-            None => &life.program.definition().archetype.states,
-            Some(name) => &life.program.procedure(name).expect("its procedure").states,
-        };
-        let to = action.rule.to.as_ref().and_then(|to| states.get(to));
-        let paid = to.is_some_and(|state| state.kind == StateKind::ClosedPaid);
-        let outcome = if paid {
+        let outcome = if life.program.pays(action) {
             LineOutcome::Transferred
         } else {
             LineOutcome::Returned {

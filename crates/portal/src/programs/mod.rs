@@ -1,5 +1,9 @@
 //! Finding a program, and the page of one: who may apply, for what, until when, how much is left.
 
+mod check;
+
+pub(crate) use check::check;
+
 use std::collections::BTreeSet;
 
 use askama::Template;
@@ -69,6 +73,8 @@ struct One {
     conditions: Vec<String>,
     documents: Vec<String>,
     categories: Vec<String>,
+    /// What is other from a day on, and that day.
+    coming: Option<(String, Vec<String>)>,
     may_apply: bool,
     signed_in: bool,
     /// Identifier and name.
@@ -267,6 +273,7 @@ async fn shown(visit: &Visit<'_>, municipality: &str, slug: &str, code: StatusCo
         let not_now = if refused.contains(&view.business.id) { t.as_things_stand_not() } else { "" };
         (view.business.id.to_string(), format!("{}{not_now}", view.business.name))
     });
+    let coming = visit.service.coming_version(version.program.name()).await?;
     let today = day_in_japan(visit.service.now());
     let goes_on = |call: &CallView| call.closes.is_none_or(|last| today <= last);
     let errors = told.summary(|_| None, visit.locale);
@@ -281,6 +288,16 @@ async fn shown(visit: &Visit<'_>, municipality: &str, slug: &str, code: StatusCo
         conditions: text.applicant.must.iter().map(|need| visit.say(&need.otherwise).to_owned()).collect(),
         documents: documents.collect(),
         categories: categories.collect(),
+        coming: coming.map(|coming| {
+            let differences = coming.differences.iter();
+            let major = differences.filter(|difference| {
+                difference.weight == program::Weight::Major && is_for_applicants(&difference.path)
+            });
+            (
+                visit.day(coming.effective_from),
+                major.map(|difference| visit.say(&difference.words).to_owned()).collect(),
+            )
+        }),
         may_apply: !version.closed && current(visit, &version).is_some_and(goes_on),
         signed_in: viewer.is_some(),
         none_meets,
@@ -291,6 +308,12 @@ async fn shown(visit: &Visit<'_>, municipality: &str, slug: &str, code: StatusCo
         key: visit.key(),
     };
     Ok(visit.page_with(code, &page))
+}
+
+/// Whether what stands there in a definition matters to whoever applies.
+fn is_for_applicants(path: &str) -> bool {
+    const PARTS: [&str; 8] = ["title", "applicant", "limits", "form", "documents", "must", "amount", "deadlines"];
+    path.strip_prefix("/program/").is_some_and(|rest| PARTS.contains(&rest.split('/').next().unwrap_or_default()))
 }
 
 impl Earlier {
