@@ -1,7 +1,8 @@
 //! Drafts over the API: whoever says what a draft was like overwrites nothing unseen.
 
 use serde_json::{Value, json};
-use testkit::office::SALES_CHANNEL;
+use service::{ApplicationFilter, ApplicationOrder, Error};
+use testkit::office::{SALES_CHANNEL, sample_pdf};
 use testkit::{TestOffice, each_database};
 
 use crate::client::Api;
@@ -41,6 +42,37 @@ async fn a_draft_is_saved_over_the_revision_that_was_seen() {
         let draft = api.graphql(Some(&token), DRAFT, json!({ "id": life.application })).await.data();
         let draft = &draft["application"]["draft"];
         assert_eq!(*draft, json!({ "revision": 3, "values": { "contact_name": "三" } }));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn only_what_was_never_handed_in_can_be_deleted() {
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["hino"]).await;
+        let service = &office.service;
+        let (mut submitted, life) = (office.life(SALES_CHANNEL, 0).await, office.life(SALES_CHANNEL, 0).await);
+        office.step(&mut submitted).await;
+        let (owner, stranger) = (&life.party.owner, &submitted.party.owner);
+        let typed = [("venue".to_owned(), json!("東京"))].into_iter().collect();
+        service.save_draft(owner, life.application, None, typed, None, None).await.unwrap();
+        let file = service.upload(owner, "a.pdf", sample_pdf("a")).await.unwrap();
+        service.attach_document(owner, life.application, None, "plan", file.id, "attach").await.unwrap();
+
+        let handed_in = service.discard_draft(stranger, submitted.application, "one").await;
+        assert!(matches!(handed_in, Err(Error::Refused(reasons)) if reasons[0].code == "draft.handed_in"));
+        for other in [stranger, office.staff("hino", "clerk")] {
+            let foreign = service.discard_draft(other, life.application, "two").await;
+            assert!(matches!(foreign, Err(Error::NotFound)));
+        }
+        for _ in 0..2 {
+            service.discard_draft(owner, life.application, "three").await.unwrap();
+        }
+        assert!(service.application(owner, life.application).await.unwrap().is_none());
+        assert!(office.store.read().file(file.id).await.unwrap().is_none());
+        let page = service.applications(owner, ApplicationFilter::default(), ApplicationOrder::Updated, 10, None).await;
+        assert!(page.unwrap().items.is_empty());
+        assert!(service.application(stranger, submitted.application).await.unwrap().is_some());
     })
     .await;
 }

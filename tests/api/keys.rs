@@ -250,6 +250,13 @@ async fn commands(office: &TestOffice) -> Vec<Command> {
             ("slot", json!("quotation")),
         ),
         command(
+            &by_drafter,
+            "discardDraft",
+            done,
+            json!({ "applicationId": draft.application }),
+            ("applicationId", json!(submitted.application)),
+        ),
+        command(
             &by_clerk,
             "assignApplication",
             of_case,

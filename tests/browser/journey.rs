@@ -66,8 +66,10 @@ impl Journey<'_> {
             self.left(&before).await;
         }
         hands.fill_in(chrome, values).await;
+        let before = chrome.here().await;
         hands.press(chrome, "main button[value=perform]").await;
-        chrome.says("Done.").await;
+        self.left(&before).await;
+        chrome.client.wait().for_element(Locator::Css(".notice[role=status]")).await.unwrap();
         assert_eq!(chrome.here().await, self.case(), "{}", chrome.text().await);
         self.look().await;
         self.office.work_off().await;

@@ -102,6 +102,11 @@ async fn from_signing_up_to_a_number() {
         let foreign = crate::browser::Form { action: page.path.clone(), ..corrected.set("csrf", sent.get("csrf")) };
         assert_eq!(stranger.submit(&foreign).await.status, StatusCode::NOT_FOUND);
 
+        // What is not found is told with what comes near.
+        let page = browser.get("/programs?q=%E8%B2%A9%E8%B7%AF%E6%94%AF%E6%8F%B4%E9%87%91").await;
+        page.says("No program fits").says("Programs that come near");
+        assert_eq!(page.link(&life.program.definition().program.title.en), format!("/programs/{SALES_CHANNEL}"));
+
         // A program is found in parts of words, and says what matters.
         let page = browser.get("/programs?q=%E8%B2%A9%E8%B7%AF&open=1").await;
         page.says("Open").says("days");
@@ -110,8 +115,9 @@ async fn from_signing_up_to_a_number() {
         page.says("Budget left").says("Documents to prepare");
         let apply = format!("/programs/{SALES_CHANNEL}/apply");
         let form = page.form(&apply);
-        let case = browser.submit(&form).await;
-        assert_eq!(browser.submit(&form).await.path, case.path, "pressed twice, one draft");
+        let begun = browser.submit(&form).await;
+        assert_eq!(browser.submit(&form).await.path, begun.path, "pressed twice, one draft");
+        let case = browser.get(begun.path.strip_suffix("/act/submit").unwrap()).await;
         case.says("Draft").says("It waits for you").says("Submit: Application").says("Industry Promotion Division");
 
         // Nothing is filled in: everything that is missing is listed at once.
@@ -125,7 +131,7 @@ async fn from_signing_up_to_a_number() {
         let confirm = fill_in(&browser, &path, &values).await;
         confirm.says("Nothing is missing").says("Estimated award");
         let done = browser.submit(&confirm.form(&path).set("step", "perform")).await;
-        done.says("Done.").says("Submitted").says("Number");
+        done.says("Done: Submit.").says("Submitted").says("Number");
         assert!(
             done.html.contains("class=\"button quiet\"") && !done.html.contains("class=\"button\""),
             "{}",
@@ -134,7 +140,7 @@ async fn from_signing_up_to_a_number() {
         assert_eq!(done.path, case.path);
         // The second press of the same button finds it done.
         let again = browser.submit(&confirm.form(&path).set("step", "perform")).await;
-        again.says("Done.").says("Submitted");
+        again.says("Done: Submit.").says("Submitted");
         let number = office
             .look(&office.viewer("new@business.example").await, case.path.rsplit('/').next().unwrap().parse().unwrap())
             .await

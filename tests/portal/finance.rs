@@ -32,7 +32,8 @@ async fn from_the_order_to_the_result() {
         assert!(!wrong.html.contains(" checked>"), "what was not ticked stays so");
         let batch = maker.submit(&form).await;
         batch.says(&number).says("Made").says("It waits for a finance checker").silent("Approve");
-        batch.says(&office.staff("hino", "finance_maker").person.name);
+        batch.says(&office.staff("hino", "finance_maker").person.name).says(&case.business.name);
+        assert_eq!(batch.link(&number), format!("/applications/{}", life.application));
         assert_eq!(maker.submit(&form).await.path, batch.path, "pressed twice, one batch");
 
         // Whoever made it is not offered to approve it, and what a checker approves is what the page has shown.
@@ -60,6 +61,8 @@ async fn from_the_order_to_the_result() {
         assert_eq!(again.form(&batch.path).get(&format!("outcome.{line}")), "failed", "what was chosen stays");
         let early = maker.submit(&form.clone().set(&format!("outcome.{line}"), "transferred")).await;
         early.says("Nothing is transferred before");
+        let failed = failed.set(&format!("reason.{line}"), "口座なし");
+        maker.submit(&failed).await.says("Nothing is transferred before");
         office.clock.advance(chrono::TimeDelta::days(5));
         let maker = Browser::signed_in(&served, &office, &office.staff("hino", "finance_maker").email).await;
         let form = maker.get(&batch.path).await.form(&batch.path).set("step", "results");
@@ -68,7 +71,15 @@ async fn from_the_order_to_the_result() {
         let paid = office.look(&life.party.owner, life.application).await;
         assert_eq!(paid.case.state, "paid");
 
-        maker.get("/budgets?year=2026").await.says("Appropriated").says("2,000,000");
+        maker.get("/budgets?year=2026").await.says("Appropriated").says("2,000,000").says("Total");
+        let file = maker.get("/budgets.csv?year=2026").await;
+        assert!(file.html.contains("\"2000000\""), "{}", file.html);
+        assert!(
+            maker.get("/budgets.xlsx?year=2026").await.headers["content-disposition"]
+                .to_str()
+                .unwrap()
+                .contains("budgets-2026.xlsx")
+        );
         let clerk = Browser::signed_in(&served, &office, &office.staff("hino", "clerk").email).await;
         for path in ["/finance", &*batch.path] {
             assert_eq!(clerk.get(path).await.status, StatusCode::NOT_FOUND, "{path}");

@@ -8,11 +8,10 @@ use acceptance::site::Served;
 
 use crate::browser::{Browser, Form, Page};
 
-/// The form of one item of the checklist.
-fn item(page: &Page, key: &str) -> Form {
-    let forms = page.forms().into_iter();
-    let mut ours = forms.filter(|form| form.action.ends_with("/review") && form.get("item") == key);
-    ours.next().unwrap_or_else(|| panic!("no item {key}: {}", page.html))
+/// The checklist of the application.
+fn checklist(page: &Page) -> Form {
+    let mut ours = page.forms().into_iter().filter(|form| form.action.ends_with("/review"));
+    ours.next().unwrap_or_else(|| panic!("no checklist: {}", page.html))
 }
 
 #[tokio::test]
@@ -28,19 +27,20 @@ async fn the_checklist_is_worked_off_beside_the_documents() {
         let page = reviewer.get(&case.link("side by side")).await;
         page.says("Checklist").says("Quotation").says("taxes of the city");
 
-        // A doubt without a word is refused beside its item; what was chosen stays.
-        let key = "application.documents.quotation";
-        let refused = reviewer.submit(&item(&page, key).set("result", "doubtful")).await;
+        // A doubt without a word is refused beside its item, and so is a word without a result; what was chosen stays, and
+        // nothing is recorded.
+        let (result, remark) = ("result.application.documents.quotation", "remark.application.documents.quotation");
+        let sent = checklist(&page).set(result, "doubtful").set("remark.application.documents.plan", "薄い");
+        let sent = sent.set("result.application.taxes", "fine");
+        let refused = reviewer.submit(&sent).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-        refused.says("Say what the doubt is");
-        assert_eq!(item(&refused, key).get("result"), "doubtful");
-        let none = reviewer.submit(&item(&page, key)).await;
-        assert_eq!(none.status, StatusCode::UNPROCESSABLE_ENTITY);
-        let doubt = item(&refused, key).set("remark", "宛名が違う");
-        reviewer.submit(&doubt).await.says("What you found is recorded").says("Doubtful: 宛名が違う — ");
-        let fine = item(&page, "application.taxes").set("result", "fine");
-        reviewer.submit(&fine).await.says("Fine — ");
-        let unknown = item(&page, key).set("item", "application.nothing").set("result", "fine");
+        refused.says("Quotation: Say what the doubt is").says("Choose whether it is fine").silent("Fine — ");
+        let again = checklist(&refused);
+        assert_eq!((again.get(result), again.get("result.application.taxes")), ("doubtful", "fine"));
+        let doubt = again.set(remark, "宛名が違う").set("remark.application.documents.plan", "");
+        let recorded = reviewer.submit(&doubt).await;
+        recorded.says("What you found is recorded").says("Doubtful: 宛名が違う — ").says("Fine — ");
+        let unknown = doubt.clone().set("remark.application.nothing", "?");
         assert_eq!(reviewer.submit(&unknown).await.status, StatusCode::NOT_FOUND);
 
         // The applicant corrects: the item is to be looked at again, and what changed stands there.
@@ -63,7 +63,7 @@ async fn the_checklist_is_worked_off_beside_the_documents() {
         let seen = auditor.get(&path).await;
         seen.says("Doubtful: 宛名が違う — ").silent("Record").silent("Keep the note");
         let token = seen.form("/language").get("csrf").to_owned();
-        let written = auditor.submit(&item(&page, key).set("csrf", &token).set("result", "fine")).await;
+        let written = auditor.submit(&doubt.set("csrf", &token)).await;
         assert_eq!(written.status, StatusCode::FORBIDDEN);
         written.says("Auditors and administrators write nothing into cases");
         auditor.get("/cases").await.silent("Handle the chosen cases together");

@@ -179,8 +179,8 @@ async fn nothing_is_handed_in_that_its_page_has_not_shown() {
         page.says("the form was saved in another window").says("別の担当");
         assert_eq!(office.look(&life.party.owner, life.application).await.case.version, 0);
         let done = page.form(&path).set("step", "perform");
-        browser.submit(&done).await.says("Done.");
-        browser.submit(&done).await.says("Done.");
+        browser.submit(&done).await.says("Done: Submit.");
+        browser.submit(&done).await.says("Done: Submit.");
     })
     .await;
 }

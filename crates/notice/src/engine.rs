@@ -6,7 +6,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::ValueKind;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value, escape_formatter};
 use serde::Serialize;
-use vocabulary::{Bilingual, Locale, Yen, parse_day, wareki};
+use vocabulary::{Bilingual, Instant, Locale, Yen, parse_day, wareki, wareki_time};
 
 /// Steps that a template may take; a long letter takes about a thousand.
 const FUEL: u64 = 50_000;
@@ -100,6 +100,7 @@ fn new_environment(locale: Locale) -> Result<Environment<'static>, Error> {
     });
     environment.add_filter("yen", move |value: Value| yen(&value, locale));
     environment.add_filter("wareki", move |value: Value| day_of(&value).map(|day| wareki(day, locale)));
+    environment.add_filter("time", move |value: Value| time_of(&value).map(|at| wareki_time(at, locale)));
     environment.add_filter("day", move |value: Value| day_of(&value).map(|day| with_weekday(day, locale)));
     for (name, source) in partials(locale) {
         environment.add_template(name, source)?;
@@ -132,6 +133,11 @@ fn yen(value: &Value, locale: Locale) -> Result<String, Error> {
 fn day_of(value: &Value) -> Result<chrono::NaiveDate, Error> {
     present(value)?;
     value.as_str().and_then(parse_day).ok_or_else(|| wrong("a date is needed here"))
+}
+
+fn time_of(value: &Value) -> Result<Instant, Error> {
+    present(value)?;
+    value.as_str().and_then(|text| text.parse().ok()).ok_or_else(|| wrong("a time is needed here"))
 }
 
 /// 2026年5月22日（金） or Friday, 22 May 2026.

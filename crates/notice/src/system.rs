@@ -62,19 +62,19 @@ impl SystemMail {
     pub fn text(self) -> MailText {
         let [subject_ja, subject_en, body_ja, body_en] = match self {
             Self::Invitation => [
-                "【補助金申請システム】{{ organization }} からの招待",
+                "【補助金ポータル】{{ organization }} からの招待",
                 "[hojokin] Invitation from {{ organization }}",
                 "{{ organization }} の{{ role }}として招待されました。\n\
                  次の画面でパスワードを決めて、登録を完了してください。\n\n{{ url }}\n\n\
-                 有効期限: {{ valid_until }}\n\
+                 有効期限: {{ valid_until|time }}\n\
                  期限を過ぎたときは、招待した方に再送を依頼してください。心当たりがないときは、このメールを破棄してください。\n",
                 "You have been invited to {{ organization }} as {{ role }}.\n\
                  Please choose a password on this page to complete your registration.\n\n{{ url }}\n\n\
-                 Valid until: {{ valid_until }}\n\
+                 Valid until: {{ valid_until|time }}\n\
                  After that, ask whoever invited you to send it again. If you do not expect this mail, ignore it.\n",
             ],
             Self::Appointment => [
-                "【補助金申請システム】{{ program }} 審査員の委嘱",
+                "【補助金ポータル】{{ program }} 審査員の委嘱",
                 "[hojokin] You are appointed as a judge of the {{ program }}",
                 "{{ organization }} から、{{ program }}の審査員に委嘱されました。\n\
                  任期: {{ from | wareki }}から{% if until %}{{ until | wareki }}まで{% endif %}\n\n\
@@ -86,60 +86,60 @@ impl SystemMail {
                  Where you have an interest in a case, please say so there, and do not score it.\n",
             ],
             Self::EmailVerification => [
-                "【補助金申請システム】メールアドレスの確認",
+                "【補助金ポータル】メールアドレスの確認",
                 "[hojokin] Confirm your e-mail address",
                 "ご登録ありがとうございます。次の画面を開くと、メールアドレスの確認が終わります。\n\n{{ url }}\n\n\
-                 有効期限: {{ valid_until }}\n心当たりがないときは、このメールを破棄してください。何も登録されません。\n",
+                 有効期限: {{ valid_until|time }}\n心当たりがないときは、このメールを破棄してください。何も登録されません。\n",
                 "Thank you for registering. Open this page to confirm your e-mail address.\n\n{{ url }}\n\n\
-                 Valid until: {{ valid_until }}\nIf you do not expect this mail, ignore it; nothing will be registered.\n",
+                 Valid until: {{ valid_until|time }}\nIf you do not expect this mail, ignore it; nothing will be registered.\n",
             ],
             Self::PasswordReset => [
-                "【補助金申請システム】パスワードの再設定",
+                "【補助金ポータル】パスワードの再設定",
                 "[hojokin] Reset your password",
                 "パスワードの再設定を受け付けました。次の画面で新しいパスワードを決めてください。\n\n{{ url }}\n\n\
-                 有効期限: {{ valid_until }}\n\
+                 有効期限: {{ valid_until|time }}\n\
                  心当たりがないときは、このメールを破棄してください。今のパスワードはそのまま使えます。\n",
                 "A reset of your password was requested. Choose a new password on this page.\n\n{{ url }}\n\n\
-                 Valid until: {{ valid_until }}\n\
+                 Valid until: {{ valid_until|time }}\n\
                  If you did not request it, ignore this mail; your present password stays valid.\n",
             ],
             Self::PasswordChanged => [
-                "【補助金申請システム】パスワードが変更されました",
+                "【補助金ポータル】パスワードが変更されました",
                 "[hojokin] Your password was changed",
-                "あなたのアカウントのパスワードが変更されました（{{ at }}）。\n\
+                "あなたのアカウントのパスワードが変更されました（{{ at|time }}）。\n\
                  ご自身で変更したのでなければ、すぐに次の画面でパスワードを再設定し、管理者へご連絡ください。\n\n{{ url }}\n",
-                "The password of your account was changed ({{ at }}).\n\
+                "The password of your account was changed ({{ at|time }}).\n\
                  If that was not you, reset it at once on this page and tell the administrator.\n\n{{ url }}\n",
             ],
             Self::SecondFactorChanged => [
-                "【補助金申請システム】二段階認証が{% if on %}設定{% else %}解除{% endif %}されました",
+                "【補助金ポータル】二段階認証が{% if on %}設定{% else %}解除{% endif %}されました",
                 "[hojokin] A second factor was {% if on %}set up{% else %}taken away{% endif %}",
-                "あなたのアカウントの二段階認証が{% if on %}設定{% else %}解除{% endif %}されました（{{ at }}）。\n\
+                "あなたのアカウントの二段階認証が{% if on %}設定{% else %}解除{% endif %}されました（{{ at|time }}）。\n\
                  ご自身で行ったのでなければ、すぐに次の画面でセッションとパスワードを確認し、管理者へご連絡ください。\n\n{{ url }}\n",
-                "The second factor of your account was {% if on %}set up{% else %}taken away{% endif %} ({{ at }}).\n\
+                "The second factor of your account was {% if on %}set up{% else %}taken away{% endif %} ({{ at|time }}).\n\
                  If that was not you, check sessions and password at once on this page and tell the administrator.\n\n\
                  {{ url }}\n",
             ],
             Self::PasskeyChanged => [
-                "【補助金申請システム】パスキーが{% if added %}登録{% else %}削除{% endif %}されました",
+                "【補助金ポータル】パスキーが{% if added %}登録{% else %}削除{% endif %}されました",
                 "[hojokin] A passkey was {% if added %}added{% else %}removed{% endif %}",
-                "あなたのアカウントのパスキー「{{ name }}」が{% if added %}登録{% else %}削除{% endif %}されました（{{ at }}）。\n\
+                "あなたのアカウントのパスキー「{{ name }}」が{% if added %}登録{% else %}削除{% endif %}されました（{{ at|time }}）。\n\
                  ご自身で行ったのでなければ、すぐに次の画面でセッションとパスワードを確認し、管理者へご連絡ください。\n\n{{ url }}\n",
-                "The passkey \"{{ name }}\" of your account was {% if added %}added{% else %}removed{% endif %} ({{ at }}).\n\
+                "The passkey \"{{ name }}\" of your account was {% if added %}added{% else %}removed{% endif %} ({{ at|time }}).\n\
                  If that was not you, check sessions and password at once on this page and tell the administrator.\n\n\
                  {{ url }}\n",
             ],
             Self::IdentityChanged => [
-                "【補助金申請システム】{{ provider }}で{% if added %}ログインできるようになりました{% else %}ログインできなくなりました{% endif %}",
+                "【補助金ポータル】{{ provider }}で{% if added %}ログインできるようになりました{% else %}ログインできなくなりました{% endif %}",
                 "[hojokin] You can {% if added %}now{% else %}no longer{% endif %} sign in with {{ provider }}",
-                "あなたのアカウントと{{ provider }}との連携が{% if added %}設定{% else %}解除{% endif %}されました（{{ at }}）。\n\
+                "あなたのアカウントと{{ provider }}との連携が{% if added %}設定{% else %}解除{% endif %}されました（{{ at|time }}）。\n\
                  ご自身で行ったのでなければ、すぐに次の画面でセッションとパスワードを確認し、管理者へご連絡ください。\n\n{{ url }}\n",
-                "Your account was {% if added %}linked to{% else %}unlinked from{% endif %} {{ provider }} ({{ at }}).\n\
+                "Your account was {% if added %}linked to{% else %}unlinked from{% endif %} {{ provider }} ({{ at|time }}).\n\
                  If that was not you, check sessions and password at once on this page and tell the administrator.\n\n\
                  {{ url }}\n",
             ],
             Self::DeadLetters => [
-                "【補助金申請システム】届かなかった通知が{{ count }}件あります",
+                "【補助金ポータル】届かなかった通知が{{ count }}件あります",
                 "[hojokin] {{ count }} notices could not be delivered",
                 "何度か試みましたが、次の通知を届けられませんでした。宛先を確かめ、画面から再送するか、郵送や電話でお伝えください。\n\n\
                  {% for notice in notices %}\n・{{ notice.case_number }} {{ notice.name }}\n{% endfor %}\n\n{{ url }}\n",
@@ -160,7 +160,7 @@ impl SystemMail {
                 "organization": { "ja": "日野市", "en": "Hino City" },
                 "role": { "ja": "審査担当", "en": "reviewer" },
                 "url": url,
-                "valid_until": "2026-05-25 10:00",
+                "valid_until": "2026-05-25T01:00:00Z",
             }),
             Self::Appointment => json!({
                 "organization": { "ja": "墨田区", "en": "Sumida City" },
@@ -169,18 +169,20 @@ impl SystemMail {
                 "until": "2026-09-30",
                 "url": "https://hojokin.example/panel",
             }),
-            Self::EmailVerification | Self::PasswordReset => json!({ "url": url, "valid_until": "2026-05-25 10:00" }),
-            Self::PasswordChanged => json!({ "url": url, "at": "2026-05-22 10:00" }),
+            Self::EmailVerification | Self::PasswordReset => {
+                json!({ "url": url, "valid_until": "2026-05-25T01:00:00Z" })
+            }
+            Self::PasswordChanged => json!({ "url": url, "at": "2026-05-22T01:00:00Z" }),
             Self::IdentityChanged => json!({
                 "provider": { "ja": "GビズID", "en": "gBizID" },
                 "added": true,
                 "url": url,
-                "at": "2026-05-22 10:00",
+                "at": "2026-05-22T01:00:00Z",
             }),
             Self::PasskeyChanged => {
-                json!({ "name": "窓口のパソコン", "url": url, "added": true, "at": "2026-05-22 10:00" })
+                json!({ "name": "窓口のパソコン", "url": url, "added": true, "at": "2026-05-22T01:00:00Z" })
             }
-            Self::SecondFactorChanged => json!({ "url": url, "on": true, "at": "2026-05-22 10:00" }),
+            Self::SecondFactorChanged => json!({ "url": url, "on": true, "at": "2026-05-22T01:00:00Z" }),
             Self::DeadLetters => json!({
                 "url": "https://hojokin.example/outbox",
                 "count": 1,

@@ -128,7 +128,7 @@ fn system_mails_render() {
         assert_eq!(SystemMail::named(system.name()), Some(system));
         assert_eq!(check_mail(&system.text(), &system.sample_data()), [], "{}", system.name());
         let ja = mail(&system.text(), Locale::Ja, &system.sample_data()).unwrap();
-        assert!(ja.subject.starts_with("【補助金申請システム】") && ja.text.contains("https://hojokin.example/"));
+        assert!(ja.subject.starts_with("【補助金ポータル】") && ja.text.contains("https://hojokin.example/"));
     }
 }
 

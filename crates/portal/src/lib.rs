@@ -16,6 +16,7 @@ pub mod dev;
 mod finance;
 mod forms;
 mod html;
+mod listing;
 mod officer;
 mod panel;
 mod partner;

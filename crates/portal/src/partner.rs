@@ -108,7 +108,7 @@ fn sent(visit: &Visit<'_>, action: Option<&AvailableAction>) -> Map<String, Valu
 
 fn done(visit: &Visit<'_>, case: &PartnerCase, token: &str) -> Answer {
     let mut page = page(visit, case, token, (Told::default(), ""));
-    page.frame.notice = Some(visit.t.done());
+    page.frame.notice = Some(visit.t.done().to_owned());
     visit.page(&page)
 }
 

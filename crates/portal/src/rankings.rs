@@ -4,7 +4,6 @@ use askama::Template;
 use poem::http::StatusCode;
 use program::definition::{Effect, Name, Role};
 use service::{CallView, Error, ProgramVersion, RankedCase, RankingView};
-use vocabulary::time_in_japan;
 
 use crate::forms::{Said, Told};
 use crate::visit::{Frame, Page, Visit, Wrong, id, not_found};
@@ -133,7 +132,7 @@ async fn shown(visit: &Visit<'_>, call: &str, status: StatusCode, told: &Told) -
 fn ranking(visit: &Visit<'_>, found: RankingView) -> Ranking {
     let t = visit.t;
     let (by, proof) = found.recorded.map_or_else(Default::default, |recorded| {
-        let by = format!("{} {}", time_in_japan(recorded.at), recorded.by);
+        let by = format!("{} {}", visit.time(recorded.at), recorded.by);
         (by, t.proof_of_ranking(&recorded.seed, &recorded.sha256))
     });
     let none = || t.without_number().to_owned();

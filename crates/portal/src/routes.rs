@@ -1,5 +1,8 @@
 //! Which path leads where, and what must hold for every request that changes something.
 
+use std::future::ready;
+use std::pin::Pin;
+
 use poem::http::{Method, StatusCode};
 use service::{Error, Service};
 use vocabulary::{Bilingual, Locale, digest};
@@ -29,6 +32,8 @@ use crate::visit::{Message, Page, Visit, Wrong, language, not_found};
 const WITHOUT_SESSION: [&str; 7] =
     ["sign-in", "sign-up", "verify-email", "password-reset", "invitations", "partner", "language"];
 
+type Answering<'v> = Pin<Box<dyn Future<Output = Page> + Send + 'v>>;
+
 /// The answer to one request for a page.
 pub async fn answer(service: &Service, asked: &Asked) -> Answer {
     if let Some(asset) = assets::at(&asked.path) {
@@ -37,7 +42,7 @@ pub async fn answer(service: &Service, asked: &Asked) -> Answer {
     let visit = Visit::new(service, asked);
     let page = match guard(&visit) {
         Ok(None) if must_enroll(&visit) => Ok(Answer::see(account::SECOND_FACTOR)),
-        Ok(None) => Box::pin(route(&visit)).await,
+        Ok(None) => route(&visit).await,
         Ok(Some(instead)) => Ok(instead),
         Err(wrong) => Err(wrong),
     };
@@ -76,127 +81,136 @@ fn guard(visit: &Visit<'_>) -> Result<Option<Answer>, Wrong> {
     if matches { Ok(None) } else { Err(Wrong::FormOver) }
 }
 
-async fn route(visit: &Visit<'_>) -> Page {
+/// The page that is asked for. Each is a future of its own on the heap: all of them together are large.
+fn route<'v>(visit: &'v Visit<'v>) -> Answering<'v> {
     let asked = visit.asked;
     let method = if asked.method == Method::HEAD { &Method::GET } else { &asked.method };
     match (method.as_str(), asked.segments().as_slice()) {
-        ("GET", []) => start(visit).await,
-        ("POST", ["language"]) => Ok(change_language(visit)),
-        ("GET", ["accessibility"]) => accessibility::page(visit).await,
+        ("GET", []) => Box::pin(start(visit)),
+        ("POST", ["language"]) => Box::pin(ready(Ok(change_language(visit)))),
+        ("GET", ["accessibility"]) => Box::pin(accessibility::page(visit)),
 
         // People
-        ("GET", ["sign-in"]) => Ok(account::sign_in_page(visit)),
-        ("POST", ["sign-in"]) => account::sign_in(visit).await,
-        ("POST", ["sign-in", "code"]) => account::code(visit).await,
-        ("POST", ["sign-in", "with", provider]) => account::begin_by_provider(visit, provider).await,
-        ("GET", ["sign-in", "with", provider]) => account::on_to_provider(visit, provider).await,
-        ("GET", ["sign-in", "from", provider]) => account::back_from_provider(visit, provider).await,
-        ("POST", ["sign-in", "passkey"]) => account::sign_in_by_passkey(visit).await,
-        ("POST", ["sign-in", "passkey", "request"]) => account::ask_for_passkey(visit).await,
-        ("POST", ["sign-in", "again"]) => account::sign_in_afresh(visit).await,
-        ("POST", ["sign-out"]) => account::sign_out(visit).await,
-        ("GET", ["sign-up"]) => Ok(account::sign_up_page(visit)),
-        ("POST", ["sign-up"]) => account::sign_up(visit).await,
-        ("GET", ["verify-email"]) => Ok(account::verify_email_page(visit)),
-        ("POST", ["verify-email"]) => account::verify_email(visit).await,
-        ("GET", ["password-reset"]) => Ok(account::password_page(visit)),
-        ("POST", ["password-reset"]) => account::password(visit).await,
-        ("GET", ["invitations"]) => Ok(account::invitation_page(visit)),
-        ("POST", ["invitations"]) => account::invitation(visit).await,
-        ("GET", ["account", "security"]) => account::security(visit).await,
-        ("POST", ["account", "security", "data"]) => account::export_own_data(visit).await,
-        ("POST", ["account", "security", "providers"]) => account::link_provider(visit).await,
-        ("POST", ["account", "security", "providers", "remove"]) => account::unlink_provider(visit).await,
-        ("POST", ["account", "security", "passkeys"]) => account::add_passkey(visit).await,
-        ("POST", ["account", "security", "passkeys", "request"]) => account::ask_to_make_passkey(visit).await,
-        ("POST", ["account", "security", "passkeys", "remove"]) => account::remove_passkey(visit).await,
-        ("POST", ["account", "security", "sessions"]) => account::end_session(visit).await,
-        ("POST", ["account", "security", "tokens"]) => account::make_token(visit).await,
-        ("POST", ["account", "security", "tokens", "revoke"]) => account::revoke_token(visit).await,
-        ("GET", ["account", "security", "password"]) => account::change_password_page(visit).await,
-        ("POST", ["account", "security", "password"]) => account::change_password(visit).await,
-        ("GET", ["account", "security", "second-factor"]) => account::second_factor_page(visit).await,
-        ("POST", ["account", "security", "second-factor"]) => account::second_factor(visit).await,
+        ("GET", ["sign-in"]) => Box::pin(ready(Ok(account::sign_in_page(visit)))),
+        ("POST", ["sign-in"]) => Box::pin(account::sign_in(visit)),
+        ("POST", ["sign-in", "code"]) => Box::pin(account::code(visit)),
+        ("POST", ["sign-in", "with", provider]) => Box::pin(account::begin_by_provider(visit, provider)),
+        ("GET", ["sign-in", "with", provider]) => Box::pin(account::on_to_provider(visit, provider)),
+        ("GET", ["sign-in", "from", provider]) => Box::pin(account::back_from_provider(visit, provider)),
+        ("POST", ["sign-in", "passkey"]) => Box::pin(account::sign_in_by_passkey(visit)),
+        ("POST", ["sign-in", "passkey", "request"]) => Box::pin(account::ask_for_passkey(visit)),
+        ("POST", ["sign-in", "again"]) => Box::pin(account::sign_in_afresh(visit)),
+        ("POST", ["sign-out"]) => Box::pin(account::sign_out(visit)),
+        ("GET", ["sign-up"]) => Box::pin(ready(Ok(account::sign_up_page(visit)))),
+        ("POST", ["sign-up"]) => Box::pin(account::sign_up(visit)),
+        ("GET", ["verify-email"]) => Box::pin(ready(Ok(account::verify_email_page(visit)))),
+        ("POST", ["verify-email"]) => Box::pin(account::verify_email(visit)),
+        ("GET", ["password-reset"]) => Box::pin(ready(Ok(account::password_page(visit)))),
+        ("POST", ["password-reset"]) => Box::pin(account::password(visit)),
+        ("GET", ["invitations"]) => Box::pin(ready(Ok(account::invitation_page(visit)))),
+        ("POST", ["invitations"]) => Box::pin(account::invitation(visit)),
+        ("GET", ["account", "security"]) => Box::pin(account::security(visit)),
+        ("POST", ["account", "security", "data"]) => Box::pin(account::export_own_data(visit)),
+        ("POST", ["account", "security", "providers"]) => Box::pin(account::link_provider(visit)),
+        ("POST", ["account", "security", "providers", "remove"]) => Box::pin(account::unlink_provider(visit)),
+        ("POST", ["account", "security", "passkeys"]) => Box::pin(account::add_passkey(visit)),
+        ("POST", ["account", "security", "passkeys", "request"]) => Box::pin(account::ask_to_make_passkey(visit)),
+        ("POST", ["account", "security", "passkeys", "remove"]) => Box::pin(account::remove_passkey(visit)),
+        ("POST", ["account", "security", "sessions"]) => Box::pin(account::end_session(visit)),
+        ("POST", ["account", "security", "tokens"]) => Box::pin(account::make_token(visit)),
+        ("POST", ["account", "security", "tokens", "revoke"]) => Box::pin(account::revoke_token(visit)),
+        ("GET", ["account", "security", "password"]) => Box::pin(account::change_password_page(visit)),
+        ("POST", ["account", "security", "password"]) => Box::pin(account::change_password(visit)),
+        ("GET", ["account", "security", "second-factor"]) => Box::pin(account::second_factor_page(visit)),
+        ("POST", ["account", "security", "second-factor"]) => Box::pin(account::second_factor(visit)),
 
         // Applicants
-        ("GET", ["programs"]) => programs::find(visit).await,
-        ("GET", ["programs", municipality, slug]) => programs::one(visit, municipality, slug).await,
-        ("GET", ["programs", municipality, slug, "check"]) => programs::check(visit, municipality, slug).await,
-        ("POST", ["programs", municipality, slug, "apply"]) => programs::apply(visit, municipality, slug).await,
-        ("GET", ["businesses"]) => businesses::list(visit).await,
-        ("GET", ["businesses", "new"]) => businesses::new_page(visit),
-        ("POST", ["businesses", "new"]) => businesses::register(visit).await,
-        ("GET", ["businesses", id]) => businesses::correction_page(visit, id).await,
-        ("POST", ["businesses", id]) => businesses::correct(visit, id).await,
-        ("POST", ["businesses", id, "members"]) => businesses::members(visit, id).await,
+        ("GET", ["programs"]) => Box::pin(programs::find(visit)),
+        ("GET", ["programs", municipality, slug]) => Box::pin(programs::one(visit, municipality, slug)),
+        ("GET", ["programs", municipality, slug, "check"]) => Box::pin(programs::check(visit, municipality, slug)),
+        ("POST", ["programs", municipality, slug, "apply"]) => Box::pin(programs::apply(visit, municipality, slug)),
+        ("GET", ["businesses"]) => Box::pin(businesses::list(visit)),
+        ("GET", ["businesses", "new"]) => Box::pin(ready(businesses::new_page(visit))),
+        ("POST", ["businesses", "new"]) => Box::pin(businesses::register(visit)),
+        ("GET", ["businesses", id]) => Box::pin(businesses::correction_page(visit, id)),
+        ("POST", ["businesses", id]) => Box::pin(businesses::correct(visit, id)),
+        ("POST", ["businesses", id, "members"]) => Box::pin(businesses::members(visit, id)),
 
         // Cases, for everybody who may see them
-        ("GET", ["applications"]) if visit.is_staff() => Ok(Answer::see("/cases")),
-        ("GET", ["applications"]) => cases::list(visit).await,
-        ("GET", ["applications", id]) => cases::one(visit, id).await,
-        ("GET", ["applications", id, "review"]) => cases::review_page(visit, id).await,
-        ("POST", ["applications", id, "review"]) => cases::check(visit, id).await,
-        ("POST", ["applications", id, "notes"]) => cases::note(visit, id).await,
-        ("GET", ["applications", id, "act", action]) => cases::act_page(visit, id, action).await,
-        ("POST", ["applications", id, "act", action]) => cases::act(visit, id, action).await,
+        ("GET", ["applications.csv"]) => Box::pin(cases::export(visit, Format::Csv)),
+        ("GET", ["applications.xlsx"]) => Box::pin(cases::export(visit, Format::Xlsx)),
+        ("GET", ["applications"]) if visit.is_staff() => Box::pin(ready(Ok(Answer::see("/cases")))),
+        ("GET", ["applications"]) => Box::pin(cases::list(visit)),
+        ("GET", ["applications", id]) => Box::pin(cases::one(visit, id)),
+        ("GET", ["applications", id, "review"]) => Box::pin(cases::review_page(visit, id)),
+        ("POST", ["applications", id, "review"]) => Box::pin(cases::check(visit, id)),
+        ("POST", ["applications", id, "discard"]) => Box::pin(cases::discard(visit, id)),
+        ("POST", ["applications", id, "notes"]) => Box::pin(cases::note(visit, id)),
+        ("GET", ["applications", id, "act", action]) => Box::pin(cases::act_page(visit, id, action)),
+        ("POST", ["applications", id, "act", action]) => Box::pin(cases::act(visit, id, action)),
 
         // The office
-        ("GET", ["tasks"]) => staff::tasks(visit).await,
-        ("GET", ["cases"]) => staff::list(visit).await,
-        ("GET", ["cases.csv"]) => staff::export(visit, Format::Csv).await,
-        ("GET", ["cases.xlsx"]) => staff::export(visit, Format::Xlsx).await,
-        ("POST", ["cases", "views"]) => staff::save_view(visit).await,
-        ("POST", ["cases", "views", "drop"]) => staff::drop_view(visit).await,
-        ("GET", ["cases", "paper"]) => staff::paper_page(visit).await,
-        ("POST", ["cases", "paper"]) => staff::start_on_paper(visit).await,
-        ("GET", ["cases", "together"]) => staff::together_page(visit).await,
-        ("POST", ["cases", "together"]) => staff::together(visit).await,
-        ("POST", ["applications", id, "assign"]) => staff::assign(visit, id).await,
+        ("GET", ["tasks"]) => Box::pin(staff::tasks(visit)),
+        ("GET", ["cases"]) => Box::pin(staff::list(visit)),
+        ("GET", ["cases.csv"]) => Box::pin(staff::export(visit, Format::Csv)),
+        ("GET", ["cases.xlsx"]) => Box::pin(staff::export(visit, Format::Xlsx)),
+        ("POST", ["cases", "views"]) => Box::pin(staff::save_view(visit)),
+        ("POST", ["cases", "views", "drop"]) => Box::pin(staff::drop_view(visit)),
+        ("GET", ["cases", "paper"]) => Box::pin(staff::paper_page(visit)),
+        ("POST", ["cases", "paper"]) => Box::pin(staff::start_on_paper(visit)),
+        ("GET", ["cases", "together"]) => Box::pin(staff::together_page(visit)),
+        ("POST", ["cases", "together"]) => Box::pin(staff::together(visit)),
+        ("POST", ["applications", id, "assign"]) => Box::pin(staff::assign(visit, id)),
 
         // Its people
-        ("GET", ["staff", "people"]) => administration::people(visit).await,
-        ("POST", ["staff", "people"]) => administration::invite(visit).await,
-        ("GET", ["staff", "people.csv"]) => administration::export(visit, Format::Csv).await,
-        ("GET", ["staff", "people.xlsx"]) => administration::export(visit, Format::Xlsx).await,
-        ("GET", ["staff", "people", id]) => administration::person(visit, id).await,
-        ("POST", ["staff", "people", id]) => administration::act(visit, id).await,
-        ("GET", ["staff", "offices"]) => administration::offices(visit).await,
+        ("GET", ["staff", "people"]) => Box::pin(administration::people(visit)),
+        ("POST", ["staff", "people"]) => Box::pin(administration::invite(visit)),
+        ("GET", ["staff", "people.csv"]) => Box::pin(administration::export(visit, Format::Csv)),
+        ("GET", ["staff", "people.xlsx"]) => Box::pin(administration::export(visit, Format::Xlsx)),
+        ("GET", ["staff", "people", id]) => Box::pin(administration::person(visit, id)),
+        ("POST", ["staff", "people", id]) => Box::pin(administration::act(visit, id)),
+        ("GET", ["staff", "offices"]) => Box::pin(administration::offices(visit)),
 
         // Auditors
-        ("GET", ["audit"]) => audit::history(visit).await,
-        ("GET", ["audit.csv"]) => audit::export_history(visit, Format::Csv).await,
-        ("GET", ["audit.xlsx"]) => audit::export_history(visit, Format::Xlsx).await,
-        ("GET", ["audit", "access"]) => audit::accesses(visit).await,
-        ("GET", ["audit", "access.csv"]) => audit::export_accesses(visit, Format::Csv).await,
-        ("GET", ["audit", "access.xlsx"]) => audit::export_accesses(visit, Format::Xlsx).await,
-        ("GET", ["audit", "check"]) => audit::check_page(visit).await,
-        ("POST", ["audit", "check"]) => audit::check(visit).await,
+        ("GET", ["audit"]) => Box::pin(audit::history(visit)),
+        ("GET", ["audit.csv"]) => Box::pin(audit::export_history(visit, Format::Csv)),
+        ("GET", ["audit.xlsx"]) => Box::pin(audit::export_history(visit, Format::Xlsx)),
+        ("GET", ["audit", "access"]) => Box::pin(audit::accesses(visit)),
+        ("GET", ["audit", "access.csv"]) => Box::pin(audit::export_accesses(visit, Format::Csv)),
+        ("GET", ["audit", "access.xlsx"]) => Box::pin(audit::export_accesses(visit, Format::Xlsx)),
+        ("GET", ["audit", "check"]) => Box::pin(audit::check_page(visit)),
+        ("POST", ["audit", "check"]) => Box::pin(audit::check(visit)),
 
         // Selection, and what is public of it
-        ("GET", ["panel"]) => panel::list(visit).await,
-        ("GET", ["panel", id]) => panel::case(visit, id).await,
-        ("POST", ["panel", id]) => panel::act(visit, id).await,
-        ("GET", ["rankings"]) => rankings::list(visit).await,
-        ("GET", ["rankings", call]) => rankings::one(visit, call).await,
-        ("POST", ["rankings", call]) => rankings::fix(visit, call).await,
-        ("GET", ["registry"]) => registry::list(visit).await,
-        ("GET", ["registry", municipality, slug]) => registry::one(visit, municipality, slug).await,
+        ("GET", ["panel"]) => Box::pin(panel::list(visit)),
+        ("GET", ["panel", id]) => Box::pin(panel::case(visit, id)),
+        ("POST", ["panel", id]) => Box::pin(panel::act(visit, id)),
+        ("GET", ["rankings"]) => Box::pin(rankings::list(visit)),
+        ("GET", ["rankings", call]) => Box::pin(rankings::one(visit, call)),
+        ("POST", ["rankings", call]) => Box::pin(rankings::fix(visit, call)),
+        ("GET", ["registry"]) => Box::pin(registry::list(visit)),
+        ("GET", ["registry", municipality, slug]) => Box::pin(registry::one(visit, municipality, slug)),
 
         // Public money
-        ("GET", ["finance"]) => finance::desk(visit).await,
-        ("POST", ["finance"]) => finance::make(visit).await,
-        ("GET", ["finance", "batches", id]) => finance::batch(visit, id).await,
-        ("POST", ["finance", "batches", id]) => finance::act(visit, id).await,
-        ("GET", ["budgets"]) => finance::budgets(visit).await,
+        ("GET", ["finance"]) => Box::pin(finance::desk(visit)),
+        ("POST", ["finance"]) => Box::pin(finance::make(visit)),
+        ("GET", ["finance", "batches", id]) => Box::pin(finance::batch(visit, id)),
+        ("POST", ["finance", "batches", id]) => Box::pin(finance::act(visit, id)),
+        ("GET", ["budgets.csv"]) => Box::pin(finance::export_budgets(visit, Format::Csv)),
+        ("GET", ["budgets.xlsx"]) => Box::pin(finance::export_budgets(visit, Format::Xlsx)),
+        ("GET", ["budgets"]) => Box::pin(finance::budgets(visit)),
 
         // Programs, for whoever writes them
-        (method, ["staff", "programs", rest @ ..]) => officer::answer(visit, method, rest).await,
+        (method, ["staff", "programs", rest @ ..]) => {
+            let rest = rest.to_vec();
+            Box::pin(async move { officer::answer(visit, method, &rest).await })
+        }
 
         // Partners
-        ("GET", ["partner"]) => Ok(partner::door(visit)),
-        ("POST", ["partner"]) => partner::case(visit).await,
+        ("GET", ["partner"]) => Box::pin(ready(Ok(partner::door(visit)))),
+        ("POST", ["partner"]) => Box::pin(partner::case(visit)),
 
-        _ => Err(not_found()),
+        _ => Box::pin(ready(Err(not_found()))),
     }
 }
 

@@ -1,8 +1,10 @@
 //! Where a case stands, in words: its state and stage, and whom it waits for.
 
+use chrono::NaiveDate;
 use program::Program;
 use program::definition::{Role, StateKind};
 use service::Application;
+use vocabulary::day_in_japan;
 
 use crate::text::Text;
 use crate::visit::Visit;
@@ -17,6 +19,14 @@ pub(crate) fn waits_for(visit: &Visit<'_>, application: &Application) -> String 
     let roles = Role::STAFF.into_iter().chain([Role::Applicant, Role::Partner, Role::Treasury, Role::Panelist]);
     let role = roles.into_iter().find(|role| role.as_str() == waits_on);
     role.map_or(String::new(), |role| role_name(visit.t, role).to_owned())
+}
+
+/// 処理の目安: the day until which the office means to have dealt with a case that waits for it.
+pub(crate) fn office_due(application: &Application) -> Option<NaiveDate> {
+    let state = application.program.state(&application.case.state)?;
+    let since = application.case.body.entered_on.unwrap_or_else(|| day_in_japan(application.updated_at));
+    let days = state.service_level.filter(|_| !matches!(state.waits_on, Some(Role::Applicant | Role::Treasury)))?;
+    Some(application.municipality.calendar.office_days_after(since, days))
 }
 
 pub(crate) fn role_name(t: Text, role: Role) -> &'static str {

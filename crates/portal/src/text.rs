@@ -137,6 +137,15 @@ words! {
     if_it_applies: "（該当する場合）", " (if it applies)";
     what_counts: "対象になる経費", "Costs that count";
     apply: "申請", "Apply";
+    office_late: "目安超過", "overdue";
+    show_all: "すべて表示する", "Show all";
+    found_nothing_lead: "当てはまる補助金は見つかりませんでした。言葉を短くするか、条件を減らしてください。", "No program fits. Use fewer or shorter words, or fewer conditions.";
+    search_closed_too: "募集していない補助金も探す", "Look among those that are closed, too";
+    near_programs: "近い補助金", "Programs that come near";
+    budget_line_name: "予算科目", "Budget line";
+    budget_path: "款・項・目・節", "Chapter and item";
+    discard_draft: "この下書きを削除する", "Delete this draft";
+    discard_lead: "入力した内容と添付した書類が消えます。元に戻せません。", "What was typed and uploaded is gone then. This cannot be undone.";
     quick_check: "申請できるか確かめる", "See whether you may apply";
     quick_check_lead: "次の質問に答えると、申請の条件に当てはまるかが分かります。入力した内容は保存されません。", "Answer these to see whether you meet the conditions. Nothing that you enter is kept.";
     check_it: "確かめる", "Check";
@@ -346,6 +355,7 @@ words! {
     batch_next_approval: "出納審査者の承認を待っています。振込データを作った人は承認できません。", "It waits for a finance checker. Whoever made it cannot approve it.";
     batch_next_export: "承認されました。出納担当が総合振込ファイルを作ります。", "It is approved. A finance maker makes the bank's file.";
     batch_next_hand_over: "出納担当がファイルを保存して銀行に渡し、「銀行に渡した」を押します。", "A finance maker saves the file, hands it to the bank, and says so with the button below.";
+    batch_next_returned: "戻った支払の案件では、口座を確かめて直してもらい、支出命令からやり直します。案件番号から開いてください。", "For each payment that came back the account is put right and it is ordered anew: open its case by the number.";
     batch_next_results: "振込指定日の後に、銀行の結果を出納担当が記録します。", "After the day of the transfer a finance maker records what the bank says.";
     cancel_batch: "振込データを取り消す", "Cancel the batch";
     reason_to_cancel: "取消しの理由", "Reason";
@@ -389,6 +399,17 @@ impl Text {
     pub fn one_of(self, values: &[String]) -> String {
         let depends = if values.len() > 1 { self.depends() } else { "" };
         format!("{}{depends}", values.join(" / "))
+    }
+
+    pub fn was_done(self, label: &str) -> String {
+        self.one(format!("「{label}」の手続が完了しました。"), format!("Done: {label}."))
+    }
+
+    pub fn was_drafted(self, label: &str) -> String {
+        self.one(
+            format!("「{label}」を起案しました。決裁が終わると確定します。"),
+            format!("Drafted: {label}. It takes effect when it is signed."),
+        )
     }
 
     /// A new version comes into force on that day.
@@ -475,8 +496,9 @@ impl Text {
         self.one(format!("{row}行目 {head}"), format!("Row {row}, {head}"))
     }
 
-    pub fn part(self, page: usize) -> String {
-        self.one(format!("記入{page}"), format!("Part {page}"))
+    /// A part of a form by the first of its fields.
+    pub fn part(self, first: &str) -> String {
+        self.one(format!("{first} ほか"), format!("{first}, …"))
     }
 
     pub fn saved_at(self, time: &str) -> String {
@@ -525,6 +547,7 @@ pub(crate) fn notice(t: Text, code: &str) -> Option<&'static str> {
         "noted" => ("メモを書き込みました。", "The note is kept."),
         "struck" => ("メモを取り消しました。", "The note was struck out."),
         "checked" => ("確認結果を記録しました。", "What you found is recorded."),
+        "discarded" => ("下書きを削除しました。", "The draft was deleted."),
         "dropped" => ("下書きを破棄しました。", "The draft is dropped."),
         "figures-accepted" => (
             "シナリオの金額と期限を、下書きの定義による結果に合わせました。",

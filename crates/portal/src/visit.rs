@@ -5,7 +5,7 @@ use poem::http::StatusCode;
 use program::definition::Role;
 use service::{Error, Service, Viewer};
 use uuid::Uuid;
-use vocabulary::{Bilingual, FiscalYear, Locale, digest};
+use vocabulary::{Bilingual, FiscalYear, Instant, Locale, digest};
 
 use crate::answer::{Answer, Cookie, nonce};
 use crate::asked::{Asked, in_url};
@@ -58,7 +58,7 @@ pub(crate) struct Frame {
     pub places: Vec<Place>,
     /// Of whoever is signed in.
     pub name: Option<String>,
-    pub notice: Option<&'static str>,
+    pub notice: Option<String>,
     /// Said in the title too, which is what screen readers say first.
     pub has_errors: bool,
 }
@@ -110,6 +110,10 @@ impl<'a> Visit<'a> {
         vocabulary::wareki(day, self.locale)
     }
 
+    pub fn time(&self, at: Instant) -> String {
+        vocabulary::wareki_time(at, self.locale)
+    }
+
     /// 募集回: the year, and which of its calls, where it is not the only one.
     pub fn call(&self, year: FiscalYear, window: &str) -> String {
         let year = year.name(self.locale);
@@ -140,7 +144,6 @@ impl<'a> Visit<'a> {
             Locale::Ja => ("ja", "en", "English"),
             Locale::En => ("en", "ja", "日本語"),
         };
-        let noted = self.asked.cookie(Cookie::Notice.name(self.asked.visitor.secure));
         Frame {
             t: self.t,
             title: title.into(),
@@ -154,9 +157,14 @@ impl<'a> Visit<'a> {
             here: self.asked.here(),
             places: self.places(),
             name: self.asked.visitor.viewer.as_ref().map(|viewer| viewer.person.name.clone()),
-            notice: noted.and_then(|code| notice(self.t, code)),
+            notice: self.noted().and_then(|code| notice(self.t, code)).map(str::to_owned),
             has_errors: false,
         }
+    }
+
+    /// What was done just now, by the code that [`Visit::done`] was given.
+    pub fn noted(&self) -> Option<&str> {
+        self.asked.cookie(Cookie::Notice.name(self.asked.visitor.secure))
     }
 
     /// The menu: one row for each kind of people.

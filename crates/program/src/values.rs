@@ -106,7 +106,8 @@ fn text(raw: &Json, path: &str, most: i64, lines: bool, faults: &mut Vec<Fault>)
 
 fn integer(raw: &Json, path: &str, least: i64, most: i64, faults: &mut Vec<Fault>) -> Option<Json> {
     let Some(number) = raw.as_i64() else {
-        faults.push(wrong_type(path, "整数", "a whole number"));
+        let message = Bilingual::new("数字だけで入力してください（例: 120000）", "Enter a whole number, e.g. 120000");
+        faults.push(Fault::new("field.type", path, message));
         return None;
     };
     if !(least..=most).contains(&number) {

@@ -229,7 +229,7 @@ impl Service {
                 tx.close_sessions(account, None).await?;
                 let email: EmailAddress = stored.email.parse().map_err(|_| Error::NotFound)?;
                 let url = format!("{}/password-reset", self.inner.settings.base_url);
-                let data = json!({ "on": false, "at": vocabulary::time_in_japan(now), "url": url });
+                let data = json!({ "on": false, "at": now, "url": url });
                 let to = (&email, stored.locale);
                 self.queue_own_mail(tx, mail, SystemMail::SecondFactorChanged, to, data, now).await?;
             }

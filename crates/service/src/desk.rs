@@ -1,6 +1,6 @@
 //! The desk of the office: what waits for somebody, the lists of cases with their saved views, and one action in many cases.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use casework::Act;
 use program::definition::{Name, Role};
@@ -20,6 +20,14 @@ pub const MOST_TOGETHER: usize = 100;
 const LONGEST_NAME: usize = 40;
 const LONGEST_QUERY: usize = 2_000;
 const MOST_VIEWS: usize = 30;
+
+/// Somebody who may take care of a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Colleague {
+    pub id: Uuid,
+    pub name: String,
+    pub roles: Vec<Role>,
+}
 
 impl Service {
     /// The viewer's applications: those of the offices they work for, or of their businesses.
@@ -145,22 +153,24 @@ impl Service {
         Ok(outcomes)
     }
 
-    /// Who may take care of a case of that office: its staff of today, by name, but not those who only look.
+    /// Who may take care of a case of that office: its staff of today, by role and name, but not those who only look.
     ///
     /// # Errors
     /// `NotFound` for whoever does not work there.
-    pub async fn colleagues(&self, viewer: &Viewer, municipality: &str) -> Result<Vec<(Uuid, String)>> {
+    pub async fn colleagues(&self, viewer: &Viewer, municipality: &str) -> Result<Vec<Colleague>> {
         if !viewer.person.is_staff_of(municipality) {
             return Err(Error::NotFound);
         }
         let today = day_in_japan(self.now());
-        let mut found: BTreeMap<Uuid, String> = BTreeMap::new();
+        let mut found: Vec<Colleague> = Vec::new();
         for role in Role::STAFF.into_iter().filter(|role| role.handles_cases()) {
-            let people = self.reader().staff_with_role(municipality, role, today).await?;
-            found.extend(people.into_iter().map(|account| (account.id, account.name)));
+            for account in self.reader().staff_with_role(municipality, role, today).await? {
+                match found.iter_mut().find(|known| known.id == account.id) {
+                    Some(known) => known.roles.push(role),
+                    None => found.push(Colleague { id: account.id, name: account.name, roles: vec![role] }),
+                }
+            }
         }
-        let mut found: Vec<(Uuid, String)> = found.into_iter().collect();
-        found.sort_by(|one, other| (&one.1, one.0).cmp(&(&other.1, other.0)));
         Ok(found)
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use casework::{Case, Draft, Refusal, Submission};
 use chrono::NaiveDate;
-use program::definition::{Name, StateKind};
+use program::definition::{Name, Role, StateKind};
 use program::{Program, Typed};
 use serde_json::{Map, Value};
 use store::{CaseKey, DraftKey, FieldSave, Lock, StoredDraft, Tx};
@@ -173,6 +173,35 @@ impl Service {
         .await?;
         let view = self.draft_of(viewer, &application, &form).await?.unwrap_or_default();
         Ok((application, DraftView { form, values: sent.values, ..view }))
+    }
+
+    /// Takes an application away that was never handed in, with what was typed and uploaded for it. Asked again with the
+    /// same key, it is gone already.
+    ///
+    /// # Errors
+    /// `NotFound` when the case is not the viewer's to write on; `Refused` once it was handed in.
+    pub async fn discard_draft(&self, viewer: &Viewer, application: Uuid, key: &str) -> Result<()> {
+        self.require_scope(viewer, "apply")?;
+        let wish = Wish::new(viewer, key, "discardDraft", &application, (application, self.now()))?;
+        self.once(&wish, &|tx| {
+            Box::pin(async move {
+                let found = tx.load_case(CaseKey::Id(application), Lock::Case).await?.ok_or(Error::NotFound)?;
+                let case = found.case;
+                if casework::acting_role(&viewer.actor(), &case, &[Role::Applicant]).is_none() {
+                    return Err(Error::NotFound);
+                }
+                if !is_draft(&case) {
+                    return Err(Error::Refused(vec![Refusal::new(
+                        "draft.handed_in",
+                        "提出した申請は削除できません。取りやめるときは、案件のページから取下げを行ってください",
+                        "What was handed in cannot be deleted; withdraw it on the page of the case",
+                    )]));
+                }
+                Ok(tx.discard_case(application).await?)
+            })
+        })
+        .await
+        .map(drop)
     }
 
     /// Puts an uploaded file into a document slot of a form's draft, unless a file with the same content is there.

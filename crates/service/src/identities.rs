@@ -405,8 +405,7 @@ impl Service {
     ) -> Result<()> {
         let email: EmailAddress = account.email.parse().map_err(|_| Error::NotFound)?;
         let url = format!("{}/account/security", self.inner.settings.base_url);
-        let data =
-            json!({ "provider": provider.label, "added": added, "at": vocabulary::time_in_japan(now), "url": url });
+        let data = json!({ "provider": provider.label, "added": added, "at": now, "url": url });
         self.queue_own_mail(tx, mail, SystemMail::IdentityChanged, (&email, account.locale), data, now).await
     }
 }

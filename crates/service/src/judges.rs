@@ -126,7 +126,7 @@ impl Service {
                         tx.create_link(link).await?;
                         let data = json!({
                             "organization": place.name, "role": judge_of(&program.title), "url": url,
-                            "valid_until": vocabulary::time_in_japan(link.expires_at),
+                            "valid_until": link.expires_at,
                         });
                         let to = (address, vocabulary::Locale::Ja);
                         return self.queue_own_mail(tx, mail, SystemMail::Invitation, to, data, now).await;

@@ -44,7 +44,7 @@ pub use calls::{CallResult, Progress, RankedCase, RankingView};
 pub use definitions::{
     CallChange, DefinitionText, Edition, ProgramDraft, ProgramOverview, Publication, ReadDefinition, Rehearsal,
 };
-pub use desk::{MOST_COUNTED, MOST_TOGETHER};
+pub use desk::{Colleague, MOST_COUNTED, MOST_TOGETHER};
 pub use drafts::{DraftView, SavedFields, Seen};
 pub use error::{Error, Result};
 pub use files::LARGEST_FILE;
@@ -60,7 +60,7 @@ pub use provider::{
     Asking, CLOCK_SKEW_SECONDS, Challenge, ClaimNames, Claims, IdentityProvider, Provider, ProviderFault,
 };
 pub use registry::RegistryEntry;
-pub use review::{CheckItem, CheckedView, NoteView, Similar, SimilarWhy, SubmissionView};
+pub use review::{CheckItem, CheckedView, Finding, NoteView, Similar, SimilarWhy, SubmissionView};
 pub use service::{Deps, FRESH_MINUTES, FileStore, Service, Settings};
 pub use sessions::SCOPES;
 pub use starting::{LeftOut, LeftOutReason, Reusable};

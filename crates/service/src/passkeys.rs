@@ -162,8 +162,7 @@ impl Service {
         let account = tx.account(passkey.account).await?.ok_or(Error::NotFound)?;
         let email: EmailAddress = account.email.parse().map_err(|_| Error::NotFound)?;
         let url = format!("{}/account/security", self.inner.settings.base_url);
-        let at = vocabulary::time_in_japan(now);
-        let data = json!({ "name": passkey.name, "added": added, "at": at, "url": url });
+        let data = json!({ "name": passkey.name, "added": added, "at": now, "url": url });
         self.queue_own_mail(tx, mail, SystemMail::PasskeyChanged, (&email, account.locale), data, now).await
     }
 

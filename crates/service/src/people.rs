@@ -39,8 +39,14 @@ impl Service {
         locale: Locale,
         next: Option<&str>,
     ) -> Result<()> {
-        let email: EmailAddress = email.parse().map_err(|invalid| Error::invalid("email", invalid))?;
-        let name = limited("name", name, 100)?;
+        let address: Result<EmailAddress> = email.parse().map_err(|invalid| Error::invalid("email", invalid));
+        let called = limited("name", name, 100);
+        let chosen = secrets::judge(password, &[email, name], Shortest::Alone);
+        let chosen = chosen.map_err(|invalid| Error::invalid("password", invalid));
+        let (email, name) = match (address, called, chosen) {
+            (Ok(email), Ok(name), Ok(())) => (email, name),
+            (email, name, password) => return Err(all_wrong([email.err(), name.err(), password.err()])),
+        };
         self.take_tries(&[Bucket::mails("sign_up", email.as_str())]).await?;
         let password_hash = Some(self.hash_password(password, &[email.as_str(), &name], Shortest::Alone).await?);
         let account = Account {
@@ -60,7 +66,7 @@ impl Service {
         let (token, mut link) =
             self.link(LinkKind::EmailVerification, Some(account.id), None, TimeDelta::hours(VERIFY_HOURS));
         link.payload = json!(next);
-        let data = json!({ "url": self.url("verify-email", &token), "valid_until": valid_until(&link) });
+        let data = json!({ "url": self.url("verify-email", &token), "valid_until": link.expires_at });
         let mail = self.inner.ids.next();
         self.store()
             .write(|tx| {
@@ -106,7 +112,7 @@ impl Service {
         let Some(account) = self.reader().account_by_email(&email).await? else { return Ok(()) };
         let (token, link) =
             self.link(LinkKind::PasswordReset, Some(account.id), None, TimeDelta::minutes(RESET_MINUTES));
-        let data = json!({ "url": self.url("password-reset", &token), "valid_until": valid_until(&link) });
+        let data = json!({ "url": self.url("password-reset", &token), "valid_until": link.expires_at });
         let mail = self.inner.ids.next();
         self.store()
             .write(|tx| {
@@ -143,7 +149,7 @@ impl Service {
                     tx.update_account(&account).await?;
                     tx.close_sessions(account.id, None).await?;
                     let email: EmailAddress = account.email.parse().map_err(|_| Error::NotFound)?;
-                    let data = json!({ "at": vocabulary::time_in_japan(now), "url": url });
+                    let data = json!({ "at": now, "url": url });
                     self.queue_own_mail(tx, mail, SystemMail::PasswordChanged, (&email, account.locale), data, now)
                         .await
                 })
@@ -403,7 +409,7 @@ impl Service {
         let wish = Wish::new(viewer, key, "invite", &(email.as_str(), &payload), (mail, now))?;
         let (url, link) = self.invitation(email, payload);
         let data = json!({
-            "organization": organization, "role": role, "url": url, "valid_until": valid_until(&link),
+            "organization": organization, "role": role, "url": url, "valid_until": link.expires_at,
         });
         self.once(&wish, &|tx| {
             let (link, data) = (&link, &data);
@@ -704,8 +710,15 @@ fn stale_link() -> Error {
     )
 }
 
-fn valid_until(link: &OneTimeLink) -> String {
-    vocabulary::time_in_japan(link.expires_at)
+/// What is wrong with what was entered, said at once.
+fn all_wrong(wrong: [Option<Error>; 3]) -> Error {
+    let refusal = |error| match error {
+        Error::BadInput { path, message } => {
+            Some(casework::Refusal { path, message, ..casework::Refusal::new("input", "", "") })
+        }
+        _ => None,
+    };
+    Error::Refused(wrong.into_iter().flatten().filter_map(refusal).collect())
 }
 
 async fn linked_account(tx: &Tx<'_>, link: &OneTimeLink) -> Result<Account> {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use casework::{Case, Submission};
+use casework::{Case, Refusal, Submission};
 use program::definition::Name;
 use store::{Note, ReviewCheck, ReviewResult};
 use uuid::Uuid;
@@ -81,6 +81,31 @@ pub enum SimilarWhy {
     SameRepresentative,
     /// The same document, byte for byte, as this case calls it.
     SameDocument(String),
+}
+
+/// What somebody found of an item of the checklist; none for whoever has not looked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub item: Name,
+    pub result: Option<ReviewResult>,
+    pub remark: String,
+}
+
+fn finding_refused(result: Option<ReviewResult>, remark: &str) -> Option<Refusal> {
+    if remark.chars().count() > LONGEST_REMARK {
+        return Some(Refusal::new("check.too_long", "所見は400文字までです", "A remark has at most 400 letters"));
+    }
+    match result {
+        None if !remark.is_empty() => Some(Refusal::new(
+            "check.no_result",
+            "「確認済み」か「疑義あり」を選択してください",
+            "Choose whether it is fine or doubtful",
+        )),
+        Some(ReviewResult::Doubtful) if remark.is_empty() => {
+            Some(Refusal::new("check.no_remark", "疑義の内容を入力してください", "Say what the doubt is"))
+        }
+        _ => None,
+    }
 }
 
 impl Service {
@@ -168,40 +193,58 @@ impl Service {
         Ok(items)
     }
 
-    /// Says of an item what came of looking at it.
+    /// Says of items what came of looking at them, all or none. What was recorded before and is the same stays as it is.
     ///
     /// # Errors
-    /// `NotFound` for an item that there is not, `BadInput` for a doubt without a word about it.
-    pub async fn check_item(
-        &self,
-        viewer: &Viewer,
-        application: Uuid,
-        item: &str,
-        result: ReviewResult,
-        remark: &str,
-    ) -> Result<()> {
+    /// `NotFound` for an item that there is not; `Refused` with each that says nothing, or a doubt without a word about it,
+    /// at its key.
+    pub async fn check_items(&self, viewer: &Viewer, application: Uuid, said: &[Finding]) -> Result<()> {
         let found = self.at_work_on(viewer, application).await?;
-        let known = items(&found).into_iter().find(|known| known.key == item).ok_or(Error::NotFound)?;
-        let remark = remark.trim();
-        if remark.chars().count() > LONGEST_REMARK {
-            let (ja, en) = ("所見は400文字までです", "A remark has at most 400 letters");
-            return Err(Error::bad_input(item, ja, en));
-        }
-        if result == ReviewResult::Doubtful && remark.is_empty() {
-            let (ja, en) = ("疑義の内容を入力してください", "Say what the doubt is");
-            return Err(Error::bad_input(item, ja, en));
-        }
+        let known = self.checklist(viewer, application).await?;
         let submitted = self.submitted_at(&found.case).await?;
-        let check = &ReviewCheck {
-            application,
-            item: known.key,
-            submission: submitted.get(&known.form).copied().unwrap_or_default(),
-            account: viewer.person.id,
-            at: self.now(),
-            result,
-            remark: remark.to_owned(),
-        };
-        self.store().write(|tx| Box::pin(async move { Ok::<_, Error>(tx.check_item(check).await?) })).await
+        let (mut checks, mut refusals) = (Vec::new(), Vec::new());
+        for Finding { item, result, remark } in said {
+            let known = known.iter().find(|known| known.key == *item).ok_or(Error::NotFound)?;
+            let remark = remark.trim();
+            let before = known.checked.as_ref().filter(|before| !before.is_old);
+            if before.is_some_and(|before| Some(before.result) == *result && before.remark == remark) {
+                continue;
+            }
+            match (result, finding_refused(*result, remark)) {
+                (_, Some(refusal)) => refusals.push(Refusal { path: Some(item.clone()), ..refusal }),
+                (Some(result), None) => checks.push(ReviewCheck {
+                    application,
+                    item: item.clone(),
+                    submission: submitted.get(&known.form).copied().unwrap_or_default(),
+                    account: viewer.person.id,
+                    at: self.now(),
+                    result: *result,
+                    remark: remark.to_owned(),
+                }),
+                (None, None) => {}
+            }
+        }
+        if refusals.is_empty() && said.iter().all(|finding| finding.result.is_none()) {
+            refusals.push(Refusal::new(
+                "check.nothing",
+                "確認した項目に「確認済み」か「疑義あり」を選択してください",
+                "Choose for what you have looked at whether it is fine or doubtful",
+            ));
+        }
+        if !refusals.is_empty() {
+            return Err(Error::Refused(refusals));
+        }
+        self.store()
+            .write(|tx| {
+                let checks = &checks;
+                Box::pin(async move {
+                    for check in checks {
+                        tx.check_item(check).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
     }
 
     /// Every form of a case each time it was handed in, oldest first.

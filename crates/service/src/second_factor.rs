@@ -396,7 +396,7 @@ impl Service {
     ) -> Result<()> {
         let account = tx.account(account).await?.ok_or(Error::NotFound)?;
         let url = format!("{}/account/security", self.inner.settings.base_url);
-        let data = json!({ "on": on, "at": vocabulary::time_in_japan(now), "url": url });
+        let data = json!({ "on": on, "at": now, "url": url });
         self.queue_to_owner(tx, mail, SystemMail::SecondFactorChanged, &account, data, now).await
     }
 
@@ -438,7 +438,7 @@ impl Service {
                     stored.password_hash = Some(hash.clone());
                     tx.update_account(&stored).await?;
                     tx.close_sessions(account, Some(own)).await?;
-                    let data = json!({ "at": vocabulary::time_in_japan(now), "url": url });
+                    let data = json!({ "at": now, "url": url });
                     self.queue_to_owner(tx, mail, SystemMail::PasswordChanged, &stored, data, now).await
                 })
             })

@@ -1,6 +1,6 @@
 //! Public money: budgets, payment batches, the bank file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use program::definition::{BankProfile, LineEnd, Role};
 use treasury::{BankMaster, Batch, BatchAct, LineOutcome, LineResult};
@@ -91,6 +91,7 @@ impl Service {
             .into_iter()
             .map(|line| PayableView {
                 line: line.id,
+                application: line.application,
                 application_number: line.application_number.unwrap_or_default(),
                 payee_name: line.payee_name,
                 amount: line.amount,
@@ -330,6 +331,20 @@ impl Service {
         let people: Vec<Uuid> = std::iter::once(batch.made_by).chain(traces.map(|trace| trace.by)).collect();
         let accounts = self.reader().accounts(&people).await?;
         Ok(accounts.into_iter().map(|account| (account.id, account.name)).collect())
+    }
+
+    /// Names of the businesses of cases that wait for their payment, or are in a batch.
+    ///
+    /// # Errors
+    /// `NotFound` unless the viewer works in finance, or audits, there.
+    pub async fn businesses_paid(
+        &self,
+        viewer: &Viewer,
+        municipality: &str,
+        cases: &[Uuid],
+    ) -> Result<HashMap<Uuid, String>> {
+        finance(viewer, municipality, &[Role::FinanceMaker, Role::FinanceChecker, Role::Auditor])?;
+        Ok(self.reader().businesses_of_cases(cases).await?)
     }
 
     async fn batch_as_it_is(&self, viewer: &Viewer, id: Uuid) -> Result<BatchView> {

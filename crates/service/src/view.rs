@@ -327,6 +327,7 @@ pub struct BatchView {
 #[derive(Clone, Debug)]
 pub struct PayableView {
     pub line: Uuid,
+    pub application: Uuid,
     pub application_number: String,
     pub payee_name: String,
     pub amount: Yen,

@@ -11,10 +11,11 @@ use serde_json::Map;
 use uuid::Uuid;
 use vocabulary::{FiscalYear, Instant};
 
-use crate::entity::draft;
+use crate::entity::{application, draft, file, note};
 use crate::error::{Result, StoreError};
 use crate::money::Movement;
 use crate::outbox::{CaseLetter, CaseMail, Message, NewMessage};
+use crate::people::one_changed;
 use crate::programs::CLOSED;
 use crate::reader::Reader;
 use crate::row::{Columns, from_json, json, padded, placeholders, word};
@@ -329,6 +330,21 @@ impl Tx<'_> {
             self.run(&sql::insert_letters(&letters), values).await?;
             self.enqueue(&messages).await
         }
+    }
+
+    /// Takes away a case that nothing has happened to, with all that was typed and uploaded for it.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when something has happened to it meanwhile.
+    pub async fn discard_case(&self, id: Uuid) -> Result<()> {
+        let db = self.db();
+        draft::Entity::delete_many().filter(draft::Column::Application.eq(id)).exec(&db).await?;
+        note::Entity::delete_many().filter(note::Column::Application.eq(id)).exec(&db).await?;
+        file::Entity::delete_many().filter(file::Column::Application.eq(id)).exec(&db).await?;
+        let case = application::Entity::delete_many()
+            .filter(application::Column::Id.eq(id))
+            .filter(application::Column::HeadSequence.eq(0));
+        one_changed(case.exec(&db).await?.rows_affected)
     }
 
     /// Keeps what was typed, as it is: whoever changes a draft holds the lock of its case.

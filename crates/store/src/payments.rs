@@ -1,7 +1,7 @@
 //! Payment lines and batches. A line names the one batch it is in; entering and leaving it are conditional updates, so
 //! no line is ever in two.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use casework::Step;
 use chrono::NaiveDate;
@@ -12,7 +12,7 @@ use treasury::Batch;
 use uuid::Uuid;
 use vocabulary::{BankAccount, FiscalYear, Instant, Yen};
 
-use crate::entity::{application, payment_batch, payment_line};
+use crate::entity::{application, business, payment_batch, payment_line};
 use crate::error::{Result, StoreError};
 use crate::people::one_changed;
 use crate::reader::Reader;
@@ -287,6 +287,29 @@ impl Reader {
         let query = payment_line::Entity::find().filter(payment_line::Column::Application.eq(application));
         let query = query.order_by_asc(payment_line::Column::OrderedAt).order_by_asc(payment_line::Column::Id);
         self.ordered_payments(query.all(&self.db()).await?).await
+    }
+
+    /// What the businesses of these cases are called.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn businesses_of_cases(&self, cases: &[Uuid]) -> Result<HashMap<Uuid, String>> {
+        let mut names = HashMap::with_capacity(cases.len());
+        for part in cases.chunks(1_000) {
+            let query = application::Entity::find()
+                .select_only()
+                .columns([application::Column::Id, application::Column::Business])
+                .filter(application::Column::Id.is_in(part.iter().copied()));
+            let of: Vec<(Uuid, Uuid)> = query.into_tuple().all(&self.db()).await?;
+            let query = business::Entity::find()
+                .select_only()
+                .columns([business::Column::Id, business::Column::Name])
+                .filter(business::Column::Id.is_in(of.iter().map(|(_, business)| *business)));
+            let known: HashMap<Uuid, String> =
+                query.into_tuple::<(Uuid, String)>().all(&self.db()).await?.into_iter().collect();
+            names.extend(of.into_iter().filter_map(|(case, business)| Some((case, known.get(&business)?.clone()))));
+        }
+        Ok(names)
     }
 
     async fn ordered_payments(&self, rows: Vec<payment_line::Model>) -> Result<Vec<OrderedPayment>> {

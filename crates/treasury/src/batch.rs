@@ -730,12 +730,16 @@ fn refuse_result(
         ));
     }
     match outcome {
-        LineOutcome::Transferred if day_in_japan(now) < transfer_date => Err(on_line(
-            line.id,
-            "batch.too_early",
-            format!("振込指定日 {transfer_date} の前に振込済みにはできません。当日以降に登録してください"),
-            format!("Nothing is transferred before {transfer_date}. Record it on that day or later"),
-        )),
+        LineOutcome::Transferred | LineOutcome::Returned { kind: ReturnKind::TransferFailed, .. }
+            if day_in_japan(now) < transfer_date =>
+        {
+            Err(on_line(
+                line.id,
+                "batch.too_early",
+                format!("振込指定日 {transfer_date} の前に振込済みにはできません。当日以降に登録してください"),
+                format!("Nothing is transferred before {transfer_date}. Record it on that day or later"),
+            ))
+        }
         LineOutcome::Returned { reason, .. } if reason.trim().is_empty() => Err(on_line(
             line.id,
             "batch.reason_missing",

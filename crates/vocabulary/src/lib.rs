@@ -22,6 +22,7 @@ pub use numbers::{CorporateNumber, InvoiceNumber, MunicipalityCode};
 pub use text::{Bilingual, Locale, normalized_for_search};
 pub use time::{
     Clock, Instant, day_in_japan, end_of_day, parse_day, start_of_day, time_in_japan, to_microseconds, wareki,
+    wareki_time,
 };
 
 /// A value that could not be understood: which rule it breaks, in words for a person.

@@ -61,7 +61,18 @@ pub fn wareki(day: NaiveDate, locale: Locale) -> String {
     format!("{era}{year}年{}月{}日", day.month(), day.day())
 }
 
-/// The instant shown as a time in Japan, `2026-04-01 09:30`.
+/// The same with the time in Japan: 令和8年4月1日 9:30; 1 April 2026, 09:30.
+#[must_use]
+pub fn wareki_time(instant: Instant, locale: Locale) -> String {
+    let day = wareki(day_in_japan(instant), locale);
+    let time = instant + TimeDelta::seconds(JAPAN_OFFSET_SECONDS);
+    match locale {
+        Locale::Ja => format!("{day} {}", time.format("%-H:%M")),
+        Locale::En => format!("{day}, {}", time.format("%H:%M")),
+    }
+}
+
+/// The instant shown as a time in Japan, `2026-04-01 09:30`: for files and logs.
 #[must_use]
 pub fn time_in_japan(instant: Instant) -> String {
     match FixedOffset::east_opt(i32::try_from(JAPAN_OFFSET_SECONDS).unwrap_or(0)) {

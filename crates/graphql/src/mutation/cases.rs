@@ -4,6 +4,7 @@ use async_graphql::{Context, Error, ID, InputObject, Object, SimpleObject, Union
 use casework::{Act, FieldMark};
 use serde_json::{Map, Value};
 
+use super::people::DonePayload;
 use super::{key, payload, refused};
 use crate::fault::bad_input;
 use crate::ids::{Kind, decode};
@@ -92,6 +93,12 @@ pub(crate) struct SaveDraftPayload {
     /// What was typed for fields that the version of the program does not have any more; kept with the draft.
     kept_values: Option<Json>,
     refusals: Vec<Refusal>,
+}
+
+#[derive(InputObject)]
+pub(crate) struct DiscardDraftInput {
+    application_id: ID,
+    idempotency_key: String,
 }
 
 #[derive(InputObject)]
@@ -268,6 +275,14 @@ impl Cases {
             },
             Err(reasons) => StartApplicationPayload { application: None, reused: None, refusals: refusals(reasons) },
         })
+    }
+
+    /// Takes an application away that was never handed in, with what was typed and uploaded for it.
+    async fn discard_draft(&self, ctx: &Context<'_>, input: DiscardDraftInput) -> Result<DonePayload, Error> {
+        let scope = Scope::of(ctx)?;
+        let application = Kind::Application.uuid("applicationId", &input.application_id)?;
+        let discarded = scope.service.discard_draft(scope.viewer()?, application, key(&input.idempotency_key)?).await;
+        Ok(DonePayload::of(refused(scope, discarded)?))
     }
 
     /// Keeps what was typed, right or not; nothing typed is ever lost.

@@ -97,7 +97,7 @@ pub(crate) struct Payable {
 
 impl From<PayableView> for Payable {
     fn from(payable: PayableView) -> Self {
-        let PayableView { line, application_number, payee_name, amount, ordered_at } = payable;
+        let PayableView { line, application_number, payee_name, amount, ordered_at, .. } = payable;
         Self { id: Kind::PaymentLine.id(line), application_number, payee_name, amount: amount.into(), ordered_at }
     }
 }

@@ -4,7 +4,6 @@ use askama::Template;
 use poem::http::StatusCode;
 use qrcode::{Color, EcLevel, QrCode};
 use service::{Enrolment, Error, SecondFactorView};
-use vocabulary::time_in_japan;
 
 use super::security::Once;
 use crate::answer::Answer;
@@ -94,7 +93,7 @@ async fn shown(visit: &Visit<'_>, status: StatusCode, told: &Told) -> Page {
         waiting: Vec::new(),
         code_error: told.at("code", visit.locale),
         password_error: told.at("password", visit.locale),
-        state: since.map(|since| t.second_factor_since(&time_in_japan(since), recovery_codes_left)),
+        state: since.map(|since| t.second_factor_since(&visit.time(since), recovery_codes_left)),
         picture: Some(address).filter(|address| !address.is_empty()).and_then(|address| picture(&address)),
         secret: in_groups(&secret),
         key: visit.key(),

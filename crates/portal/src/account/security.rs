@@ -4,7 +4,6 @@
 use askama::Template;
 use poem::http::StatusCode;
 use service::{ApiToken, Error, OwnAccess, PasskeyView, SCOPES, SessionView};
-use vocabulary::time_in_japan;
 
 use super::{AccountForm, Input, again, fresh, present_password};
 use crate::answer::{Answer, Session};
@@ -97,7 +96,7 @@ async fn shown(visit: &Visit<'_>, status: StatusCode, told: &Told) -> Page {
     let (viewer, t, asked) = (visit.viewer()?, visit.t, visit.asked);
     let factor = visit.service.second_factor(viewer).await?;
     let second_factor = match factor.since {
-        Some(since) => t.second_factor_since(&time_in_japan(since), factor.recovery_codes_left),
+        Some(since) => t.second_factor_since(&visit.time(since), factor.recovery_codes_left),
         None => t.second_factor_none().to_owned(),
     };
     let passkeys = visit.service.passkeys(viewer).await?;
@@ -106,7 +105,7 @@ async fn shown(visit: &Visit<'_>, status: StatusCode, told: &Told) -> Page {
     let tokens = visit.service.api_tokens(viewer).await?;
     let accesses = visit.service.own_accesses(viewer).await?;
     let access_row = |access: OwnAccess| AccessRow {
-        at: time_in_japan(access.at),
+        at: visit.time(access.at),
         what: access_label(t, access.kind),
         address: access.address.unwrap_or_default(),
     };
@@ -130,7 +129,7 @@ async fn shown(visit: &Visit<'_>, status: StatusCode, told: &Told) -> Page {
         errors,
         email: viewer.email.clone(),
         second_factor,
-        passkeys: passkeys.into_iter().map(passkey_row).collect(),
+        passkeys: passkeys.into_iter().map(|passkey| passkey_row(visit, passkey)).collect(),
         takes_passkeys: visit.service.takes_passkeys(),
         passkey_name: asked.field("passkey_name").to_owned(),
         passkey_error: told.at("passkey_name", visit.locale),
@@ -139,10 +138,10 @@ async fn shown(visit: &Visit<'_>, status: StatusCode, told: &Told) -> Page {
             .map(|(name, label, since)| ProviderRow {
                 name: name.to_owned(),
                 label: visit.say(label).to_owned(),
-                since: since.map(time_in_japan),
+                since: since.map(|at| visit.time(at)),
             })
             .collect(),
-        sessions: sessions.into_iter().map(session_row).collect(),
+        sessions: sessions.into_iter().map(|session| session_row(visit, session)).collect(),
         accesses: accesses.into_iter().map(access_row).collect(),
         tokens: tokens.into_iter().map(|token| token_row(visit, token)).collect(),
         scopes: scopes.into_iter().collect(),
@@ -163,20 +162,20 @@ pub(super) async fn not_done(visit: &Visit<'_>, error: Error) -> Page {
     shown(visit, StatusCode::UNPROCESSABLE_ENTITY, &told).await
 }
 
-fn passkey_row(passkey: PasskeyView) -> PasskeyRow {
+fn passkey_row(visit: &Visit<'_>, passkey: PasskeyView) -> PasskeyRow {
     PasskeyRow {
         id: passkey.id.to_string(),
         name: passkey.name,
-        made: time_in_japan(passkey.created_at),
-        used: passkey.last_used_at.map(time_in_japan).unwrap_or_default(),
+        made: visit.time(passkey.created_at),
+        used: passkey.last_used_at.map(|at| visit.time(at)).unwrap_or_default(),
     }
 }
 
-fn session_row(session: SessionView) -> SessionRow {
+fn session_row(visit: &Visit<'_>, session: SessionView) -> SessionRow {
     SessionRow {
         id: session.id,
-        opened: time_in_japan(session.opened_at),
-        seen: time_in_japan(session.last_seen_at),
+        opened: visit.time(session.opened_at),
+        seen: visit.time(session.last_seen_at),
         address: session.address.unwrap_or_default(),
         agent: session.agent.unwrap_or_default(),
         is_this: session.is_this,
@@ -195,8 +194,8 @@ fn token_row(visit: &Visit<'_>, token: ApiToken) -> TokenRow {
         id: token.id.to_string(),
         name: token.name,
         scopes: scopes.join(t.comma()),
-        ends: time_in_japan(token.expires_at),
-        used: token.last_used_at.map(time_in_japan).unwrap_or_default(),
+        ends: visit.time(token.expires_at),
+        used: token.last_used_at.map(|at| visit.time(at)).unwrap_or_default(),
         works,
         state,
     }

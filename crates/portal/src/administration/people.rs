@@ -4,7 +4,6 @@ use askama::Template;
 use poem::http::StatusCode;
 use program::definition::Municipality;
 use service::{AccessKind, Error, InvitationView, StaffView};
-use vocabulary::time_in_japan;
 
 use super::{administers, place_of, role_named, roles};
 use crate::answer::Answer;
@@ -116,7 +115,7 @@ async fn shown(visit: &Visit<'_>, status: StatusCode, told: &Told) -> Page {
         id: found.id,
         email: found.email,
         roles: joined(visit, found.roles.iter().map(|role| role_name(t, *role).to_owned())),
-        until: time_in_japan(found.expires_at),
+        until: visit.time(found.expires_at),
     };
     let states = [("", t.active_people()), ("deactivated", t.deactivated()), ("all", t.all())];
     let states = states.map(|(value, label)| Choice {

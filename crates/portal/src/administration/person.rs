@@ -6,7 +6,7 @@ use poem::http::StatusCode;
 use program::definition::Municipality;
 use service::{AccountAct, ApiToken, Error, PositionHeld, SessionView, StaffRole};
 use uuid::Uuid;
-use vocabulary::{day_in_japan, time_in_japan};
+use vocabulary::day_in_japan;
 
 use super::{administers, place_of, role_named, roles};
 use crate::account::scope_name;
@@ -104,10 +104,10 @@ async fn shown(visit: &Visit<'_>, account: Uuid, status: StatusCode, told: &Told
         administers: administers(visit, &place),
         email: found.staff.email,
         second_factor: found.staff.has_second_factor,
-        deactivated: found.staff.deactivated_at.map(time_in_japan),
+        deactivated: found.staff.deactivated_at.map(|at| visit.time(at)),
         roles: found.roles.iter().map(|role| role_period(visit, role, today)).collect(),
         positions: found.positions.iter().map(|held| position_period(visit, &municipality, held, today)).collect(),
-        sessions: found.sessions.into_iter().map(session).collect(),
+        sessions: found.sessions.into_iter().map(|found| session(visit, found)).collect(),
         tokens: found.tokens.into_iter().map(|found| token(visit, found)).collect(),
         new_roles: roles(visit, |role| asked.field("role") == role),
         new_positions: positions.collect(),
@@ -150,10 +150,10 @@ fn position_period(visit: &Visit<'_>, municipality: &Municipality, held: &Positi
     }
 }
 
-fn session(found: SessionView) -> Session {
+fn session(visit: &Visit<'_>, found: SessionView) -> Session {
     Session {
-        opened: time_in_japan(found.opened_at),
-        seen: time_in_japan(found.last_seen_at),
+        opened: visit.time(found.opened_at),
+        seen: visit.time(found.last_seen_at),
         address: found.address.unwrap_or_default(),
         agent: found.agent.unwrap_or_default(),
     }
@@ -165,7 +165,7 @@ fn token(visit: &Visit<'_>, found: ApiToken) -> Token {
         id: found.id.to_string(),
         name: found.name,
         scopes: scopes.join(visit.t.comma()),
-        used: found.last_used_at.map(time_in_japan).unwrap_or_default(),
+        used: found.last_used_at.map(|at| visit.time(at)).unwrap_or_default(),
         works: found.revoked_at.is_none() && found.expires_at > visit.service.now(),
     }
 }

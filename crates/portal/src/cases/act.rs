@@ -5,10 +5,10 @@ use poem::http::StatusCode;
 use program::definition::Name;
 use service::{DraftView, Error, Seen};
 use uuid::Uuid;
-use vocabulary::time_in_japan;
 
 use super::confirm;
 use super::desk::{Desk, Outcome, Step};
+use super::one::ACTED;
 use crate::answer::Answer;
 use crate::forms::{Drawing, FieldBox, NewerBox, Part, Said, Told, anchor, head, of, read_as, settle};
 use crate::visit::{Frame, Page, Visit, Wrong, not_found};
@@ -244,7 +244,7 @@ async fn save(visit: &Visit<'_>, desk: &Desk, step: &str) -> Page {
     if step == "autosave" {
         let newer = NewerBox::of(visit.t, form, &newer, &sent);
         let saved = match newer.is_empty() {
-            true => visit.t.saved_at(&time_in_japan(visit.service.now())),
+            true => visit.t.saved_at(&visit.time(visit.service.now())),
             false => visit.t.saved_but_newer().to_owned(),
         };
         let award = desk.award(visit, &filled.values, names).await?.map(|award| award.to_string()).unwrap_or_default();
@@ -339,7 +339,7 @@ async fn perform(visit: &Visit<'_>, desk: Desk) -> Page {
         return show(visit, &desk, last, StatusCode::CONFLICT, Outcome { stale, ..Outcome::default() }).await;
     }
     match visit.service.act(visit.viewer()?, case, act, visit.asked.field("key")).await {
-        Ok(_) => Ok(visit.done(&desk.case_href(), "done")),
+        Ok(_) => Ok(visit.done(&desk.case_href(), &format!("{ACTED}{}", desk.action.name))),
         Err(Error::IdempotencyConflict) => Ok(visit.done(&desk.case_href(), "done-before")),
         // Whose action it is not learns nothing of it.
         Err(Error::Refused(reasons)) if reasons.iter().any(|reason| reason.code == "action.forbidden") => {
@@ -367,6 +367,6 @@ async fn meanwhile(visit: &Visit<'_>, case: Uuid, version: i64) -> Result<String
     let lines = events
         .items
         .iter()
-        .map(|(_, view)| format!("{} — {} {}", visit.say(&view.label), view.actor_name, time_in_japan(view.event.at)));
+        .map(|(_, view)| format!("{} — {} {}", visit.say(&view.label), view.actor_name, visit.time(view.event.at)));
     Ok(lines.collect::<Vec<_>>().join("\n"))
 }

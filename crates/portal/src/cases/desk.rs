@@ -10,7 +10,7 @@ use program::{ActionRef, Form, FormField};
 use serde_json::{Map, Value};
 use service::{Application, AvailableAction, DraftView, ReviewResult};
 use uuid::Uuid;
-use vocabulary::{Bilingual, time_in_japan};
+use vocabulary::Bilingual;
 
 use crate::forms::{AwardBox, AwardShown, Part, Said, Told, VALUE, anchor, facts, given, head, parts, read, shown};
 use crate::visit::{Visit, Wrong, id, not_found};
@@ -47,7 +47,7 @@ pub(super) struct Step {
 }
 
 /// Where an action is taken; pages of its form are counted from 1.
-pub(super) fn href(case: Uuid, action: &AvailableAction, page: Option<usize>) -> String {
+pub(crate) fn href(case: Uuid, action: &AvailableAction, page: Option<usize>) -> String {
     let procedure = action.procedure.map(|id| format!("procedure={id}"));
     let page = page.map(|page| format!("page={page}"));
     let query: Vec<String> = [procedure, page].into_iter().flatten().collect();
@@ -130,11 +130,11 @@ impl Desk {
 
     pub fn steps(&self, visit: &Visit<'_>, here: usize) -> Vec<Step> {
         let t = visit.t;
-        let label = |part: &Part, page: usize| match part {
+        let label = |part: &Part| match part {
             Part::Fields(names) => {
-                let only = names.first().filter(|_| names.len() == 1);
-                let field = only.and_then(|name| self.form.as_ref()?.fields.get(name));
-                field.map_or_else(|| t.part(page), |field| visit.say(&field.rule.label).to_owned())
+                let first = names.first().and_then(|name| self.form.as_ref()?.fields.get(name));
+                let first = first.map(|field| visit.say(&field.rule.label)).unwrap_or_default();
+                if names.len() == 1 { first.to_owned() } else { t.part(first) }
             }
             Part::Documents => t.documents().to_owned(),
             Part::Confirm => t.confirm().to_owned(),
@@ -142,7 +142,7 @@ impl Desk {
         let pages = self.parts.iter().zip(1..);
         pages
             .map(|(part, page)| Step {
-                label: label(part, page),
+                label: label(part),
                 href: self.href(Some(page)),
                 past: page < here,
                 here: page == here,
@@ -327,7 +327,7 @@ pub(crate) async fn approval(visit: &Visit<'_>, application: &Application) -> Re
                     SignedHow::Acting => t.signed_acting(),
                     SignedHow::Skipped => t.signed_skipped(),
                 };
-                format!("{} {} {how}", signed.name, time_in_japan(signed.at))
+                format!("{} {} {how}", signed.name, visit.time(signed.at))
             }
         };
         Signing { position, state, done: signing.signed.is_some() }
@@ -351,7 +351,7 @@ pub(crate) async fn approval(visit: &Visit<'_>, application: &Application) -> Re
         checklist: (!items.is_empty()).then(|| t.checklist_state(found.len(), items.len(), doubtful)),
         review: format!("/applications/{}/review", case.id),
         action: rule.map_or_else(|| pending.action.clone(), |action| visit.say(&action.rule.label).to_owned()),
-        drafted: format!("{} {}", pending.drafted_by_name, time_in_japan(pending.drafted_at)),
+        drafted: format!("{} {}", pending.drafted_by_name, visit.time(pending.drafted_at)),
         amount: pending.amount.to_string(),
         values: pending.values.iter().map(value).collect(),
         comment: pending.comment.clone(),

@@ -9,7 +9,7 @@ mod review;
 
 pub(crate) use act::{act, act_page};
 pub(crate) use confirm::Single;
-pub(crate) use desk::approval;
-pub(crate) use list::list;
-pub(crate) use one::{ME, NOBODY, one};
+pub(crate) use desk::{approval, href as action_href};
+pub(crate) use list::{export, list};
+pub(crate) use one::{ME, NOBODY, colleague_choice, discard, one};
 pub(crate) use review::{check, note, page as review_page};

@@ -5,19 +5,22 @@ use casework::history::Stage;
 use casework::{Pending, Unlocked};
 use program::definition::{Role, StateKind};
 use program::{Form, Program};
-use service::{Application, AvailableAction};
-use vocabulary::{Instant, day_in_japan, time_in_japan};
+use service::{Application, AvailableAction, Colleague};
+use vocabulary::{Instant, day_in_japan};
 
 use super::desk::{approval, href};
 use super::review::{NoteShown, notes};
 use crate::forms::{AwardShown, Choice, facts};
 use crate::place::Inquiries;
-use crate::standing::waits_for;
+use crate::standing::{office_due, role_name, waits_for};
 use crate::visit::{Frame, Page, Visit, Wrong, id, not_found};
 
 /// In place of a colleague that a case is given to.
 pub(crate) const ME: &str = "me";
 pub(crate) const NOBODY: &str = "nobody";
+
+/// Before the name of the action that was done just now.
+pub(super) const ACTED: &str = "acted.";
 
 /// Events on the page.
 const EVENTS: usize = 100;
@@ -53,6 +56,8 @@ struct One {
     key: String,
     /// The visitor handles the case, and does not only look at it.
     writes: bool,
+    /// Nothing was handed in yet: it can be taken away.
+    discards: bool,
     note: String,
     /// HTML; empty unless the visitor's office is deciding.
     approval: String,
@@ -145,8 +150,14 @@ pub(crate) async fn one(visit: &Visit<'_>, case: &str) -> Page {
     let state = program.state(&case.state);
     let state_label = state.map(|state| visit.say(&state.label).to_owned()).unwrap_or_default();
     let title = visit.say(&program.definition().program.title);
+    let is_draft = state.is_some_and(|state| state.kind == StateKind::Drafting) && case.head.sequence == 0;
+    let acted = visit.noted().and_then(|code| code.strip_prefix(ACTED));
+    let mut frame = visit.frame(title);
+    if let Some(name) = acted {
+        frame.notice = Some(done(visit, &application, name));
+    }
     let page = One {
-        frame: visit.frame(title),
+        frame,
         place: visit.say(&application.municipality.name).to_owned(),
         program: visit.t.version(application.program_version),
         fiscal_year: case.call.fiscal_year.name(visit.locale),
@@ -169,6 +180,7 @@ pub(crate) async fn one(visit: &Visit<'_>, case: &str) -> Page {
         case: format!("/applications/{}", case.id),
         key: visit.key(),
         writes: visit.viewer()?.person.handles_cases_of(&case.municipality),
+        discards: is_draft && casework::acting_role(&viewer.actor(), case, &[Role::Applicant]).is_some(),
         note: String::new(),
         approval: approval(visit, &application).await?,
         actions: actions.iter().map(|action| shown_action(visit, &application, action)).collect(),
@@ -187,14 +199,14 @@ pub(crate) async fn one(visit: &Visit<'_>, case: &str) -> Page {
         forms: submitted(visit, &application),
         mails: mails
             .into_iter()
-            .map(|mail| Mail { subject: mail.subject, at: time_in_japan(mail.queued_at), text: mail.text })
+            .map(|mail| Mail { subject: mail.subject, at: visit.time(mail.queued_at), text: mail.text })
             .collect(),
         events: history
             .items
             .into_iter()
             .rev()
             .map(|(_, view)| Event {
-                at: time_in_japan(view.event.at),
+                at: visit.time(view.event.at),
                 label: match view.event.stage {
                     Stage::Drafted => format!("{} ({})", visit.say(&view.label), visit.t.drafted()),
                     _ => visit.say(&view.label).to_owned(),
@@ -208,6 +220,23 @@ pub(crate) async fn one(visit: &Visit<'_>, case: &str) -> Page {
     Ok(visit.page(&page))
 }
 
+/// Takes away what was never handed in.
+pub(crate) async fn discard(visit: &Visit<'_>, case: &str) -> Page {
+    visit.service.discard_draft(visit.viewer()?, id(case)?, visit.asked.field("key")).await?;
+    Ok(visit.done("/applications", "discarded"))
+}
+
+/// That an action was done, or that a decision waits to be signed now.
+fn done(visit: &Visit<'_>, application: &Application, action: &str) -> String {
+    let label = application.program.action(action).map(|action| visit.say(&action.rule.label));
+    let drafted = application.case.body.pending.as_ref().is_some_and(|pending| pending.action == action);
+    match label {
+        Some(label) if drafted => visit.t.was_drafted(label),
+        Some(label) => visit.t.was_done(label),
+        None => visit.t.done().to_owned(),
+    }
+}
+
 async fn care(visit: &Visit<'_>, application: &Application) -> Result<Option<Care>, Wrong> {
     let (t, viewer) = (visit.t, visit.viewer()?);
     let place = &application.case.municipality;
@@ -219,16 +248,24 @@ async fn care(visit: &Visit<'_>, application: &Application) -> Result<Option<Car
     let now = match application.assignee {
         Some(_) if mine => t.assigned_to_you().to_owned(),
         Some(other) => {
-            let name = colleagues.iter().find(|(id, _)| *id == other).map(|(_, name)| name.as_str());
+            let name =
+                colleagues.iter().find(|colleague| colleague.id == other).map(|colleague| colleague.name.as_str());
             t.assigned_to(name)
         }
         None => t.unassigned().to_owned(),
     };
     let (to, button) = if mine { (NOBODY, t.hand_back()) } else { (ME, t.take_on()) };
     let action = format!("/applications/{}/assign", application.case.id);
-    let others = colleagues.into_iter().filter(|(id, _)| *id != viewer.person.id);
-    let colleagues = others.map(|(id, name)| Choice { value: id.to_string(), label: name, chosen: false }).collect();
+    let others = colleagues.iter().filter(|colleague| colleague.id != viewer.person.id);
+    let colleagues = others.map(|colleague| colleague_choice(visit, colleague)).collect();
     Ok(Some(Care { now, to, button, colleagues, action, key: visit.key() }))
+}
+
+/// With their roles, as there may be many of them.
+pub(crate) fn colleague_choice(visit: &Visit<'_>, colleague: &Colleague) -> Choice {
+    let roles: Vec<&str> = colleague.roles.iter().map(|role| role_name(visit.t, *role)).collect();
+    let label = format!("{} ({})", colleague.name, roles.join(visit.t.comma()));
+    Choice { value: colleague.id.to_string(), label, chosen: false }
 }
 
 fn date(visit: &Visit<'_>, at: Instant) -> String {
@@ -325,9 +362,7 @@ fn what_next(visit: &Visit<'_>, application: &Application) -> String {
         Some(Role::Treasury) => t.next_transfer().to_owned(),
         _ => {
             let colleague = visit.is_staff().then(|| waits_for(visit, application)).filter(|role| !role.is_empty());
-            let since = application.case.body.entered_on.unwrap_or_else(|| day_in_japan(application.updated_at));
-            let calendar = &application.municipality.calendar;
-            let day = state.service_level.map(|days| visit.day(calendar.office_days_after(since, days)));
+            let day = office_due(application).map(|day| visit.day(day));
             match (colleague, day) {
                 (Some(role), day) => t.next_colleague_until(&role, day.as_deref()),
                 (None, Some(day)) => t.next_office_until(&day),
@@ -402,7 +437,7 @@ pub(super) fn submitted(visit: &Visit<'_>, application: &Application) -> Vec<Sub
         values.extend(body.amended.get(name).cloned().unwrap_or_default());
         Some(Submitted {
             label: visit.say(&form.label).to_owned(),
-            at: time_in_japan(submission.at),
+            at: visit.time(submission.at),
             facts: facts(visit.t, form, &values, &submission.documents),
         })
     })

@@ -4,15 +4,18 @@
 use askama::Template;
 use casework::DocumentRef;
 use program::Form;
-use program::definition::{FieldType, Name};
+use program::definition::FieldType;
 use serde_json::Value;
-use service::{Application, CheckItem, Error, NoteView, ReviewResult, Similar, SimilarWhy};
+use service::{Application, CheckItem, Error, Finding, NoteView, ReviewResult, Similar, SimilarWhy};
 use uuid::Uuid;
-use vocabulary::time_in_japan;
 
 use super::one::{label_of, state_named};
-use crate::forms::{Said, anchor, facts, shown};
+use crate::forms::{Said, Told, anchor, facts, shown};
 use crate::visit::{Frame, Page, Visit, Wrong, id, not_found};
+
+/// Before the key of an item, in the names of its inputs.
+const RESULT: &str = "result.";
+const REMARK: &str = "remark.";
 
 #[derive(Template)]
 #[template(path = "cases/review.html")]
@@ -50,8 +53,11 @@ struct ItemShown {
     files: Vec<FileShown>,
     /// What was found, by whom and when; none when nobody has looked.
     found: Option<String>,
+    /// As it is chosen in the form.
     fine: bool,
     doubtful: bool,
+    /// As it was found.
+    was_fine: bool,
     old: bool,
     remark: String,
     error: Option<String>,
@@ -93,9 +99,10 @@ pub(super) struct NoteShown {
 /// What was sent and refused.
 #[derive(Default)]
 struct Refused {
-    item: String,
-    remark: String,
+    findings: Vec<Finding>,
+    told: Told,
     note: String,
+    /// What is wrong with the note.
     message: Option<String>,
 }
 
@@ -117,24 +124,27 @@ async fn show(visit: &Visit<'_>, case: Uuid, refused: Refused) -> Page {
         let ours = items.iter().filter(|item| item.form == *name);
         let again = submissions.iter().filter(|one| one.form == *name && !one.submission.changes.is_empty());
         let revisions = again.map(|one| Revision {
-            at: time_in_japan(one.submission.at),
+            at: visit.time(one.submission.at),
             by: one.by_name.clone(),
             changes: one.submission.changes.iter().map(|change| change_shown(visit, form, change)).collect(),
         });
         Some(FormShown {
             label: visit.say(&form.label).to_owned(),
-            at: time_in_japan(submission.at),
+            at: visit.time(submission.at),
             facts: facts(t, form, &values, &submission.documents),
             items: ours.map(|item| item_shown(visit, item, &refused)).collect(),
             revisions: revisions.collect(),
         })
     });
     let forms: Vec<FormShown> = forms.collect();
-    let errors: Vec<Said> = match (&refused.message, refused.item.as_str()) {
-        (None, _) => Vec::new(),
-        (Some(message), "") => vec![Said { anchor: Some("#note".to_owned()), ..Said::plain(message) }],
-        (Some(message), item) => vec![Said { anchor: Some(format!("#{}", anchor(item))), ..Said::plain(message) }],
+    let place = |path: &str| {
+        let item = items.iter().find(|item| item.key == path)?;
+        Some((format!("#{}", anchor(path)), visit.say(&item.label).to_owned()))
     };
+    let mut errors = refused.told.summary(place, visit.locale);
+    errors.extend(
+        refused.message.iter().map(|message| Said { anchor: Some("#note".to_owned()), ..Said::plain(message) }),
+    );
     let has_errors = !errors.is_empty();
     let page = Review {
         frame: Frame { has_errors, ..visit.frame(t.review_page()) },
@@ -162,7 +172,7 @@ pub(super) async fn notes(visit: &Visit<'_>, application: &Application) -> Resul
     let notes = visit.service.notes(viewer, application.case.id).await?;
     let shown = |note: NoteView| NoteShown {
         id: note.id.to_string(),
-        at: time_in_japan(note.at),
+        at: visit.time(note.at),
         author: note.author_name,
         own: note.own && note.content.is_some(),
         content: note.content,
@@ -172,13 +182,11 @@ pub(super) async fn notes(visit: &Visit<'_>, application: &Application) -> Resul
 
 fn item_shown(visit: &Visit<'_>, item: &CheckItem, refused: &Refused) -> ItemShown {
     let t = visit.t;
-    let error = refused.message.clone().filter(|_| refused.item == item.key);
     let checked = item.checked.as_ref();
-    let is = |result: ReviewResult| match &error {
-        Some(_) => result == ReviewResult::Doubtful,
-        None => checked.is_some_and(|checked| checked.result == result),
-    };
-    let remark = checked.map(|checked| checked.remark.clone()).unwrap_or_default();
+    // What was found of an earlier submission is not found of this one.
+    let kept = checked.filter(|checked| !checked.is_old).map(|checked| (Some(checked.result), checked.remark.clone()));
+    let sent = refused.findings.iter().find(|finding| finding.item == item.key);
+    let (result, remark) = sent.map(|finding| (finding.result, finding.remark.clone())).or(kept).unwrap_or_default();
     ItemShown {
         key: item.key.clone(),
         id: anchor(&item.key),
@@ -191,13 +199,14 @@ fn item_shown(visit: &Visit<'_>, item: &CheckItem, refused: &Refused) -> ItemSho
             };
             let remark = Some(&checked.remark).filter(|remark| !remark.is_empty());
             let remark = remark.map(|remark| format!(": {remark}")).unwrap_or_default();
-            format!("{result}{remark} — {} {}", checked.by_name, time_in_japan(checked.at))
+            format!("{result}{remark} — {} {}", checked.by_name, visit.time(checked.at))
         }),
-        fine: is(ReviewResult::Fine),
-        doubtful: is(ReviewResult::Doubtful),
+        fine: result == Some(ReviewResult::Fine),
+        doubtful: result == Some(ReviewResult::Doubtful),
+        was_fine: checked.is_some_and(|checked| checked.result == ReviewResult::Fine),
         old: checked.is_some_and(|checked| checked.is_old),
-        remark: if error.is_some() { refused.remark.clone() } else { remark },
-        error,
+        remark,
+        error: refused.told.at(&item.key, visit.locale).into_iter().next(),
     }
 }
 
@@ -247,25 +256,29 @@ fn similar_shown(visit: &Visit<'_>, similar: &Similar) -> SimilarShown {
 
 /// Something was found of an item of the checklist.
 pub(crate) async fn check(visit: &Visit<'_>, case: &str) -> Page {
-    let (asked, viewer, case) = (visit.asked, visit.viewer()?, id(case)?);
-    let item: Name = asked.field("item").to_owned();
-    let result = match asked.field("result") {
-        "fine" => ReviewResult::Fine,
-        "doubtful" => ReviewResult::Doubtful,
-        _ => {
-            let message = Some(visit.t.choose_result().to_owned());
-            return show(visit, case, Refused { item, message, ..Refused::default() }).await;
-        }
-    };
-    let remark = asked.field("remark");
-    match visit.service.check_item(viewer, case, &item, result, remark).await {
-        Ok(()) => Ok(visit.done(&format!("/applications/{case}/review#{}", anchor(&item)), "checked")),
-        Err(Error::BadInput { message, .. }) => {
-            let message = Some(visit.say(&message).to_owned());
-            show(visit, case, Refused { item, remark: remark.to_owned(), message, ..Refused::default() }).await
+    let (viewer, case) = (visit.viewer()?, id(case)?);
+    let findings = findings(visit);
+    match visit.service.check_items(viewer, case, &findings).await {
+        Ok(()) => Ok(visit.done(&format!("/applications/{case}/review"), "checked")),
+        Err(Error::Refused(refusals)) => {
+            show(visit, case, Refused { findings, told: Told::of(refusals), ..Refused::default() }).await
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// What was chosen and written beside the items of a form.
+fn findings(visit: &Visit<'_>) -> Vec<Finding> {
+    let remarks = visit.asked.fields.iter().filter_map(|(name, remark)| Some((name.strip_prefix(REMARK)?, remark)));
+    let finding = |(item, remark): (&str, &String)| {
+        let result = match visit.asked.field(&format!("{RESULT}{item}")) {
+            "fine" => Some(ReviewResult::Fine),
+            "doubtful" => Some(ReviewResult::Doubtful),
+            _ => None,
+        };
+        Finding { item: item.to_owned(), result, remark: remark.clone() }
+    };
+    remarks.map(finding).collect()
 }
 
 /// A note is written or struck out, on whichever page it stands.

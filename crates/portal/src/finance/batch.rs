@@ -1,13 +1,15 @@
 //! One batch (振込データ): what is in it, what a checker should look at, and its way to the bank and back. It prints as the
 //! cover sheet.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use poem::http::StatusCode;
 use program::definition::Role;
 use service::{BatchView, Error};
 use treasury::{BatchState, LineOutcome, LineResult, PaymentLine, ReturnKind};
 use uuid::Uuid;
-use vocabulary::{Instant, time_in_japan};
+use vocabulary::Instant;
 
 use super::{places, state_name};
 use crate::forms::{Said, Told};
@@ -46,7 +48,9 @@ struct File {
 
 struct Line {
     id: String,
+    case: String,
     number: String,
+    business: String,
     payee: String,
     account: String,
     amount: String,
@@ -90,7 +94,7 @@ async fn shown(visit: &Visit<'_>, view: &BatchView, status: StatusCode, told: &T
     let people = visit.service.people_of_batch(view).await?;
     let done = |label, by: Uuid, at: Instant| {
         let name = people.get(&by).map(String::as_str).unwrap_or_default();
-        (label, format!("{} {name}", time_in_japan(at)))
+        (label, format!("{} {name}", visit.time(at)))
     };
     facts.push(done(t.batch_drafted(), batch.made_by, batch.made_at));
     facts.extend(batch.approved.map(|trace| done(t.batch_approved(), trace.by, trace.at)));
@@ -103,8 +107,11 @@ async fn shown(visit: &Visit<'_>, view: &BatchView, status: StatusCode, told: &T
         BatchState::Approved => Some(t.batch_next_export()),
         BatchState::Exported => Some(t.batch_next_hand_over()),
         BatchState::HandedOver => Some(t.batch_next_results()),
-        BatchState::Confirmed | BatchState::PartlyReturned | BatchState::Cancelled => None,
+        BatchState::PartlyReturned => Some(t.batch_next_returned()),
+        BatchState::Confirmed | BatchState::Cancelled => None,
     };
+    let cases: Vec<Uuid> = batch.lines.iter().map(|line| line.obligation).collect();
+    let businesses = visit.service.businesses_paid(visit.viewer()?, &view.municipality, &cases).await?;
     let errors = told.summary(|_| None, visit.locale);
     let page = Shown {
         frame: Frame { has_errors: !errors.is_empty(), ..visit.frame(t.batch()) },
@@ -114,7 +121,7 @@ async fn shown(visit: &Visit<'_>, view: &BatchView, status: StatusCode, told: &T
         facts,
         next,
         warnings: view.summary.warnings.iter().map(|warning| visit.say(&warning.message).to_owned()).collect(),
-        lines: batch.lines.iter().map(|line| shown_line(visit, line)).collect(),
+        lines: batch.lines.iter().map(|line| shown_line(visit, line, &businesses)).collect(),
         digest: view.summary.content_digest.clone(),
         file: view.file_sha256.clone().map(|sha256| File {
             href: format!("/payment-batches/{}/file", batch.id),
@@ -130,7 +137,7 @@ async fn shown(visit: &Visit<'_>, view: &BatchView, status: StatusCode, told: &T
     Ok(visit.page_with(status, &page))
 }
 
-fn shown_line(visit: &Visit<'_>, line: &PaymentLine) -> Line {
+fn shown_line(visit: &Visit<'_>, line: &PaymentLine, businesses: &HashMap<Uuid, String>) -> Line {
     let t = visit.t;
     let outcome = match &line.outcome {
         None => String::new(),
@@ -143,7 +150,9 @@ fn shown_line(visit: &Visit<'_>, line: &PaymentLine) -> Line {
     let payee = &line.payee;
     Line {
         id: line.id.to_string(),
+        case: format!("/applications/{}", line.obligation),
         number: line.application_number.clone(),
+        business: businesses.get(&line.obligation).cloned().unwrap_or_default(),
         payee: line.payee_name_zengin.clone(),
         account: format!(
             "{} {} ({}-{}) {}",

@@ -43,6 +43,8 @@ struct Waiting {
     /// Ticked to be paid.
     chosen: bool,
     number: String,
+    case: String,
+    business: String,
     payee: String,
     amount: String,
     ordered: String,
@@ -68,6 +70,8 @@ async fn shown(visit: &Visit<'_>, status: StatusCode, told: &Told) -> Page {
     for municipality in places(visit)? {
         let place = visit.service.municipality_named(&municipality).await?;
         let waiting = visit.service.payables(viewer, &municipality).await?;
+        let cases: Vec<Uuid> = waiting.iter().map(|line| line.application).collect();
+        let businesses = visit.service.businesses_paid(viewer, &municipality, &cases).await?;
         let total = Yen::total(waiting.iter().map(|line| line.amount)).map(|yen| yen.to_string()).unwrap_or_default();
         // Sent in vain, it stays as it was typed.
         let again = visit.asked.field("place") == municipality;
@@ -76,6 +80,8 @@ async fn shown(visit: &Visit<'_>, status: StatusCode, told: &Told) -> Page {
             chosen: !again || sent(&line.line.to_string()),
             line: line.line.to_string(),
             number: line.application_number,
+            case: format!("/applications/{}", line.application),
+            business: businesses.get(&line.application).cloned().unwrap_or_default(),
             payee: line.payee_name,
             amount: line.amount.to_string(),
             ordered: visit.day(day_in_japan(line.ordered_at)),

@@ -5,7 +5,7 @@ mod budgets;
 mod desk;
 
 pub(crate) use batch::{act, batch};
-pub(crate) use budgets::budgets;
+pub(crate) use budgets::{budgets, export as export_budgets};
 pub(crate) use desk::{desk, make};
 
 use program::definition::{Name, Role};

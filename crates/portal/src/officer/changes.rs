@@ -33,6 +33,8 @@ struct Changes {
     groups: Option<Vec<Group>>,
     types: Vec<Choice>,
     forms: Vec<Choice>,
+    /// Names and labels of those that its archetype knows.
+    documents: Vec<(String, String)>,
     new: New,
 }
 
@@ -328,6 +330,7 @@ async fn shown_page(visit: &Visit<'_>, desk: &Desk, status: StatusCode, told: &T
         let name = pointer.rsplit('/').next().unwrap_or_default();
         choice(name, name, asked.field("document_form"))
     });
+    let known = desk.newest.program.definition().archetype.documents.iter();
     let typed = |name: &str| asked.field(name).to_owned();
     let page = Changes {
         frame: Frame { has_errors: !errors.is_empty(), ..visit.frame(desk.title(visit)) },
@@ -337,6 +340,7 @@ async fn shown_page(visit: &Visit<'_>, desk: &Desk, status: StatusCode, told: &T
         revision: draft.revision,
         types: types.collect(),
         forms: forms.collect(),
+        documents: known.map(|(name, kind)| (name.clone(), visit.say(&kind.label).to_owned())).collect(),
         new: New {
             field: typed("field"),
             field_ja: typed("field_ja"),

@@ -92,6 +92,10 @@ fn row(visit: &Visit<'_>, view: &MigrationView) -> Row {
         MigrationOutcome::Refused => (t.stays(), "bad"),
     };
     let reasons = view.refusals.iter().map(|refusal| &refusal.message);
+    let mut lines: Vec<String> = reasons.chain(&view.notes).map(|words| visit.say(words).to_owned()).collect();
+    if lines.is_empty() && view.outcome == MigrationOutcome::Possible {
+        lines.push(t.only_rules_change().to_owned());
+    }
     Row {
         id: view.application.to_string(),
         number: view.number.clone().unwrap_or_else(|| view.application.to_string()),
@@ -99,7 +103,7 @@ fn row(visit: &Visit<'_>, view: &MigrationView) -> Row {
         outcome,
         class,
         may_move: view.outcome == MigrationOutcome::Possible,
-        lines: reasons.chain(&view.notes).map(|words| visit.say(words).to_owned()).collect(),
+        lines,
     }
 }
 

@@ -3,7 +3,6 @@
 use askama::Template;
 use poem::http::StatusCode;
 use service::Error;
-use vocabulary::time_in_japan;
 
 use super::differences::Listed;
 use super::{Desk, Head};
@@ -65,7 +64,7 @@ async fn shown(visit: &Visit<'_>, desk: &Desk, status: StatusCode, told: &Told) 
         page.instead = Some(t.no_draft_yet());
         return Ok(visit.page_with(status, &page));
     };
-    page.saved = t.saved_by(&time_in_japan(at), &name);
+    page.saved = t.saved_by(&visit.time(at), &name);
     match visit.service.publication(viewer, &desk.name).await? {
         Some(publication) => {
             let has_definition = publication.read.program.is_some();

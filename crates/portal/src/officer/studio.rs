@@ -10,7 +10,6 @@ use poem::http::StatusCode;
 use program::{SchemaKind, schema_of_files};
 use serde_json::{Map, Value as Json, json};
 use service::{DefinitionText, Edition, Error};
-use vocabulary::time_in_japan;
 
 use super::definition::Findings;
 use super::{Desk, Head};
@@ -92,7 +91,7 @@ async fn checked(visit: &Visit<'_>, desk: &Desk) -> Result<Checked, Wrong> {
     let draft = visit.service.program_draft(viewer, &desk.name).await?;
     let read = visit.service.read_definition(viewer, &desk.name, Edition::Draft).await?;
     let text = format!("{}?version=draft", desk.href("definition"));
-    let saved = draft.saved.map(|(at, name)| visit.t.saved_by(&time_in_japan(at), &name));
+    let saved = draft.saved.map(|(at, name)| visit.t.saved_by(&visit.time(at), &name));
     Ok(Checked {
         t: visit.t,
         revision: draft.revision,

@@ -5,7 +5,6 @@ use std::cmp::Ordering;
 use askama::Template;
 use poem::http::StatusCode;
 use service::{Error, ProgramEventKind, VersionEventView};
-use vocabulary::time_in_japan;
 
 use super::{Desk, Head};
 use crate::forms::{Said, Told};
@@ -94,7 +93,7 @@ async fn shown(visit: &Visit<'_>, desk: &Desk, status: StatusCode, told: &Told) 
         head: desk.head(visit, ""),
         errors,
         rows,
-        draft: draft.saved.map(|(at, name)| t.saved_by(&time_in_japan(at), &name)),
+        draft: draft.saved.map(|(at, name)| t.saved_by(&visit.time(at), &name)),
         has_errors,
         newest,
         public: format!("/programs/{}", desk.name),
@@ -107,7 +106,7 @@ async fn shown(visit: &Visit<'_>, desk: &Desk, status: StatusCode, told: &Told) 
 
 fn told_of(visit: &Visit<'_>, event: &VersionEventView) -> String {
     let by = event.actor_name.as_deref().unwrap_or_else(|| visit.t.by_installation());
-    format!("{} — {by}", time_in_japan(event.at))
+    format!("{} — {by}", visit.time(event.at))
 }
 
 /// A version takes no new applications any more. Pressing twice closes once.

@@ -159,6 +159,7 @@ words! {
     migrate_to: "移行先の版", "Move to version";
     migrate_lead: "進行中の案件を1件ずつ調べた結果です。移せる案件を選んで移行します。金額と、申請者に伝えた期限は変わりません。", "Each case under way was looked at. Choose those that are to move. No amount and no deadline that was told changes.";
     nothing_to_migrate: "ほかの版の案件はありません。", "No case is on another version.";
+    only_rules_change: "状態・入力内容・金額・期限は今のまま、これからの手続に新しい版の決まりが適用されます。", "State, answers, amounts and deadlines stay; what follows goes by the new version.";
     can_be_moved: "移せます", "can be moved";
     was_moved: "移しました", "moved";
     is_there_already: "移行済み", "is there already";

@@ -8,18 +8,22 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use poem::http::StatusCode;
-use program::definition::{ApplicantKind, Cases, FieldType};
-use service::{CallView, Error, ProgramVersion, Reusable};
+use program::definition::{ApplicantKind, Cases, FieldType, Name};
+use service::{Application, CallView, Error, ProgramVersion, Reusable};
 use uuid::Uuid;
 use vocabulary::{day_in_japan, normalized_for_search};
 
 use crate::answer::Answer;
+use crate::cases::action_href;
 use crate::forms::{Choice, Said, Told};
 use crate::place::{Inquiries, places};
-use crate::visit::{Frame, Page, Visit};
+use crate::visit::{Frame, Page, Visit, Wrong};
 
 /// Programs of one installation that a search looks through at most.
 pub(crate) const MOST_PROGRAMS: usize = 1_000;
+
+/// Programs that are named where nothing is found.
+const MOST_NEAR: usize = 5;
 
 #[derive(Template)]
 #[template(path = "programs/find.html")]
@@ -29,6 +33,8 @@ struct Find {
     places: Vec<Choice>,
     only_open: bool,
     count: String,
+    /// Where nothing is found: address and title of what comes near.
+    near: Vec<(String, String)>,
     cards: Vec<Card>,
 }
 
@@ -117,6 +123,8 @@ pub(crate) async fn find(visit: &Visit<'_>) -> Page {
         })
         .collect();
     found.sort_by_key(|version| !is_open(version));
+    let near = if found.is_empty() { nearest(&all, words, named) } else { Vec::new() };
+    let near = near.into_iter().map(|version| (href(version), visit.say(&version.program.definition().program.title)));
     let choices = places.iter().map(|(name, place)| Choice {
         value: name.clone(),
         label: visit.say(&place.name).to_owned(),
@@ -128,9 +136,28 @@ pub(crate) async fn find(visit: &Visit<'_>) -> Page {
         places: choices.collect(),
         only_open,
         count: visit.t.found(found.len()),
+        near: near.map(|(href, title)| (href, title.to_owned())).collect(),
         cards: found.iter().map(|version| card(visit, version, named(version))).collect(),
     };
     Ok(visit.page(&page))
+}
+
+/// Those that have most in common with the words, by pairs of letters.
+fn nearest<'v>(
+    all: &'v [(Name, ProgramVersion)],
+    words: &str,
+    place: impl Fn(&ProgramVersion) -> String,
+) -> Vec<&'v ProgramVersion> {
+    let letters: Vec<char> = normalized_for_search(words).chars().filter(|c| !c.is_whitespace()).collect();
+    let pairs: BTreeSet<String> = letters.windows(2).map(String::from_iter).collect();
+    let in_common = |version: &ProgramVersion| {
+        let text = searched(version, &place(version));
+        pairs.iter().filter(|pair| text.contains(pair.as_str())).count()
+    };
+    let mut near: Vec<(usize, &ProgramVersion)> =
+        all.iter().map(|(_, version)| (in_common(version), version)).filter(|(common, _)| *common > 0).collect();
+    near.sort_by_key(|(common, version)| (std::cmp::Reverse(*common), !is_open(version)));
+    near.into_iter().take(MOST_NEAR).map(|(_, version)| version).collect()
 }
 
 /// What a search looks at, in both languages.
@@ -346,6 +373,14 @@ fn kind_name(visit: &Visit<'_>, kind: ApplicantKind) -> &'static str {
     }
 }
 
+/// Where a new application is filled in.
+async fn first_page(visit: &Visit<'_>, application: &Application) -> Result<String, Wrong> {
+    let offered = visit.service.available_actions(visit.viewer()?, std::slice::from_ref(application)).await?;
+    let filled_in = offered.iter().flatten().find(|action| action.permitted && action.form.is_some());
+    let case = application.case.id;
+    Ok(filled_in.map_or_else(|| format!("/applications/{case}"), |action| action_href(case, action, None)))
+}
+
 /// Starts a draft, with what was said in an earlier application if one is chosen, and tells what was taken over;
 /// pressing twice starts one.
 pub(crate) async fn apply(visit: &Visit<'_>, municipality: &str, slug: &str) -> Page {
@@ -354,12 +389,12 @@ pub(crate) async fn apply(visit: &Visit<'_>, municipality: &str, slug: &str) -> 
     let name = format!("{municipality}/{slug}");
     let earlier = Uuid::try_parse(asked.field("earlier")).ok();
     match visit.service.start_from(visit.viewer()?, &name, business, earlier, asked.field("key")).await {
-        Ok((application, None)) => Ok(Answer::see(&format!("/applications/{}", application.case.id))),
+        Ok((application, None)) => Ok(Answer::see(&first_page(visit, &application).await?)),
         Ok((application, Some(reusable))) => Ok(visit.page(&TakenOver {
             frame: visit.frame(visit.t.taken_over()),
             program: visit.say(&application.program.definition().program.title).to_owned(),
             earlier: Earlier::of(visit, &reusable),
-            next: format!("/applications/{}", application.case.id),
+            next: first_page(visit, &application).await?,
         })),
         Err(Error::Refused(refusals)) => {
             shown(visit, municipality, slug, StatusCode::UNPROCESSABLE_ENTITY, &Told::of(refusals)).await

@@ -6,19 +6,16 @@ use program::definition::{Role, StateKind};
 use service::{AccessKind, Application, ApplicationFilter, ApplicationOrder, Error};
 use vocabulary::day_in_japan;
 
-use super::listing::{Column, Rows, sheet};
 use super::{assignee, must_be_staff};
 use crate::asked::in_url;
 use crate::forms::Choice;
+use crate::listing::{Column, MOST_ROWS, Rows, every, sheet};
 use crate::sheet::Format;
 use crate::standing::kind_name;
 use crate::visit::{Frame, Page, Visit, Wrong, id};
 
 /// Rows of a page.
 const ROWS: usize = 30;
-/// Rows that are read at once for the file, and in all.
-const BATCH: usize = 500;
-const MOST_ROWS: usize = 20_000;
 
 const KINDS: [StateKind; 6] = [
     StateKind::WithOffice,
@@ -200,16 +197,7 @@ pub(crate) async fn export(visit: &Visit<'_>, format: Format) -> Page {
     let Sought { filter, order, .. } = sought(visit)?;
     let (viewer, device) = (visit.viewer()?, visit.asked.device());
     visit.service.note_access(viewer, AccessKind::CasesExported, None, device).await?;
-    let mut found = Vec::new();
-    let mut after: Option<String> = None;
-    while found.len() < MOST_ROWS {
-        let page = visit.service.applications(viewer, filter.clone(), order, BATCH, after.as_deref()).await?;
-        after = page.items.last().filter(|_| page.has_next).map(|(cursor, _)| cursor.clone());
-        found.extend(page.items.into_iter().map(|(_, application)| application));
-        if after.is_none() {
-            break;
-        }
-    }
+    let found = every(visit, &filter, order).await?;
     let columns = Column::chosen(visit).unwrap_or_else(|| Column::ALL.to_vec());
     sheet(visit, &columns, &found.iter().collect::<Vec<_>>()).await?.answer("cases", format)
 }

@@ -1,7 +1,6 @@
 //! The office's desk: what waits for somebody, the list of all cases, and taking care of one.
 
 mod cases;
-mod listing;
 mod paper;
 mod tasks;
 mod together;

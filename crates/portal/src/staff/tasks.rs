@@ -3,9 +3,9 @@
 use askama::Template;
 use service::Application;
 
-use super::listing::{Column, Rows};
 use super::must_be_staff;
 use crate::asked::in_url;
+use crate::listing::{Column, Rows};
 use crate::visit::{Frame, Page, Visit};
 
 /// Rows of a page.

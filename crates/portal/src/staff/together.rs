@@ -1,6 +1,6 @@
 //! One action in many cases: chosen in a list, each shown with what stands in its way, and at the end what came of each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 use casework::Act;
@@ -12,10 +12,10 @@ use serde_json::Map;
 use service::{Application, AvailableAction, Error, MOST_TOGETHER};
 use uuid::Uuid;
 
-use super::listing::number;
 use super::{assignee, must_be_staff};
-use crate::cases::{self, ME, NOBODY};
+use crate::cases::{self, ME, NOBODY, colleague_choice};
 use crate::forms::{Choice, Drawing, FieldBox, Said, Told, VALUE, field, given, head, read};
+use crate::listing::number;
 use crate::standing::state_of;
 use crate::text;
 use crate::visit::{Frame, Page, Visit, Wrong, id};
@@ -164,32 +164,38 @@ pub(crate) async fn page(visit: &Visit<'_>) -> Page {
 
 async fn choose(visit: &Visit<'_>, all: &[(Application, Vec<AvailableAction>)]) -> Page {
     let t = visit.t;
-    let mut kinds: BTreeMap<Kind, (String, usize)> = BTreeMap::new();
+    let programs: BTreeSet<&str> = all.iter().map(|(application, _)| application.program.name()).collect();
+    let mut kinds: BTreeMap<Kind, (String, usize, BTreeSet<&str>)> = BTreeMap::new();
     for (application, offered) in all {
         for action in offered {
             let Some(kind) = Kind::of(application, action) else { continue };
-            let label = visit.say(&action.label);
-            let label = match kind.program.as_str() {
-                "" => label.to_owned(),
-                _ => format!("{label} — {}", visit.say(&application.program.definition().program.title)),
-            };
-            kinds.entry(kind).or_insert((label, 0)).1 += usize::from(action.permitted);
+            let (_, count, titles) =
+                kinds.entry(kind).or_insert_with(|| (visit.say(&action.label).to_owned(), 0, BTreeSet::new()));
+            if action.permitted {
+                *count += 1;
+                titles.insert(visit.say(&application.program.definition().program.title));
+            }
         }
     }
-    let actions = kinds.into_iter().filter(|(_, (_, count))| *count > 0);
+    // Where the cases are of several programs, each action says of which.
+    let actions = kinds.into_iter().filter(|(_, (_, count, _))| *count > 0).map(|(kind, (label, count, of))| {
+        let of = of.into_iter().collect::<Vec<_>>().join(t.comma());
+        let label = if programs.len() > 1 { format!("{label} — {of}") } else { label };
+        (kind.key(), t.in_cases(&label, count))
+    });
     let mut colleagues = Vec::new();
     if visit.handles_cases() {
         colleagues.extend([choice(ME, t.myself()), choice(NOBODY, t.nobody())]);
         let places: Vec<&Name> = all.iter().map(|(application, _)| &application.case.municipality).collect();
         if let Some(place) = places.first().filter(|first| places.iter().all(|place| place == *first)) {
             let found = visit.service.colleagues(visit.viewer()?, place).await?;
-            colleagues.extend(found.into_iter().map(|(id, name)| choice(&id.to_string(), &name)));
+            colleagues.extend(found.iter().map(|colleague| colleague_choice(visit, colleague)));
         }
     }
     let page = Choose {
         frame: visit.frame(t.together()),
         chosen: all.iter().map(|(application, _)| shown(visit, application)).collect(),
-        actions: actions.map(|(kind, (label, count))| (kind.key(), t.in_cases(&label, count))).collect(),
+        actions: actions.collect(),
         colleagues,
         key: visit.key(),
     };

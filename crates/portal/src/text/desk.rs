@@ -40,9 +40,8 @@ words! {
     checklist: "確認票", "Checklist";
     found_fine: "確認済み", "Fine";
     found_doubtful: "疑義あり", "Doubtful";
-    choose_result: "「確認済み」か「疑義あり」を選択してください", "Choose whether it is fine or doubtful";
     finding: "所見", "Remark";
-    record: "記録する", "Record";
+    record: "確認結果を記録する", "Record what you found";
     handed_in_since: "確認した後に、再提出されています。", "It was handed in anew since.";
     handed_in_again: "再提出による変更", "What changed when it was handed in again";
     before: "変更前", "Before";

@@ -3,18 +3,22 @@
 use std::collections::HashMap;
 
 use indexmap::IndexMap;
-use service::Application;
+use service::{Application, ApplicationFilter, ApplicationOrder};
 use uuid::Uuid;
 use vocabulary::{day_in_japan, time_in_japan};
 
 use crate::forms::Choice;
 use crate::sheet::{Cell, Sheet};
-use crate::standing::{state_of, waits_for};
+use crate::standing::{office_due, state_of, waits_for};
 use crate::text::Text;
 use crate::visit::{Visit, Wrong};
 
+/// Rows that are read at once for a file, and in all.
+const BATCH: usize = 500;
+pub(crate) const MOST_ROWS: usize = 20_000;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Column {
+pub(crate) enum Column {
     Number,
     Program,
     Business,
@@ -47,6 +51,17 @@ impl Column {
     /// Of a list for which nobody has chosen any.
     const USUAL: [Self; 7] =
         [Self::Number, Self::Program, Self::Business, Self::State, Self::WaitsFor, Self::Received, Self::Deadline];
+    /// Of the applications of one's own businesses, as a file.
+    pub const OWN: [Self; 8] = [
+        Self::Number,
+        Self::Program,
+        Self::Business,
+        Self::State,
+        Self::FiscalYear,
+        Self::Received,
+        Self::Deadline,
+        Self::Amounts,
+    ];
     pub const TASKS: [Self; 6] =
         [Self::Number, Self::Program, Self::Business, Self::State, Self::WaitsFor, Self::Deadline];
 
@@ -112,28 +127,28 @@ impl Column {
 }
 
 /// A table of cases on a page.
-pub(super) struct Rows {
+pub(crate) struct Rows {
     pub heads: Vec<&'static str>,
     pub rows: Vec<Row>,
     /// The visitor can choose some and handle them together.
     pub choosing: bool,
 }
 
-pub(super) struct Row {
+pub(crate) struct Row {
     pub id: String,
     pub number: String,
     pub cells: Vec<CellShown>,
 }
 
-pub(super) struct CellShown {
+pub(crate) struct CellShown {
     pub label: &'static str,
     pub text: String,
     /// Shown as a tag, as states are.
     pub tag: bool,
     /// Not broken into lines.
     pub keep: bool,
-    /// The last day is over.
-    pub late: bool,
+    /// What is over: the last day, or the day until which the office meant to have dealt with it.
+    pub late: Option<&'static str>,
 }
 
 impl Rows {
@@ -148,8 +163,14 @@ impl Rows {
             text: shown(visit, application, column, &people),
             tag: column == Column::State,
             keep: matches!(column, Column::WaitsFor | Column::CorporateNumber | Column::Assignee),
-            late: column == Column::Deadline
-                && application.case.body.deadline.as_ref().is_some_and(|deadline| deadline.day < today),
+            late: match column {
+                Column::Deadline => {
+                    let deadline = application.case.body.deadline.as_ref();
+                    deadline.filter(|deadline| deadline.day < today).map(|_| visit.t.late())
+                }
+                Column::WaitsFor => office_due(application).filter(|day| *day < today).map(|_| visit.t.office_late()),
+                _ => None,
+            },
         };
         let row = |application: &Application| Row {
             id: application.case.id.to_string(),
@@ -168,11 +189,33 @@ impl Rows {
     }
 }
 
+/// All applications of the visitor's list, for a file.
+///
+/// # Errors
+/// As the list itself.
+pub(crate) async fn every(
+    visit: &Visit<'_>,
+    filter: &ApplicationFilter,
+    order: ApplicationOrder,
+) -> Result<Vec<Application>, Wrong> {
+    let mut found = Vec::new();
+    let mut after: Option<String> = None;
+    while found.len() < MOST_ROWS {
+        let page = visit.service.applications(visit.viewer()?, filter.clone(), order, BATCH, after.as_deref()).await?;
+        after = page.items.last().filter(|_| page.has_next).map(|(cursor, _)| cursor.clone());
+        found.extend(page.items.into_iter().map(|(_, application)| application));
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(found)
+}
+
 /// The same as a file: amounts in columns of their own, one for each name.
 ///
 /// # Errors
 /// Faults only.
-pub(super) async fn sheet(
+pub(crate) async fn sheet(
     visit: &Visit<'_>,
     columns: &[Column],
     applications: &[&Application],
@@ -200,6 +243,7 @@ pub(super) async fn sheet(
             }
             Column::Received => vec![Cell::day(application.received_at.map(day_in_japan))],
             Column::Deadline => vec![Cell::day(case.body.deadline.as_ref().map(|deadline| deadline.day))],
+            Column::Updated => vec![Cell::Text(time_in_japan(application.updated_at))],
             column => vec![Cell::Text(shown(visit, application, *column, &people))],
         });
         sheet.line(cells.collect::<Vec<_>>());
@@ -219,7 +263,7 @@ async fn assignees(
     Ok(visit.service.names_of(all).await?)
 }
 
-pub(super) fn number(application: &Application) -> String {
+pub(crate) fn number(application: &Application) -> String {
     application.case.body.numbers.get("application").cloned().unwrap_or_default()
 }
 
@@ -236,7 +280,7 @@ fn shown(visit: &Visit<'_>, application: &Application, column: Column, people: &
         Column::FiscalYear => case.call.fiscal_year.name(visit.locale),
         Column::Received => application.received_at.map(|at| visit.day(day_in_japan(at))).unwrap_or_default(),
         Column::Deadline => case.body.deadline.as_ref().map(|deadline| visit.day(deadline.day)).unwrap_or_default(),
-        Column::Updated => time_in_japan(application.updated_at),
+        Column::Updated => visit.time(application.updated_at),
         Column::Amounts => {
             let rules = application.program.definition().archetype.amounts.iter();
             let amounts = rules.filter_map(|(name, rule)| {
