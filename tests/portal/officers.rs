@@ -188,6 +188,19 @@ async fn calls_are_set_up_and_changed() {
         browser.submit(&change).await.says("Done.").says("25 December").says("12 businesses decided for");
         browser.submit(&change).await.says("Done.");
 
+        // The days of rest of the coming years; what is no day is said, and what was typed stays.
+        let rests = form("rests", &page);
+        let days = format!("{}\n2027-08-13", rests.get("days"));
+        let refused = browser.submit(&rests.clone().set("days", "2027-13-01")).await;
+        refused.says("\"2027-13-01\" is no day");
+        assert_eq!(form("rests", &refused).get("days").trim(), "2027-13-01");
+        browser.submit(&rests.clone().set("days", "2020-01-01")).await.says("before this fiscal year");
+        browser.submit(&rests.clone().set("days", &days)).await.says("Done.").says("13 August 2027");
+        browser.submit(&rests.clone().set("days", &days)).await.says("Done.");
+        let late = browser.submit(&rests.set("days", "")).await;
+        assert_eq!(late.status, StatusCode::CONFLICT);
+        browser.get(&path).await.says("13 August 2027");
+
         let new = form("new", &page).set("fiscal_year", "2026").set("window", "second").set("opens", "2026-10-01");
         browser.submit(&new.set("closes", "2026-11-30")).await.says("Done.").says("second");
     })

@@ -13,7 +13,7 @@ use program::{Difference, Finding, Program, Severity, SourceFile, Written, diff,
 use serde::Serialize;
 use store::{NewProgramDraft, StoredCall};
 use uuid::Uuid;
-use vocabulary::{Bilingual, Instant, Yen};
+use vocabulary::{Bilingual, FiscalYear, Instant, Yen};
 
 use crate::desk::MOST_COUNTED;
 use crate::once::Wish;
@@ -520,6 +520,49 @@ impl Service {
         self.once(&wish, &|_| Box::pin(async { Ok(()) })).await?;
         self.import_calls(place, &[call]).await?;
         Ok(())
+    }
+
+    /// Sets the days on which a municipality rests, besides weekends and the turn of the year, from the present fiscal year
+    /// on; those of earlier years stay. `seen` is what they were when somebody began to change them.
+    ///
+    /// # Errors
+    /// `Conflict` when they are others meanwhile; `BadInput` for a day of an earlier year; `NotFound` for everybody but
+    /// program officers of the municipality.
+    pub async fn set_holidays(
+        &self,
+        viewer: &Viewer,
+        place: &str,
+        seen: &BTreeSet<NaiveDate>,
+        days: &BTreeSet<NaiveDate>,
+    ) -> Result<()> {
+        self.require_scope(viewer, "act")?;
+        self.only_officers(viewer, place)?;
+        let first = FiscalYear::of(self.today()).first_day();
+        if let Some(early) = days.iter().find(|day| **day < first) {
+            return Err(Error::bad_input(
+                "holidays",
+                &format!("{early}は今年度より前の日です。過去の閉庁日は変更できません"),
+                &format!("{early} is before this fiscal year; past days of rest stay as they are"),
+            ));
+        }
+        self.store()
+            .write(|tx| {
+                Box::pin(async move {
+                    let (mut municipality, _) = tx.municipality(place).await?.ok_or(Error::NotFound)?;
+                    let mut all = municipality.calendar.holidays.clone();
+                    let present = all.split_off(&first);
+                    if present == *days {
+                        return Ok(());
+                    }
+                    if present != *seen {
+                        return Err(Error::Conflict);
+                    }
+                    all.extend(days);
+                    municipality.calendar.holidays = all;
+                    Ok(tx.put_municipality(&municipality).await?)
+                })
+            })
+            .await
     }
 
     async fn sources(&self, hash: &str) -> Result<Vec<SourceFile>> {

@@ -1,9 +1,12 @@
 //! The calls (募集) of a program and what came of them, each with a form that changes it; and beside them what the
 //! municipality says of itself: days of rest, offices, positions and routes.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use chrono::NaiveDate;
 use poem::http::StatusCode;
+use program::Program;
 use program::definition::{Municipality, Target, TargetOf};
 use service::{CallChange, CallView, Error};
 use vocabulary::{Bilingual, FiscalYear, Yen, day_in_japan, normalized_for_search, parse_day};
@@ -15,6 +18,8 @@ use crate::visit::{Frame, ONLY_WINDOW, Page, Visit, Wrong};
 
 /// Calls that a page shows: those of some years.
 const MOST_CALLS: usize = 12;
+/// What marks the form of the days of rest.
+const RESTS: &str = "rests";
 /// Days of rest that a page shows.
 const MOST_DAYS: usize = 60;
 
@@ -38,6 +43,10 @@ struct Calls {
     action: String,
     key: String,
     holidays: Vec<(String, String)>,
+    /// To be changed: a day on each line, as they are or as they were typed, and as they were when that began.
+    days: String,
+    seen: String,
+    rests_open: bool,
     offices: Vec<OfficeRow>,
     positions: Vec<(String, String, String)>,
     routes: Vec<(String, Vec<(String, String)>)>,
@@ -107,7 +116,12 @@ async fn shown(visit: &Visit<'_>, desk: &Desk, status: StatusCode, told: &Told) 
         targets: targets(t, &typed("target_of", String::new())),
     };
     let mark = visit.asked.field("mark");
-    let anchor = |path: &str| Some((format!("#{mark}-{path}"), label(t, path).to_owned()));
+    let rests = is_sent(visit, RESTS);
+    let present: Vec<String> = coming_holidays(visit, &place).map(ToString::to_string).collect();
+    let anchor = |path: &str| match path {
+        "holidays" => Some(("#days".to_owned(), t.holidays().to_owned())),
+        path => Some((format!("#{mark}-{path}"), label(t, path).to_owned())),
+    };
     let errors = told.summary(anchor, visit.locale);
     let page = Calls {
         frame: Frame { has_errors: !errors.is_empty(), ..visit.frame(desk.title(visit)) },
@@ -118,9 +132,12 @@ async fn shown(visit: &Visit<'_>, desk: &Desk, status: StatusCode, told: &Told) 
         action: desk.href("calls"),
         key: visit.key(),
         holidays: holidays(visit, &place),
+        days: if rests { visit.asked.field("days").to_owned() } else { present.join("\n") },
+        seen: if rests { visit.asked.field("seen").to_owned() } else { present.join(" ") },
+        rests_open: rests,
         offices: offices(visit, &place),
         positions: positions(visit, &place),
-        routes: routes(visit, &place),
+        routes: routes(visit, &place, &desk.newest.program),
     };
     Ok(visit.page_with(status, &page))
 }
@@ -227,12 +244,16 @@ fn label(t: Text, field: &str) -> &'static str {
     }
 }
 
+/// Days of rest from the present fiscal year on.
+fn coming_holidays<'m>(visit: &Visit<'_>, place: &'m Municipality) -> impl Iterator<Item = &'m NaiveDate> {
+    let first = FiscalYear::of(day_in_japan(visit.service.now())).first_day();
+    place.calendar.holidays.range(first..)
+}
+
 /// The days of rest of each fiscal year from this one on.
 fn holidays(visit: &Visit<'_>, place: &Municipality) -> Vec<(String, String)> {
-    let this_year = FiscalYear::of(day_in_japan(visit.service.now()));
     let mut years: Vec<(String, String)> = Vec::new();
-    let days = place.calendar.holidays.iter().filter(|day| FiscalYear::of(**day) >= this_year);
-    for day in days.take(MOST_DAYS) {
+    for day in coming_holidays(visit, place).take(MOST_DAYS) {
         let (year, day) = (FiscalYear::of(*day).name(visit.locale), visit.day(*day));
         match years.last_mut().filter(|(last, _)| *last == year) {
             Some((_, days)) => days.push_str(&format!("{}{day}", visit.t.comma())),
@@ -266,8 +287,8 @@ fn positions(visit: &Visit<'_>, place: &Municipality) -> Vec<(String, String, St
     positions.collect()
 }
 
-/// Each kind of decision with its bands: up to which amount, and who signs.
-fn routes(visit: &Visit<'_>, place: &Municipality) -> Vec<(String, Vec<(String, String)>)> {
+/// Each kind of decision, by the action that it signs, with its bands: up to which amount, and who signs.
+fn routes(visit: &Visit<'_>, place: &Municipality, program: &Program) -> Vec<(String, Vec<(String, String)>)> {
     let t = visit.t;
     let routes = place.routes.iter().map(|(kind, bands)| {
         let bands = bands.iter().map(|band| {
@@ -276,9 +297,33 @@ fn routes(visit: &Visit<'_>, place: &Municipality) -> Vec<(String, Vec<(String, 
                 band.steps.iter().map(|step| position_name(visit, place, &step.position)).collect();
             (up_to, steps.join(" → "))
         });
-        (kind.clone(), bands.collect())
+        let signs = program.actions().find(|action| action.rule.approval.as_ref() == Some(kind));
+        (signs.map_or(kind.as_str(), |action| visit.say(&action.rule.label)).to_owned(), bands.collect())
     });
     routes.collect()
+}
+
+/// Sets the days of rest from this fiscal year on.
+pub(super) async fn rest(visit: &Visit<'_>, desk: &Desk) -> Page {
+    let wrong = StatusCode::UNPROCESSABLE_ENTITY;
+    let read = |text: &str| {
+        let days = text.split_whitespace().map(normalized_for_search);
+        days.map(|day| parse_day(&day.replace('/', "-")).ok_or(day)).collect::<Result<BTreeSet<_>, _>>()
+    };
+    let days = match read(visit.asked.field("days")) {
+        Ok(days) => days,
+        Err(day) => {
+            let told = Told::one(Some("holidays".to_owned()), words::no_day(&day));
+            return shown(visit, desk, wrong, &told).await;
+        }
+    };
+    let seen = read(visit.asked.field("seen")).unwrap_or_default();
+    let place = desk.newest.program.municipality();
+    match visit.service.set_holidays(visit.viewer()?, place, &seen, &days).await {
+        Ok(()) => Ok(visit.done(&desk.href("calls"), "done")),
+        Err(Error::BadInput { path, message }) => shown(visit, desk, wrong, &Told::one(path, message)).await,
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Sets up a call or changes one. Sent twice, it is done once.

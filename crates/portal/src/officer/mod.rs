@@ -49,6 +49,7 @@ pub(crate) async fn answer(visit: &Visit<'_>, method: &str, path: &[&str]) -> Pa
         ("GET", ["texts"]) => texts::page(visit, &desk).await,
         ("GET", ["calls"]) => calls::page(visit, &desk).await,
         ("POST", ["calls"]) => calls::change(visit, &desk).await,
+        ("POST", ["calls", "rests"]) => calls::rest(visit, &desk).await,
         ("GET", ["migration"]) => migration::page(visit, &desk).await,
         ("POST", ["migration"]) => migration::act(visit, &desk).await,
         _ => Err(not_found()),

@@ -198,6 +198,8 @@ words! {
     save_call: "募集を保存する", "Save the call";
     holidays: "閉庁日", "Days of rest";
     holidays_lead: "土日と年末年始のほかに、期限と振込日の計算で休みとする日です。", "Besides weekends and the turn of the year, deadlines and transfers count these days as days of rest.";
+    change_holidays: "閉庁日を変更する", "Change the days of rest";
+    holidays_hint: "今年度以降の日を1行に1日ずつ（例: 2027-01-04）。国民の祝日も入れてください。この自治体のすべての制度に共通です。", "One day on each line from this fiscal year on, e.g. 2027-01-04; national holidays too. They count for every program of the municipality.";
     no_holidays: "登録された日はありません。", "No days are set.";
     offices: "課", "Offices";
     positions: "職と決裁経路", "Positions and routes";
@@ -311,6 +313,13 @@ pub(super) fn nothing_chosen() -> Bilingual {
 
 pub(super) fn wrong_day() -> Bilingual {
     Bilingual::new("日付を入力してください", "Enter a day")
+}
+
+pub(super) fn no_day(typed: &str) -> Bilingual {
+    Bilingual::new(
+        format!("「{typed}」は日付ではありません。2027-01-04のように入力してください"),
+        format!("\"{typed}\" is no day; write it like 2027-01-04"),
+    )
 }
 
 pub(super) fn wrong_number() -> Bilingual {
