@@ -18,6 +18,10 @@ async fn from_the_order_to_the_result() {
         let maker = Browser::signed_in(&served, &office, &office.staff("hino", "finance_maker").email).await;
         let checker = Browser::signed_in(&served, &office, &office.staff("hino", "finance_checker").email).await;
 
+        let owner = Browser::signed_in(&served, &office, &life.party.owner.email).await;
+        let own = format!("/applications/{}", life.application);
+        owner.get(&own).await.says("Payments").says("Being prepared");
+
         // A day on which the bank rests is refused, and the day stays as it was typed.
         let page = maker.get("/finance").await;
         page.says(&number).says("Payments that wait");
@@ -51,6 +55,7 @@ async fn from_the_order_to_the_result() {
         assert!(file.headers["content-disposition"].to_str().unwrap().starts_with("attachment"));
         let handed = maker.submit(&exported.form(&batch.path).set("step", "hand_over")).await;
         handed.says("Handed to the bank");
+        owner.get(&own).await.says("To be transferred on");
 
         // A line that came back needs the bank's reason.
         let form = handed.form(&batch.path).set("step", "results");
@@ -70,6 +75,8 @@ async fn from_the_order_to_the_result() {
         maker.submit(&form.set("step", "all_transferred")).await.says("All transferred");
         let paid = office.look(&life.party.owner, life.application).await;
         assert_eq!(paid.case.state, "paid");
+        let owner = Browser::signed_in(&served, &office, &life.party.owner.email).await;
+        owner.get(&own).await.says("Transferred on");
 
         maker.get("/budgets?year=2026").await.says("Appropriated").says("2,000,000").says("Total");
         let file = maker.get("/budgets.csv?year=2026").await;

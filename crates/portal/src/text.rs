@@ -146,6 +146,10 @@ words! {
     budget_path: "款・項・目・節", "Chapter and item";
     discard_draft: "この下書きを削除する", "Delete this draft";
     discard_lead: "入力した内容と添付した書類が消えます。元に戻せません。", "What was typed and uploaded is gone then. This cannot be undone.";
+    payments_of_case: "支払の状況", "Payments";
+    transfer_came_back: "振込できず戻りました", "The bank gave it back";
+    transfer_prepared: "振込の準備中", "Being prepared";
+    to_be_paid: "（今回支払う額）", " (paid now)";
     quick_check: "申請できるか確かめる", "See whether you may apply";
     quick_check_lead: "次の質問に答えると、申請の条件に当てはまるかが分かります。入力した内容は保存されません。", "Answer these to see whether you meet the conditions. Nothing that you enter is kept.";
     check_it: "確かめる", "Check";
@@ -399,6 +403,14 @@ impl Text {
     pub fn one_of(self, values: &[String]) -> String {
         let depends = if values.len() > 1 { self.depends() } else { "" };
         format!("{}{depends}", values.join(" / "))
+    }
+
+    pub fn transferred_on(self, day: &str) -> String {
+        self.one(format!("{day}に振込済"), format!("Transferred on {day}"))
+    }
+
+    pub fn transfer_planned(self, day: &str) -> String {
+        self.one(format!("{day}に振込予定"), format!("To be transferred on {day}"))
     }
 
     pub fn was_done(self, label: &str) -> String {

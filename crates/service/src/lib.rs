@@ -65,8 +65,8 @@ pub use service::{Deps, FRESH_MINUTES, FileStore, Service, Settings};
 pub use sessions::SCOPES;
 pub use starting::{LeftOut, LeftOutReason, Reusable};
 pub use store::{
-    AccessKind, ApiToken, Count, Message, OutboxDepth, PositionHeld, ProgramEventKind, Recusal, ReviewResult,
-    SavedView, StaffRole,
+    AccessKind, ApiToken, Count, LineState, Message, OutboxDepth, PositionHeld, ProgramEventKind, Recusal,
+    ReviewResult, SavedView, StaffRole,
 };
 pub use texts::{SentText, TextKind, check_texts, sample_text, sent_texts};
 pub use treasury::BankFile;
@@ -74,7 +74,7 @@ pub use view::{
     Application, ApplicationFilter, ApplicationOrder, AskedView, AvailableAction, BatchView, BudgetView, BusinessView,
     CallView, ComingVersion, Device, Enrolment, EventView, FileView, LedgerEntryView, LetterView, Member, MemberRole,
     MessageView, MigrationOutcome, MigrationView, NewBusiness, NewSession, Page, PasskeyAnswer, PasskeyAsked,
-    PasskeyView, PayableView, Performed, ProgramVersion, SecondFactorView, SessionView, SignIn, Task, VersionEventView,
-    VersionView, Viewer,
+    PasskeyView, PayableView, PaymentView, Performed, ProgramVersion, SecondFactorView, SessionView, SignIn, Task,
+    VersionEventView, VersionView, Viewer,
 };
 pub use worker::{Delivery, MailTransport, Outgoing, Sending, Worker};

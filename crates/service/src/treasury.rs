@@ -9,7 +9,7 @@ use vocabulary::{BankCode, BranchCode};
 
 use crate::once::Wish;
 use crate::service::Service;
-use crate::view::{Application, BatchView, BudgetView, LedgerEntryView, Page, PayableView, Viewer};
+use crate::view::{Application, BatchView, BudgetView, LedgerEntryView, Page, PayableView, PaymentView, Viewer};
 use crate::{Error, Result};
 
 /// Entries of the ledger that a budget shows.
@@ -98,6 +98,24 @@ impl Service {
                 ordered_at: line.ordered_at,
             })
             .collect())
+    }
+
+    /// What was ordered to be paid in a case, and how far each payment is, oldest first.
+    ///
+    /// # Errors
+    /// `NotFound` for a case that the viewer may not know of.
+    pub async fn payments_of(&self, viewer: &Viewer, application: Uuid) -> Result<Vec<PaymentView>> {
+        self.application(viewer, application).await?.ok_or(Error::NotFound)?;
+        let lines = self.reader().payments_of_case(application).await?;
+        let batches: Vec<Uuid> = lines.iter().filter_map(|line| line.batch).collect();
+        let days = self.reader().transfer_days(&batches).await?;
+        let view = |line: store::OrderedPayment| PaymentView {
+            amount: line.amount,
+            state: line.state,
+            ordered_at: line.ordered_at,
+            transfer_date: line.batch.and_then(|batch| days.get(&batch).copied()),
+        };
+        Ok(lines.into_iter().map(view).collect())
     }
 
     /// Puts ordered payments into a new batch: those named, or all.

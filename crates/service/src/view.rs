@@ -334,6 +334,16 @@ pub struct PayableView {
     pub ordered_at: Instant,
 }
 
+/// A payment of a case, as its people see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaymentView {
+    pub amount: Yen,
+    pub state: store::LineState,
+    pub ordered_at: Instant,
+    /// Of the batch that it is in.
+    pub transfer_date: Option<NaiveDate>,
+}
+
 /// One page of a list.
 #[derive(Clone, Debug)]
 pub struct Page<T> {

@@ -312,6 +312,18 @@ impl Reader {
         Ok(names)
     }
 
+    /// The days on which these batches transfer.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn transfer_days(&self, batches: &[Uuid]) -> Result<HashMap<Uuid, NaiveDate>> {
+        let query = payment_batch::Entity::find()
+            .select_only()
+            .columns([payment_batch::Column::Id, payment_batch::Column::TransferDate])
+            .filter(payment_batch::Column::Id.is_in(batches.iter().copied()));
+        Ok(query.into_tuple::<(Uuid, NaiveDate)>().all(&self.db()).await?.into_iter().collect())
+    }
+
     async fn ordered_payments(&self, rows: Vec<payment_line::Model>) -> Result<Vec<OrderedPayment>> {
         let applications: Vec<Uuid> = rows.iter().map(|row| row.application).collect();
         let numbers = self.application_numbers(&applications).await?;

@@ -111,7 +111,7 @@ pub(super) async fn page(visit: &Visit<'_>, desk: &Desk, here: usize, status: St
         errors,
         amounts: match desk.award(visit, &filled.values, &[]).await? {
             Some(award) => award.to_string(),
-            None => amounts_so_far(visit, &desk.application, false),
+            None => amounts_so_far(visit, &desk.application, &desk.action.name, false),
         },
         facts: preview(visit, form, &filled),
         action: desk.href(None),
@@ -145,7 +145,7 @@ async fn single(visit: &Visit<'_>, desk: &Desk, status: StatusCode, outcome: Out
         stale: outcome.stale,
         lead: Some(format!("{} · {}", desk.program(visit), case.business.name)),
         detail: if desk.drafts() {
-            amounts_so_far(visit, &desk.application, true)
+            amounts_so_far(visit, &desk.application, &desk.action.name, true)
         } else {
             format!("{}{}", approval(visit, &desk.application).await?, signed_on(visit, desk))
         },

@@ -372,11 +372,14 @@ struct Draft {
 }
 
 /// What becomes of a draft, where there is one, and the amounts of the case as they are, as HTML.
-pub(super) fn amounts_so_far(visit: &Visit<'_>, application: &Application, drafts: bool) -> String {
+pub(super) fn amounts_so_far(visit: &Visit<'_>, application: &Application, action: &str, drafts: bool) -> String {
+    let effects = application.program.action(action).map(|action| action.rule.effects.as_slice()).unwrap_or_default();
+    let is_paid = |name: &Name| effects.iter().any(|effect| matches!(effect, Effect::Pay(sum) if sum == name));
     let rules = application.program.definition().archetype.amounts.iter();
     let amounts = rules.filter_map(|(name, rule)| {
         let frozen = application.case.body.amounts.get(name)?;
-        Some((visit.say(&rule.label).to_owned(), frozen.yen.to_string()))
+        let now = if is_paid(name) { visit.t.to_be_paid() } else { "" };
+        Some((format!("{}{now}", visit.say(&rule.label)), frozen.yen.to_string()))
     });
     let amounts: Vec<_> = amounts.collect();
     if amounts.is_empty() && !drafts {

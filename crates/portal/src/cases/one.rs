@@ -5,7 +5,7 @@ use casework::history::Stage;
 use casework::{Pending, Unlocked};
 use program::definition::{Role, StateKind};
 use program::{Form, Program};
-use service::{Application, AvailableAction, Colleague};
+use service::{Application, AvailableAction, Colleague, LineState, PaymentView};
 use vocabulary::{Instant, day_in_japan};
 
 use super::desk::{approval, href};
@@ -65,6 +65,7 @@ struct One {
     /// The first of them is what comes next: it waits for the visitor's side.
     yours: bool,
     amounts: Vec<Amount>,
+    payments: Vec<Payment>,
     procedures: Vec<String>,
     letters: Vec<Letter>,
     forms: Vec<Submitted>,
@@ -107,6 +108,12 @@ struct Amount {
     label: String,
     yen: String,
     award: AwardShown,
+}
+
+struct Payment {
+    ordered: String,
+    yen: String,
+    state: String,
 }
 
 struct Letter {
@@ -186,6 +193,7 @@ pub(crate) async fn one(visit: &Visit<'_>, case: &str) -> Page {
         actions: actions.iter().map(|action| shown_action(visit, &application, action)).collect(),
         yours: visit.is_staff() || case.body.standing.waits_on.as_deref() == Some(Role::Applicant.as_str()),
         amounts: amounts(visit, &application),
+        payments: payments(visit, &application).await?,
         procedures: procedures(visit, &application),
         letters: letters
             .into_iter()
@@ -415,6 +423,25 @@ fn amounts(visit: &Visit<'_>, application: &Application) -> Vec<Amount> {
             award: AwardShown::of(&frozen.award, visit.locale),
         })
         .collect()
+}
+
+async fn payments(visit: &Visit<'_>, application: &Application) -> Result<Vec<Payment>, Wrong> {
+    if application.case.body.payments.is_empty() {
+        return Ok(Vec::new());
+    }
+    let t = visit.t;
+    let shown = |payment: PaymentView| Payment {
+        ordered: date(visit, payment.ordered_at),
+        yen: payment.amount.to_string(),
+        state: match (payment.state, payment.transfer_date.map(|day| visit.day(day))) {
+            (LineState::Paid, Some(day)) => t.transferred_on(&day),
+            (LineState::Paid, None) => t.transferred().to_owned(),
+            (LineState::Returned, _) => t.transfer_came_back().to_owned(),
+            (LineState::InBatch, Some(day)) => t.transfer_planned(&day),
+            (LineState::Ordered | LineState::InBatch, _) => t.transfer_prepared().to_owned(),
+        },
+    };
+    Ok(visit.service.payments_of(visit.viewer()?, application.case.id).await?.into_iter().map(shown).collect())
 }
 
 fn procedures(visit: &Visit<'_>, application: &Application) -> Vec<String> {
