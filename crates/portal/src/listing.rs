@@ -162,7 +162,10 @@ impl Rows {
             label: column.label(visit.t),
             text: shown(visit, application, column, &people),
             tag: column == Column::State,
-            keep: matches!(column, Column::WaitsFor | Column::CorporateNumber | Column::Assignee),
+            keep: matches!(
+                column,
+                Column::WaitsFor | Column::CorporateNumber | Column::Assignee | Column::Received | Column::Deadline
+            ),
             late: match column {
                 Column::Deadline => {
                     let deadline = application.case.body.deadline.as_ref();

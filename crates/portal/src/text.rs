@@ -232,7 +232,6 @@ words! {
     confirm: "確認と提出", "Check and send";
     save: "保存する", "Save";
     save_and_next: "保存して次へ", "Save and continue";
-    saved: "保存しました。", "Saved.";
     newer_heading: "別の画面で保存された内容があります", "Something else was saved in another window";
     newer_lead: "この画面を開いた後に、別の画面で次の項目が保存されました。どちらの内容も残っています。項目ごとに選んで「選んだ内容で保存」を押してください。", "After this page was opened, these fields were saved in another window. Neither is lost: choose for each of them and press Save what I chose.";
     newer_kept: "別の画面で保存された内容", "As saved in the other window";
@@ -559,6 +558,7 @@ pub(crate) fn notice(t: Text, code: &str) -> Option<&'static str> {
         "noted" => ("メモを書き込みました。", "The note is kept."),
         "struck" => ("メモを取り消しました。", "The note was struck out."),
         "checked" => ("確認結果を記録しました。", "What you found is recorded."),
+        "saved" => ("保存しました。", "Saved."),
         "discarded" => ("下書きを削除しました。", "The draft was deleted."),
         "dropped" => ("下書きを破棄しました。", "The draft is dropped."),
         "figures-accepted" => (

@@ -31,7 +31,8 @@ struct People {
     states: Vec<Choice>,
     rows: Vec<Row>,
     next: Option<String>,
-    export: String,
+    /// That asks for this list again.
+    query: String,
     invitations: Vec<Invitation>,
     /// Of the form that invites.
     email: String,
@@ -140,7 +141,7 @@ async fn shown(visit: &Visit<'_>, status: StatusCode, told: &Told) -> Page {
         states: states.into_iter().collect(),
         rows: rows.into_iter().skip(page.saturating_mul(ROWS)).take(ROWS).collect(),
         next: has_next.then(|| format!("/staff/people?{query}&page={}", page + 1)),
-        export: format!("/staff/people.csv?{query}"),
+        query,
         invitations: invitations.into_iter().map(invitation).collect(),
         email: asked.field("email").to_owned(),
         invited_as: roles(visit, ticked),

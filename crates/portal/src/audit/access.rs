@@ -36,7 +36,8 @@ struct Accesses {
     kinds: Vec<Choice>,
     rows: Vec<Row>,
     next: Option<String>,
-    export: String,
+    /// That asks for this list again.
+    query: String,
 }
 
 struct Row {
@@ -101,7 +102,7 @@ fn row(visit: &Visit<'_>, found: AccessView) -> Row {
         None => (String::new(), None),
     };
     Row {
-        at: time_in_japan(found.at),
+        at: visit.time(found.at),
         who: found.who,
         email: found.email,
         what: label(visit.t, found.kind),
@@ -130,7 +131,7 @@ pub(crate) async fn accesses(visit: &Visit<'_>) -> Page {
         person: sought.person.unwrap_or_default(),
         kinds: kinds.into_iter().collect(),
         next: last.map(|(cursor, _)| format!("/audit/access?{query}&after={}", in_url(cursor))),
-        export: format!("/audit/access.csv?{query}"),
+        query,
         rows: found.items.into_iter().map(|(_, found)| row(visit, found)).collect(),
         places: place.choices,
         place: place.name,
@@ -150,8 +151,9 @@ pub(crate) async fn export(visit: &Visit<'_>, format: Format) -> Page {
         count += found.items.len();
         after = found.items.last().filter(|_| found.has_next).map(|(cursor, _)| cursor.clone());
         for (_, found) in found.items {
+            let at = time_in_japan(found.at);
             let row = row(visit, found);
-            file.line([row.at, row.who, row.email, row.what.to_owned(), row.subject, row.id, row.address]);
+            file.line([at, row.who, row.email, row.what.to_owned(), row.subject, row.id, row.address]);
         }
         if after.is_none() {
             break;

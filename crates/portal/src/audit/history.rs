@@ -25,7 +25,8 @@ struct History {
     number: String,
     rows: Vec<Row>,
     next: Option<String>,
-    export: String,
+    /// That asks for this list again.
+    query: String,
 }
 
 struct Row {
@@ -58,7 +59,7 @@ fn row(visit: &Visit<'_>, found: HappeningView) -> Row {
     let (from, to) = (visit.say(&found.from), visit.say(&found.to));
     let (action, stage) = (visit.say(&found.action).to_owned(), stage_name(visit.t, found.stage));
     Row {
-        at: time_in_japan(found.at),
+        at: visit.time(found.at),
         application: found.application.to_string(),
         number: found.number.unwrap_or_else(|| visit.t.without_number().to_owned()),
         sequence: found.sequence,
@@ -84,7 +85,7 @@ pub(crate) async fn history(visit: &Visit<'_>) -> Page {
         person: sought.person.unwrap_or_default(),
         number: sought.number.unwrap_or_default(),
         next: last.map(|(cursor, _)| format!("/audit?{query}&after={}", in_url(cursor))),
-        export: format!("/audit.csv?{query}"),
+        query,
         rows: found.items.into_iter().map(|(_, found)| row(visit, found)).collect(),
         places: place.choices,
         place: place.name,
@@ -104,9 +105,10 @@ pub(crate) async fn export(visit: &Visit<'_>, format: Format) -> Page {
         count += found.items.len();
         after = found.items.last().filter(|_| found.has_next).map(|(cursor, _)| cursor.clone());
         for (_, found) in found.items {
+            let at = time_in_japan(found.at);
             let row = row(visit, found);
             let (stage, role) = (row.stage.to_owned(), row.role.to_owned());
-            file.line([row.at, row.number, row.sequence.to_string(), row.action, stage, row.who, role, row.way]);
+            file.line([at, row.number, row.sequence.to_string(), row.action, stage, row.who, role, row.way]);
         }
         if after.is_none() {
             break;

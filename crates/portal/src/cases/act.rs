@@ -258,9 +258,11 @@ async fn save(visit: &Visit<'_>, desk: &Desk, step: &str) -> Page {
     let here = |name: &&Name| names.contains(name);
     let more = asked.iter().filter(here).any(|name| !asked_before.contains(name));
     let message = |text: &str| Outcome { message: Some(text.to_owned()), ..Outcome::default() };
-    if step != "next" || more {
-        let text = if more { visit.t.more_questions() } else { visit.t.saved() };
-        return show(visit, desk, page, StatusCode::OK, message(text)).await;
+    if more {
+        return show(visit, desk, page, StatusCode::OK, message(visit.t.more_questions())).await;
+    }
+    if step != "next" {
+        return Ok(visit.done(&desk.href(Some(page)), "saved"));
     }
     let (_, refusals) = visit.service.preview_amount(viewer, case, Some(&form.name), &filled.values).await?;
     let on_this_page = |path: &str| names.iter().any(|name| name == head(path));

@@ -22,6 +22,8 @@ struct Texts {
 struct Row {
     href: String,
     kind: &'static str,
+    title: String,
+    /// In the definition.
     name: String,
     sent_by: String,
     here: bool,
@@ -56,6 +58,11 @@ pub(super) async fn page(visit: &Visit<'_>, desk: &Desk) -> Page {
     let sent = program.map(sent_texts).unwrap_or_default();
     let (kind, name) = (asked.parameter("kind"), asked.parameter("name"));
     let chosen = sent.iter().find(|text| key(text.kind) == kind && text.name == name).or_else(|| sent.first());
+    let called = |text: &SentText| {
+        let rendered =
+            program.and_then(|program| sample_text(program, &municipality, (text.kind, &text.name), visit.locale));
+        rendered.map_or_else(|| text.name.clone(), |rendered| rendered.subject)
+    };
     let sample = chosen.zip(program).map(|(text, program)| {
         let written = |locale, language, label| Written {
             language,
@@ -64,7 +71,7 @@ pub(super) async fn page(visit: &Visit<'_>, desk: &Desk) -> Page {
                 .map(|rendered| (rendered.subject, rendered.text)),
         };
         Sample {
-            heading: format!("{}: {}", kind_name(visit, text), text.name),
+            heading: format!("{}: {}", kind_name(visit, text), called(text)),
             texts: vec![written(Locale::Ja, "ja", t.in_japanese()), written(Locale::En, "en", t.in_english())],
         }
     });
@@ -75,6 +82,7 @@ pub(super) async fn page(visit: &Visit<'_>, desk: &Desk) -> Page {
     let rows = sent.iter().map(|text| Row {
         href: format!("{}?version={which}&kind={}&name={}#sample", desk.href("texts"), key(text.kind), text.name),
         kind: kind_name(visit, text),
+        title: called(text),
         name: text.name.clone(),
         sent_by: visit.say(&text.sent_by).to_owned(),
         here: chosen == Some(text),

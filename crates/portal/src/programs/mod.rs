@@ -33,8 +33,8 @@ struct Find {
     places: Vec<Choice>,
     only_open: bool,
     count: String,
-    /// Where nothing is found: address and title of what comes near.
-    near: Vec<(String, String)>,
+    /// Where nothing is found: address, title and municipality of what comes near.
+    near: Vec<(String, String, String)>,
     cards: Vec<Card>,
 }
 
@@ -124,7 +124,10 @@ pub(crate) async fn find(visit: &Visit<'_>) -> Page {
         .collect();
     found.sort_by_key(|version| !is_open(version));
     let near = if found.is_empty() { nearest(&all, words, named) } else { Vec::new() };
-    let near = near.into_iter().map(|version| (href(version), visit.say(&version.program.definition().program.title)));
+    let near = near.into_iter().map(|version| {
+        let title = visit.say(&version.program.definition().program.title);
+        (href(version), title.to_owned(), named(version))
+    });
     let choices = places.iter().map(|(name, place)| Choice {
         value: name.clone(),
         label: visit.say(&place.name).to_owned(),
@@ -136,7 +139,7 @@ pub(crate) async fn find(visit: &Visit<'_>) -> Page {
         places: choices.collect(),
         only_open,
         count: visit.t.found(found.len()),
-        near: near.map(|(href, title)| (href, title.to_owned())).collect(),
+        near: near.collect(),
         cards: found.iter().map(|version| card(visit, version, named(version))).collect(),
     };
     Ok(visit.page(&page))
