@@ -104,6 +104,13 @@ impl Program {
         self.definition.archetype.states.get(name)
     }
 
+    /// A state of the case or of a procedure beside it.
+    #[must_use]
+    pub fn any_state(&self, name: &str) -> Option<&State> {
+        let beside = || self.definition.archetype.procedures.values().find_map(|beside| beside.states.get(name));
+        self.state(name).or_else(beside)
+    }
+
     /// Whether applications may begin by this version on that day.
     #[must_use]
     pub fn is_in_force(&self, day: NaiveDate) -> bool {

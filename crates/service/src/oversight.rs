@@ -123,7 +123,7 @@ impl Service {
         for happening in found {
             let (program, _) = self.compiled(self.reader(), &happening.program_hash).await?;
             let state = |name: &Name| {
-                let found = program.state(name);
+                let found = program.any_state(name);
                 found.map_or_else(|| Bilingual::new(name.as_str(), name.as_str()), |state| state.label.clone())
             };
             let action = built_in_label(&happening.action)

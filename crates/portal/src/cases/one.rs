@@ -281,8 +281,7 @@ fn date(visit: &Visit<'_>, at: Instant) -> String {
 }
 
 pub(super) fn state_named(visit: &Visit<'_>, program: &Program, name: &str) -> String {
-    let beside = || program.definition().archetype.procedures.values().find_map(|beside| beside.states.get(name));
-    program.state(name).or_else(beside).map_or_else(|| name.to_owned(), |state| visit.say(&state.label).to_owned())
+    program.any_state(name).map_or_else(|| name.to_owned(), |state| visit.say(&state.label).to_owned())
 }
 
 fn shown_action(visit: &Visit<'_>, application: &Application, action: &AvailableAction) -> Offered {
