@@ -286,6 +286,27 @@ async fn a_program_says_beforehand_who_may_apply() {
     .await;
 }
 
+/// What would keep a second application from being granted is said before anybody types it in.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_application_in_a_year_is_told_beforehand() {
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["hino"]).await;
+        let served = Served::start(&office).await;
+        let page = format!("/programs/{SALES_CHANNEL}");
+        let (waiting, granted) = (office.under_review().await, office.granted().await);
+        let number = async |life: &testkit::Life| {
+            office.look(&life.party.owner, life.application).await.case.body.numbers["application"].clone()
+        };
+        let browser = Browser::signed_in(&served, &office, &waiting.party.owner.email).await;
+        let told = browser.get(&page).await;
+        told.says("There is an application for this program under way").says("This business meets the conditions");
+        assert_eq!(told.link(&number(&waiting).await), format!("/applications/{}", waiting.application));
+        let browser = Browser::signed_in(&served, &office, &granted.party.owner.email).await;
+        browser.get(&page).await.says("has had as many grants as the program allows in one fiscal year");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn two_tabs_keep_what_is_typed_in_both() {
     each_database(async |database| {

@@ -46,7 +46,10 @@ async fn from_the_order_to_the_result() {
         assert!(refused.status.is_client_error(), "{}", refused.text());
         let other = checker.submit(&approve.clone().set("digest", "0")).await;
         other.says("The content is not what you saw");
-        checker.submit(&approve).await.says("Approved").silent("Make the bank's file");
+        checker.get("/tasks").await.says("Batches that wait for approval: 1");
+        checker.submit(&approve).await.says("The batch is approved").silent("Make the bank's file");
+        checker.get("/tasks").await.silent("Batches that wait for approval");
+        maker.get("/tasks").await.says("Batches whose file is to be made: 1");
 
         let page = maker.get(&batch.path).await;
         let exported = maker.submit(&page.form(&batch.path).set("step", "export")).await;

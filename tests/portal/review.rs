@@ -40,6 +40,9 @@ async fn the_checklist_is_worked_off_beside_the_documents() {
         let doubt = again.set(remark, "宛名が違う").set("remark.application.documents.plan", "");
         let recorded = reviewer.submit(&doubt).await;
         recorded.says("What you found is recorded").says("Doubtful: 宛名が違う — ").says("Fine — ");
+        let correction = format!("/applications/{}/act/request_correction", life.application);
+        let marks = reviewer.get(&correction).await.form(&correction);
+        assert_eq!(marks.get("v.marks.documents.quotation"), "宛名が違う", "a doubt begins the correction");
         let unknown = doubt.clone().set("remark.application.nothing", "?");
         assert_eq!(reviewer.submit(&unknown).await.status, StatusCode::NOT_FOUND);
 

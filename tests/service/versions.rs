@@ -164,6 +164,16 @@ async fn a_version_counts_from_its_day() {
         let another = office.service.start_application(owner_of_draft, SALES_CHANNEL, business, "early").await;
         assert_eq!(another.unwrap().program_version, 1);
 
+        // For officers it is open all the same, and no running case moves before its day.
+        let officer = office.staff("hino", "program_officer");
+        let overview = office.service.programs_of_officer(officer).await.unwrap();
+        let ours = overview.iter().find(|found| found.newest.program.name() == SALES_CHANNEL).unwrap();
+        assert_eq!((ours.newest.version, ours.now.version), (2, 1));
+        assert!(ours.now.calls.iter().any(|call| call.open));
+        let early = office.service.migrate_case(officer, SALES_CHANNEL, 2, life.application, "m").await.unwrap();
+        assert_eq!(early.outcome, MigrationOutcome::Refused);
+        assert_eq!(early.refusals[0].code, "migrate.not_in_force");
+
         // From that day on by the new one, also a draft that was begun before; what was handed in stays.
         office.advance_to(moment(day)).await;
         assert_eq!(office.service.program(SALES_CHANNEL, None).await.unwrap().version, 2);

@@ -46,6 +46,7 @@ pub use clockwork::clock_act;
 pub use correction::{corrected_form, opened_by};
 pub use decide::{decide, needs};
 pub use facts::case_facts;
+pub use limits::check as check_limits;
 pub use line::{promotion, ranking_action};
 pub use migrate::{MIGRATE, Prospect, migrate, prospect};
 pub use panel::{Outcome, Panel, Scoring};

@@ -33,7 +33,10 @@ pub(crate) fn granted_in(world: &World<'_>, year: Option<FiscalYear>) -> Yen {
 }
 
 /// Whether the case may be granted besides those that were.
-pub(crate) fn check(world: &World<'_>, case: &Case) -> Result<(), Vec<Refusal>> {
+///
+/// # Errors
+/// Each limit that is reached.
+pub fn check(world: &World<'_>, case: &Case) -> Result<(), Vec<Refusal>> {
     let limits = &world.program.definition().program.limits;
     let year = case.call.fiscal_year;
     let mut refusals = Vec::new();

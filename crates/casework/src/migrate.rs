@@ -298,7 +298,7 @@ impl Moving<'_> {
             let label = declared.map_or_else(|| Bilingual::new(name, name), |(_, rule)| rule.label.clone());
             let shown = new.map_or_else(|| "—".to_owned(), |yen| yen.to_string());
             Some(Bilingual::new(
-                format!("{}: 新しい版では{shown}円になりますが、確定した{}円のままです", label.ja, frozen.yen),
+                format!("{}: 新しい版では{shown}円になりますが、この案件の{}円は変わりません", label.ja, frozen.yen),
                 format!("{}: the new version would give {shown} yen; the {} yen stay", label.en, frozen.yen),
             ))
         });

@@ -56,6 +56,45 @@ impl std::fmt::Display for Mismatch {
     }
 }
 
+impl Mismatch {
+    /// In words, with amounts and procedures as the program calls them.
+    #[must_use]
+    pub fn in_words(&self, program: &Program) -> Bilingual {
+        let archetype = &program.definition().archetype;
+        let amount = archetype.amounts.get(&self.what).map(|amount| amount.label.clone());
+        let beside = || archetype.procedures.get(&self.what).map(|beside| beside.label.clone());
+        let what = amount.or_else(beside).unwrap_or_else(|| expected_of(&self.what));
+        let Self { step, expected, found, .. } = self;
+        Bilingual::new(
+            format!("{step}番目の手順: {}は{expected}のはずが、{found}でした", what.ja),
+            format!("step {step}: {}: expected {expected}, found {found}", what.en),
+        )
+    }
+}
+
+/// What a scenario expects something of.
+fn expected_of(what: &str) -> Bilingual {
+    let (ja, en) = match what {
+        "due" => ("期限", "deadline"),
+        "holds.held" => ("留保額", "held"),
+        "holds.committed" => ("負担行為額", "committed"),
+        "holds.finalized" => ("確定額", "finalized"),
+        "holds.ordered" => ("支出命令額", "ordered"),
+        "holds.paid" => ("支払額", "paid"),
+        "holds in all" => ("予算の使用額の合計", "held in all"),
+        "holds_of_year" => ("その年度の予算の使用額", "held of that year"),
+        "state" => ("状態", "state"),
+        "outcome" => ("結果", "outcome"),
+        "refused" => ("拒否の理由", "refused"),
+        "waits_for" => ("次に署名する職", "next signature"),
+        "mails" => ("メール", "mails"),
+        "letters" => ("文書", "letters"),
+        "score" => ("評点", "score"),
+        name => (name, name),
+    };
+    Bilingual::new(ja, en)
+}
+
 /// The values of a step: its sample's, with its own over them.
 #[must_use]
 pub fn step_values(scenarios: &Scenarios, step: &ScenarioStep) -> Map<String, Value> {

@@ -150,13 +150,26 @@ words! {
     transfer_came_back: "振込できず戻りました", "The bank gave it back";
     transfer_prepared: "振込の準備中", "Being prepared";
     to_be_paid: "（今回支払う額）", " (paid now)";
+    under_way_already: "この補助金には手続中の申請があります。もう1件申請する前にご確認ください。", "There is an application for this program under way. Look at it before you begin another one:";
+    to_payments: "支払のページへ", "To the payments";
+    batches_to_check: "承認を待つ振込データ", "Batches that wait for approval";
+    batches_to_export: "ファイルを作る振込データ", "Batches whose file is to be made";
+    batches_to_hand_over: "銀行に渡す振込データ", "Batches to be handed to the bank";
+    batches_to_record: "結果を記録する振込データ", "Batches whose results are to be recorded";
+    unfinished_award: "経費の入力が終わると、補助金額を計算します。", "The award is computed once the costs are complete.";
+    other_program: "別の制度、または別の版の案件です。", "It is of another program, or on another version.";
+    rest_of_chosen: "残りの案件を続けて処理する", "Go on with the rest";
+    similar_cases_there: "重複の可能性がある案件", "Cases that look like this one";
+    amount_decided: "決裁する金額", "Amount of this decision";
+    not_all_checked: "未確認または疑義あり", "open or in doubt";
+    budget_columns: "留保から支払済までは、それぞれの段階にある額です（重なりません）。", "From held to paid, each column says what is at that stage now; none counts another one's money.";
     quick_check: "申請できるか確かめる", "See whether you may apply";
     quick_check_lead: "次の質問に答えると、申請の条件に当てはまるかが分かります。入力した内容は保存されません。", "Answer these to see whether you meet the conditions. Nothing that you enter is kept.";
     check_it: "確かめる", "Check";
     may_apply_next: "申請書で確認する条件もあります。必要な書類と申請の期間は、制度のページをご覧ください。", "The application asks for more. See the program's page for its documents and dates.";
     go_on_to_apply: "申請へ進む", "Go on to apply";
     find_another: "ほかの補助金を探す", "Find another program";
-    changes_from_lead: "それまでに始めた申請も、提出するまでは新しい内容に変わります。主な変更点:", "An application that is not handed in by then goes on by the new rules. What changes:";
+    changes_from_lead: "その日以後に提出する申請（作成中のものを含む）には、新しい内容が適用されます。主な変更点:", "What is handed in from that day on, drafts included, goes by the new rules. What changes:";
     not_open_now: "現在、申請は受け付けていません。次の募集をお待ちください。", "Applications are not taken at the moment. Please wait for the next call.";
     sign_in_to_apply: "申請にはログインが必要です。初めての方は新規登録してください。", "Please sign in to apply, or sign up if you are new.";
     register_to_apply: "申請する事業者を登録してください。一度登録すると、次からは選ぶだけです。", "Please register the business that applies. You do this once.";
@@ -412,6 +425,20 @@ impl Text {
         self.one(format!("{day}に振込予定"), format!("To be transferred on {day}"))
     }
 
+    pub fn begun_on(self, day: &str) -> String {
+        self.one(format!("（{day}作成開始）"), format!("(begun on {day})"))
+    }
+
+    /// After a signature; the position that signs next, or nobody.
+    pub fn was_signed(self, next: Option<&str>) -> String {
+        match next {
+            Some(next) => {
+                self.one(format!("決裁しました。次は{next}の決裁を待ちます。"), format!("Signed. Next: {next}."))
+            }
+            None => self.one("決裁が終わりました。".to_owned(), "Signed. The decision has taken effect.".to_owned()),
+        }
+    }
+
     pub fn was_done(self, label: &str) -> String {
         self.one(format!("「{label}」の手続が完了しました。"), format!("Done: {label}."))
     }
@@ -552,6 +579,11 @@ pub(crate) fn notice(t: Text, code: &str) -> Option<&'static str> {
         ),
         "assigned" => ("担当者を変更しました。", "Somebody else takes care of it from now on."),
         "done" => ("手続が完了しました。", "Done."),
+        "batch-approve" => ("振込データを承認しました。", "The batch is approved."),
+        "batch-export" => ("総合振込ファイルを作りました。", "The bank's file is made."),
+        "batch-hand_over" => ("銀行に渡したことを記録しました。", "It is recorded that the bank has the file."),
+        "batch-cancel" => ("振込データを取り消しました。", "The batch is cancelled."),
+        "batch-results" => ("振込の結果を記録しました。", "The results are recorded."),
         "published" => ("公表しました。", "Published."),
         "view-saved" => ("表示条件を保存しました。", "The view is saved."),
         "view-removed" => ("保存した表示条件を削除しました。", "The saved view was removed."),

@@ -106,7 +106,7 @@ fn text(raw: &Json, path: &str, most: i64, lines: bool, faults: &mut Vec<Fault>)
 
 fn integer(raw: &Json, path: &str, least: i64, most: i64, faults: &mut Vec<Fault>) -> Option<Json> {
     let Some(number) = raw.as_i64() else {
-        let message = Bilingual::new("数字だけで入力してください（例: 120000）", "Enter a whole number, e.g. 120000");
+        let message = Bilingual::new("数字だけで入力してください", "Enter a whole number");
         faults.push(Fault::new("field.type", path, message));
         return None;
     };

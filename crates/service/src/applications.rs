@@ -25,6 +25,9 @@ use crate::{Error, ProgramVersion, Result};
 const APPLICATION: &str = "application";
 const APPLICANT_FAULTS: [&str; 2] = ["applicant.kind", "applicant.rule"];
 
+/// Applications of one business in one program and year that are looked at.
+const MOST_UNDER_WAY: u32 = 20;
+
 /// Cases that one act lets out of the line at most; the next act goes on with the rest.
 const MOST_TAKEN_ON: u32 = 50;
 
@@ -128,9 +131,47 @@ impl Service {
             created_at: fixed.now,
         };
         let ids = fixed.ids();
-        let world = fixed.world(&application, BTreeMap::new(), &ids);
-        let facts = casework::case_facts(&world, &application.case);
-        Ok(not_fulfilled(&application.program, &facts))
+        let case = &application.case;
+        let granted = self.reader().granted(case.business.id, &case.program, case.id, &[]).await?;
+        let world = World { granted, ..fixed.world(&application, BTreeMap::new(), &ids) };
+        let mut refusals = not_fulfilled(&application.program, &casework::case_facts(&world, case));
+        refusals.extend(casework::check_limits(&world, case).err().unwrap_or_default());
+        Ok(refusals)
+    }
+
+    /// What the business has handed in for that program in the fiscal year of its present call and is not over, the newest
+    /// first.
+    ///
+    /// # Errors
+    /// `NotFound` for a business that the viewer does not act for.
+    pub async fn under_way(
+        &self,
+        viewer: &Viewer,
+        program: &ProgramVersion,
+        business: Uuid,
+    ) -> Result<Vec<Application>> {
+        if !viewer.person.memberships.contains(&business) {
+            return Err(Error::NotFound);
+        }
+        let call = program.calls.iter().find(|call| call.open);
+        let businesses = [business];
+        let query = store::ListQuery {
+            scope: store::Scope::Businesses(&businesses),
+            filter: store::ListFilter {
+                program: Some(program.program.name().to_owned()),
+                fiscal_year: call.map(|call| call.fiscal_year.0),
+                ..store::ListFilter::default()
+            },
+            order: store::ListOrder::Updated,
+            after: None,
+            first: MOST_UNDER_WAY,
+        };
+        let found = self.page(self.reader().list(&query).await?).await?.items;
+        let is_under_way = |application: &Application| {
+            application.received_at.is_some()
+                && application.program.state(&application.case.state).is_some_and(|state| !state.kind.is_end())
+        };
+        Ok(found.into_iter().map(|(_, application)| application).filter(is_under_way).collect())
     }
 
     /// As [`Service::eligibility`], for whoever has not registered a business, or any other one.

@@ -54,7 +54,10 @@ pub struct ProgramDraft {
 /// A program in the list of its officers.
 #[derive(Clone, Debug)]
 pub struct ProgramOverview {
+    /// The version that was published last.
     pub newest: ProgramVersion,
+    /// The one that is in force.
+    pub now: ProgramVersion,
     pub has_draft: bool,
 }
 
@@ -142,7 +145,7 @@ impl ReadDefinition {
         let mut refusals = match &self.scenarios {
             Some(_) => {
                 let Rehearsal { results, parts } = self.rehearse();
-                not_proven(&results, &parts)
+                not_proven(program, &results, &parts)
             }
             None => vec![Refusal::new(
                 "scenario.none",
@@ -223,7 +226,14 @@ impl Service {
         for place in places {
             for stored in self.reader().programs(Some(place)).await? {
                 let has_draft = drafts.binary_search(&stored.program).is_ok();
-                found.push(ProgramOverview { newest: self.with_calls(&stored).await?, has_draft });
+                let newest = self.with_calls(&stored).await?;
+                let in_force = self.in_force(self.reader(), stored, self.today()).await?;
+                let now = if in_force.version == newest.version {
+                    newest.clone()
+                } else {
+                    self.with_calls(&in_force).await?
+                };
+                found.push(ProgramOverview { newest, now, has_draft });
             }
         }
         Ok(found)

@@ -69,12 +69,12 @@ pub use store::{
     ReviewResult, SavedView, StaffRole,
 };
 pub use texts::{SentText, TextKind, check_texts, sample_text, sent_texts};
-pub use treasury::BankFile;
+pub use treasury::{BankFile, other_holders};
 pub use view::{
     Application, ApplicationFilter, ApplicationOrder, AskedView, AvailableAction, BatchView, BudgetView, BusinessView,
-    CallView, ComingVersion, Device, Enrolment, EventView, FileView, LedgerEntryView, LetterView, Member, MemberRole,
-    MessageView, MigrationOutcome, MigrationView, NewBusiness, NewSession, Page, PasskeyAnswer, PasskeyAsked,
-    PasskeyView, PayableView, PaymentView, Performed, ProgramVersion, SecondFactorView, SessionView, SignIn, Task,
-    VersionEventView, VersionView, Viewer,
+    CallView, ComingVersion, Device, Enrolment, EventView, FileView, FinanceTasks, LedgerEntryView, LetterView, Member,
+    MemberRole, MessageView, MigrationOutcome, MigrationView, NewBusiness, NewSession, Page, PasskeyAnswer,
+    PasskeyAsked, PasskeyView, PayableView, PaymentView, Performed, ProgramVersion, SecondFactorView, SessionView,
+    SignIn, Task, VersionEventView, VersionView, Viewer,
 };
 pub use worker::{Delivery, MailTransport, Outgoing, Sending, Worker};

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use casework::{Actor, Refusal};
+use chrono::NaiveDate;
 use program::Program;
 use store::{CaseKey, Lock, Tx};
 use uuid::Uuid;
-use vocabulary::Bilingual;
+use vocabulary::{Bilingual, Locale, wareki};
 
 use crate::applications::Fixed;
 use crate::once::Wish;
@@ -231,6 +232,9 @@ impl Service {
     /// The versions that a case goes through.
     async fn way(&self, reader: &store::Reader, before: &Application, target: &Program) -> Result<Vec<Arc<Program>>> {
         let case = &before.case;
+        if let Some(from) = target.definition().program.effective_from.filter(|from| *from > self.today()) {
+            return Err(Error::Refused(vec![not_in_force(from)]));
+        }
         let versions = self.versions_between(reader, &case.program, &case.program_hash, target.hash()).await?;
         if versions.is_empty() {
             return Err(Error::Refused(vec![Refusal::new(
@@ -241,4 +245,13 @@ impl Service {
         }
         Ok(versions)
     }
+}
+
+fn not_in_force(from: NaiveDate) -> Refusal {
+    let [ja, en] = [Locale::Ja, Locale::En].map(|locale| wareki(from, locale));
+    Refusal::new(
+        "migrate.not_in_force",
+        format!("移行先の版は{ja}に施行されます。それまでは移行できません"),
+        format!("The version comes into force on {en}; no case moves to it before"),
+    )
 }

@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use program::definition::{Call, Hold, Municipality, Role, Scenarios};
 use program::{Difference, Finding, Program, SourceFile, diff};
 use uuid::Uuid;
-use vocabulary::{FiscalYear, Instant, Yen, day_in_japan};
+use vocabulary::{Bilingual, FiscalYear, Instant, Yen, day_in_japan};
 
 use crate::once::Wish;
 use crate::service::Service;
@@ -58,18 +58,19 @@ fn unproven(program: &Program, municipality: &Municipality, calls: &[Call], all:
     for result in &results {
         evidence.merge(&result.evidence);
     }
-    not_proven(&results, &coverage(program, &evidence))
+    not_proven(program, &results, &coverage(program, &evidence))
 }
 
 /// What scenarios that were played show to be wrong, and the actions that none of them tried.
-pub(crate) fn not_proven(results: &[ScenarioResult], parts: &[Part]) -> Vec<Refusal> {
+pub(crate) fn not_proven(program: &Program, results: &[ScenarioResult], parts: &[Part]) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     for result in results {
         refusals.extend(result.failures.iter().map(|failure| {
+            let Bilingual { ja, en } = failure.in_words(program);
             Refusal::new(
                 "scenario.failed",
-                format!("シナリオ「{}」: {failure}", result.name.ja),
-                format!("Scenario \"{}\": {failure}", result.name.en),
+                format!("シナリオ「{}」の{ja}", result.name.ja),
+                format!("Scenario \"{}\": {en}", result.name.en),
             )
         }));
     }

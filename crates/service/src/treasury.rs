@@ -2,14 +2,18 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use program::definition::{BankProfile, LineEnd, Role};
+use casework::Business;
+use program::definition::{ApplicantKind, BankProfile, LineEnd, Role};
 use treasury::{BankMaster, Batch, BatchAct, LineOutcome, LineResult};
 use uuid::Uuid;
-use vocabulary::{BankCode, BranchCode};
+use vocabulary::{BankCode, Bilingual, BranchCode};
 
+use crate::desk::MOST_COUNTED;
 use crate::once::Wish;
 use crate::service::Service;
-use crate::view::{Application, BatchView, BudgetView, LedgerEntryView, Page, PayableView, PaymentView, Viewer};
+use crate::view::{
+    Application, BatchView, BudgetView, FinanceTasks, LedgerEntryView, Page, PayableView, PaymentView, Viewer,
+};
 use crate::{Error, Result};
 
 /// Entries of the ledger that a budget shows.
@@ -94,6 +98,7 @@ impl Service {
                 application: line.application,
                 application_number: line.application_number.unwrap_or_default(),
                 payee_name: line.payee_name,
+                holder: line.account.holder_kana,
                 amount: line.amount,
                 ordered_at: line.ordered_at,
             })
@@ -116,6 +121,23 @@ impl Service {
             transfer_date: line.batch.and_then(|batch| days.get(&batch).copied()),
         };
         Ok(lines.into_iter().map(view).collect())
+    }
+
+    /// What waits for those who work in finance, in all their offices together.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn finance_tasks(&self, viewer: &Viewer) -> Result<FinanceTasks> {
+        let mut tasks = FinanceTasks::default();
+        for place in viewer.municipalities() {
+            if viewer.person.has_role(&place, Role::FinanceMaker) {
+                tasks.payable += self.reader().count_payable(&place, MOST_COUNTED).await?;
+            }
+            if finance(viewer, &place, &[Role::FinanceMaker, Role::FinanceChecker]).is_ok() {
+                tasks.batches.extend(self.reader().batches_under_way(&place).await?);
+            }
+        }
+        Ok(tasks)
     }
 
     /// Puts ordered payments into a new batch: those named, or all.
@@ -351,7 +373,7 @@ impl Service {
         Ok(accounts.into_iter().map(|account| (account.id, account.name)).collect())
     }
 
-    /// Names of the businesses of cases that wait for their payment, or are in a batch.
+    /// The businesses of cases that wait for their payment, or are in a batch.
     ///
     /// # Errors
     /// `NotFound` unless the viewer works in finance, or audits, there.
@@ -360,7 +382,7 @@ impl Service {
         viewer: &Viewer,
         municipality: &str,
         cases: &[Uuid],
-    ) -> Result<HashMap<Uuid, String>> {
+    ) -> Result<HashMap<Uuid, Business>> {
         finance(viewer, municipality, &[Role::FinanceMaker, Role::FinanceChecker, Role::Auditor])?;
         Ok(self.reader().businesses_of_cases(cases).await?)
     }
@@ -438,6 +460,26 @@ fn bank_file(batch: &Batch, profile: &BankProfile) -> Result<store::BatchFile> {
     let bytes = treasury::zengin::write(batch, &profile)
         .map_err(|invalid| Error::Refused(vec![refusal_of(invalid.code, invalid.message)]))?;
     Ok(store::BatchFile { sha256: vocabulary::digest(&bytes), bytes })
+}
+
+/// The lines of a batch whose account has another holder than the business is called; people may call theirs as they like.
+#[must_use]
+pub fn other_holders(batch: &Batch, businesses: &HashMap<Uuid, Business>) -> Vec<Bilingual> {
+    let is_other = |line: &&treasury::PaymentLine| {
+        let business = businesses.get(&line.obligation);
+        business.is_some_and(|business| {
+            business.facts.kind != ApplicantKind::SoleProprietor
+                && !treasury::is_holder(&line.payee_name_zengin, &business.name_kana)
+        })
+    };
+    let told = |line: &treasury::PaymentLine| {
+        let (number, holder) = (&line.application_number, &line.payee_name_zengin);
+        Bilingual::new(
+            format!("{number}: 口座名義「{holder}」が事業者名と異なります。通帳の写しを確認してください"),
+            format!("{number}: the account's holder {holder} is not what the business is called; look at the passbook"),
+        )
+    };
+    batch.lines.iter().filter(is_other).map(told).collect()
 }
 
 fn short(id: Uuid) -> String {

@@ -330,8 +330,19 @@ pub struct PayableView {
     pub application: Uuid,
     pub application_number: String,
     pub payee_name: String,
+    /// 口座名義
+    pub holder: String,
     pub amount: Yen,
     pub ordered_at: Instant,
+}
+
+/// What waits for whoever works in finance.
+#[derive(Clone, Debug, Default)]
+pub struct FinanceTasks {
+    /// Payments that are in no batch yet, for those who make batches.
+    pub payable: usize,
+    /// States that are not the last, and how many batches are in them.
+    pub batches: Vec<(treasury::BatchState, i64)>,
 }
 
 /// A payment of a case, as its people see it.

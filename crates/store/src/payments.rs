@@ -3,20 +3,20 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use casework::Step;
+use casework::{Business, Step};
 use chrono::NaiveDate;
 use program::definition::Name;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value};
-use treasury::Batch;
+use treasury::{Batch, BatchState};
 use uuid::Uuid;
 use vocabulary::{BankAccount, FiscalYear, Instant, Yen};
 
-use crate::entity::{application, business, payment_batch, payment_line};
+use crate::entity::{application, payment_batch, payment_line};
 use crate::error::{Result, StoreError};
 use crate::people::one_changed;
 use crate::reader::Reader;
-use crate::row::{from_json, from_word, json, placeholders, yen};
+use crate::row::{from_json, from_word, json, placeholders, word, yen};
 use crate::sql;
 use crate::unit::Tx;
 
@@ -289,27 +289,58 @@ impl Reader {
         self.ordered_payments(query.all(&self.db()).await?).await
     }
 
-    /// What the businesses of these cases are called.
+    /// The businesses of these cases.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn businesses_of_cases(&self, cases: &[Uuid]) -> Result<HashMap<Uuid, String>> {
-        let mut names = HashMap::with_capacity(cases.len());
+    pub async fn businesses_of_cases(&self, cases: &[Uuid]) -> Result<HashMap<Uuid, Business>> {
+        let mut found = HashMap::with_capacity(cases.len());
         for part in cases.chunks(1_000) {
             let query = application::Entity::find()
                 .select_only()
                 .columns([application::Column::Id, application::Column::Business])
                 .filter(application::Column::Id.is_in(part.iter().copied()));
             let of: Vec<(Uuid, Uuid)> = query.into_tuple().all(&self.db()).await?;
-            let query = business::Entity::find()
-                .select_only()
-                .columns([business::Column::Id, business::Column::Name])
-                .filter(business::Column::Id.is_in(of.iter().map(|(_, business)| *business)));
-            let known: HashMap<Uuid, String> =
-                query.into_tuple::<(Uuid, String)>().all(&self.db()).await?.into_iter().collect();
-            names.extend(of.into_iter().filter_map(|(case, business)| Some((case, known.get(&business)?.clone()))));
+            let ids: Vec<Uuid> = of.iter().map(|(_, business)| *business).collect();
+            let known = self.businesses(&ids).await?;
+            let named = |id: Uuid| known.iter().find(|business| business.id == id).cloned();
+            found.extend(of.into_iter().filter_map(|(case, business)| Some((case, named(business)?))));
         }
-        Ok(names)
+        Ok(found)
+    }
+
+    /// How many payments wait for a batch, counted as far as `most`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count_payable(&self, municipality: &str, most: u32) -> Result<usize> {
+        let query = payment_line::Entity::find()
+            .select_only()
+            .column(payment_line::Column::Id)
+            .filter(payment_line::Column::Municipality.eq(municipality))
+            .filter(payment_line::Column::State.eq(line_word(LineState::Ordered)?))
+            .filter(payment_line::Column::BlockedAt.is_null())
+            .limit(u64::from(most));
+        Ok(query.into_tuple::<Uuid>().all(&self.db()).await?.len())
+    }
+
+    /// How many batches of a municipality are in each state that is not their last.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn batches_under_way(&self, municipality: &str) -> Result<Vec<(BatchState, i64)>> {
+        use payment_batch::Column;
+        let states = [BatchState::Drafted, BatchState::Approved, BatchState::Exported, BatchState::HandedOver];
+        let names = states.iter().map(word).collect::<Result<Vec<_>>>()?;
+        let query = payment_batch::Entity::find()
+            .select_only()
+            .column(Column::State)
+            .column_as(Column::Id.count(), "batches")
+            .filter(Column::Municipality.eq(municipality))
+            .filter(Column::State.is_in(names))
+            .group_by(Column::State);
+        let found: Vec<(String, i64)> = query.into_tuple().all(&self.db()).await?;
+        found.into_iter().map(|(state, count)| Ok((from_word("payment_batch", &state)?, count))).collect()
     }
 
     /// The days on which these batches transfer.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use vocabulary::{
     AccountKind, AccountNumber, BankAccount, BankCode, Bilingual, BranchCode, Calendar, Digest, FiscalYear, Instant,
-    Invalid, MunicipalityCode, Overflow, Yen, day_in_japan, digest,
+    Invalid, Locale, MunicipalityCode, Overflow, Yen, day_in_japan, digest, wareki,
 };
 
 use crate::banks::BankMaster;
@@ -362,14 +362,19 @@ fn refused_dates(request: &DraftRequest, today: NaiveDate, calendar: &Calendar) 
         let (before, after) = (calendar.bank_day_until(date), calendar.bank_day_after(date));
         refusals.push(BatchRefusal::new(
             "batch.not_a_bank_day",
-            format!("振込指定日 {date} は銀行休業日です。{before} か {after} を指定してください"),
+            format!(
+                "振込指定日（{}）は銀行休業日です。{}か{}を指定してください",
+                in_ja(date),
+                in_ja(before),
+                in_ja(after)
+            ),
             format!("Banks are closed on {date}. Choose {before} or {after}"),
         ));
     }
     if date < today {
         refusals.push(BatchRefusal::new(
             "batch.date_passed",
-            format!("振込指定日 {date} は過ぎています。今日以降の銀行営業日を指定してください"),
+            format!("振込指定日（{}）は過ぎています。今日以降の銀行営業日を指定してください", in_ja(date)),
             format!("The transfer date {date} has passed. Choose a bank day from today on"),
         ));
     }
@@ -380,8 +385,9 @@ fn refused_dates(request: &DraftRequest, today: NaiveDate, calendar: &Calendar) 
         refusals.push(BatchRefusal::new(
             "batch.accounts_closed",
             format!(
-                "{ja}の予算は {last} までしか振り込めません（出納閉鎖 {}）。振込日を早めるか、過年度支出として支出命令をやり直してください",
-                year.account_closing()
+                "{ja}の予算は{}までしか振り込めません（出納閉鎖 {}）。振込日を早めるか、過年度支出として支出命令をやり直してください",
+                in_ja(last),
+                in_ja(year.account_closing())
             ),
             format!(
                 "Money of {en} can be transferred until {last} (its accounts close on {}). Choose an earlier date, or \
@@ -531,8 +537,8 @@ fn refuse_past_date(batch: &Batch, now: Instant) -> Result<(), BatchRefusal> {
     Err(BatchRefusal::new(
         "batch.date_passed",
         format!(
-            "振込指定日 {} を過ぎています。この振込データを取り消し、新しい振込日で作り直してください",
-            batch.transfer_date
+            "振込指定日（{}）を過ぎています。この振込データを取り消し、新しい振込日で作り直してください",
+            in_ja(batch.transfer_date)
         ),
         format!("The transfer date {} has passed. Cancel this batch and draft a new one", batch.transfer_date),
     ))
@@ -736,7 +742,10 @@ fn refuse_result(
             Err(on_line(
                 line.id,
                 "batch.too_early",
-                format!("振込指定日 {transfer_date} の前に振込済みにはできません。当日以降に登録してください"),
+                format!(
+                    "振込指定日（{}）の前に、振込の結果は登録できません。当日以降に登録してください",
+                    in_ja(transfer_date)
+                ),
                 format!("Nothing is transferred before {transfer_date}. Record it on that day or later"),
             ))
         }
@@ -748,6 +757,10 @@ fn refuse_result(
         )),
         _ => Ok(()),
     }
+}
+
+fn in_ja(day: NaiveDate) -> String {
+    wareki(day, Locale::Ja)
 }
 
 /// The money is unknown as long as one line is.

@@ -35,6 +35,9 @@ impl CharacterClass {
     }
 }
 
+/// Letters of the abbreviation of a legal form, voicing marks included.
+const LONGEST_FORM: usize = 5;
+
 const VOICED: u8 = 0xDE;
 const SEMI_VOICED: u8 = 0xDF;
 
@@ -101,6 +104,27 @@ pub(crate) fn zengin_text_fits(text: &str, class: CharacterClass, width: usize) 
 /// `account_name.` + `empty`, `kanji`, `wo`, `old_kana`, `voicing_mark`, `character`, `too_long`, each with what to do.
 pub fn zengin_name(holder: &str) -> Result<String, Invalid> {
     party_name(holder, PAYEE_NAME_BYTES)
+}
+
+/// Whether a holder's name in a transfer record is that of the business, legal forms aside.
+#[must_use]
+pub fn is_holder(holder_zengin: &str, name_kana: &str) -> bool {
+    let bare = |name: &str| party_name(name, usize::MAX).ok().map(|text| without_legal_form(&text));
+    bare(holder_zengin).is_some_and(|holder| bare(name_kana).is_some_and(|name| name == holder))
+}
+
+/// Without `ｶ)` in front, `(ｶ)` in the middle and `(ｶ` at the end, and without spaces.
+fn without_legal_form(zengin: &str) -> String {
+    let text: String = zengin.chars().filter(|c| *c != ' ').collect();
+    let mut text = match text.split_once(')') {
+        Some((form, rest)) if !form.contains('(') && form.chars().count() <= LONGEST_FORM => rest.to_owned(),
+        _ => text,
+    };
+    while let Some(open) = text.find('(') {
+        let end = text.get(open..).and_then(|rest| rest.find(')')).map_or(text.len(), |close| open + close + 1);
+        text.replace_range(open..end, "");
+    }
+    text
 }
 
 /// As [`zengin_name`], for a field of `width` bytes.
@@ -492,6 +516,22 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_holder_is_told_from_another_one_whatever_its_legal_form() {
+        for (holder, name) in [
+            ("ｶ)ﾐﾎﾝｾｲｻｸｼﾖ", "カブシキガイシャミホンセイサクショ"),
+            ("ﾐﾎﾝｾｲｻｸｼﾖ(ｶ", "ミホンセイサクショ"),
+            ("ﾄｸﾋ)ﾐﾎﾝﾉ ｶｲ", "ミホンノカイ"),
+            ("ｱｻｶﾜﾓﾂｺｳ(ﾕ", "ユウゲンガイシャアサカワモッコウ"),
+        ] {
+            assert!(is_holder(&zengin_name(holder).unwrap(), name), "{holder} {name}");
+        }
+        for (holder, name) in [("ｶ)ﾆﾎﾝｷﾞｾｲﾐﾂ", "タマセイキコウギョウ"), ("ｶ)ﾐﾎﾝ", "ミホンセイキ"), ("ﾐﾎﾝ", "")]
+        {
+            assert!(!is_holder(holder, name), "{holder} {name}");
+        }
+    }
 
     #[test]
     fn real_names_become_what_banks_expect() {

@@ -16,7 +16,7 @@ pub use batch::{
     LineRequest, LineResult, MAXIMUM_AMOUNT, MAXIMUM_LINES, MAXIMUM_TOTAL, Originator, PaymentLine, ReturnKind,
     TopPayee, Trace, content_digest, decide, draft, summary,
 };
-pub use kana::{CharacterClass, ORIGINATOR_NAME_BYTES, PAYEE_NAME_BYTES, zengin_name};
+pub use kana::{CharacterClass, ORIGINATOR_NAME_BYTES, PAYEE_NAME_BYTES, is_holder, zengin_name};
 pub use ledger::{
     Account, EntryKind, Holdings, Imbalance, LineDelta, LineTotals, Posting, Shortfall, balanced, deltas, postings,
 };

@@ -3,6 +3,7 @@
 
 use askama::Template;
 use poem::http::StatusCode;
+use program::definition::Role;
 use service::{ApiToken, Error, OwnAccess, PasskeyView, SCOPES, SessionView};
 
 use super::{AccountForm, Input, again, fresh, present_password};
@@ -110,7 +111,10 @@ async fn shown(visit: &Visit<'_>, status: StatusCode, told: &Told) -> Page {
         address: access.address.unwrap_or_default(),
     };
     let chosen = |scope: &str| asked.fields.iter().any(|(name, value)| name == "scope" && value == scope);
-    let scopes = SCOPES.map(|scope| Choice {
+    // Nobody but finance pays.
+    let offered =
+        SCOPES.into_iter().filter(|scope| *scope != "pay" || visit.is(&[Role::FinanceMaker, Role::FinanceChecker]));
+    let scopes = offered.map(|scope| Choice {
         value: scope.to_owned(),
         label: scope_name(t, scope).to_owned(),
         chosen: chosen(scope),

@@ -6,7 +6,8 @@ use indexmap::IndexMap;
 use poem::http::{Method, StatusCode};
 use program::FormField;
 use program::definition::{FieldType, Name};
-use serde_json::Map;
+use serde_json::{Map, Value};
+use service::{CheckItem, ReviewResult};
 
 use super::desk::{Desk, Outcome, Step, amounts_so_far, approval, preview};
 use super::one::{Submitted, submitted};
@@ -72,6 +73,25 @@ fn signed_on(visit: &Visit<'_>, desk: &Desk) -> String {
     SubmittedForms { t: visit.t, forms: submitted(visit, &desk.application) }.to_string()
 }
 
+/// What was found doubtful about documents, to begin the marks of a correction with.
+async fn doubts(
+    visit: &Visit<'_>,
+    desk: &Desk,
+    inputs: &IndexMap<Name, FormField>,
+) -> Result<Map<String, Value>, Wrong> {
+    let Some(form) = desk.action.marks.as_ref().filter(|_| visit.is_staff()) else { return Ok(Map::new()) };
+    let items = visit.service.checklist(visit.viewer()?, desk.application.case.id).await?;
+    let doubt = |item: &CheckItem| {
+        let checked = item.checked.as_ref().filter(|checked| checked.result == ReviewResult::Doubtful)?;
+        let path = item.key.strip_prefix(form.as_str())?.strip_prefix('.').filter(|_| item.form == *form)?;
+        path.starts_with("documents.").then(|| (path.to_owned(), Value::from(checked.remark.as_str())))
+    };
+    let marks: Map<String, Value> = items.iter().filter_map(doubt).collect();
+    let input = inputs.iter().find(|(_, field)| field.rule.kind == FieldType::FieldMarks);
+    let begun = input.filter(|_| !marks.is_empty()).map(|(name, _)| (name.clone(), Value::Object(marks)));
+    Ok(begun.into_iter().collect())
+}
+
 pub(super) async fn page(visit: &Visit<'_>, desk: &Desk, here: usize, status: StatusCode, outcome: Outcome) -> Page {
     let case = &desk.application.case;
     let mut inputs = desk.inputs.clone();
@@ -79,7 +99,11 @@ pub(super) async fn page(visit: &Visit<'_>, desk: &Desk, here: usize, status: St
         inputs.insert(COMMENT.to_owned(), field(FieldType::LongText, text::reason(), true));
     }
     // What was typed stays when the page is shown again.
-    let typed = if visit.asked.method == Method::POST { read(inputs.iter(), &visit.asked.fields) } else { Map::new() };
+    let typed = if visit.asked.method == Method::POST {
+        read(inputs.iter(), &visit.asked.fields)
+    } else {
+        doubts(visit, desk, &inputs).await?
+    };
     let marks = desk
         .action
         .marks

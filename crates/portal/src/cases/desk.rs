@@ -12,7 +12,9 @@ use service::{Application, AvailableAction, DraftView, ReviewResult};
 use uuid::Uuid;
 use vocabulary::Bilingual;
 
-use crate::forms::{AwardBox, AwardShown, Part, Said, Told, VALUE, anchor, facts, given, head, parts, read, shown};
+use crate::forms::{
+    AwardBox, AwardShown, Part, Said, Told, VALUE, anchor, cell_of, facts, given, head, parts, read, shown,
+};
 use crate::visit::{Visit, Wrong, id, not_found};
 
 pub(super) struct Desk {
@@ -196,12 +198,19 @@ impl Desk {
         let mut costs = form.fields.iter().filter(|(_, field)| field.rule.kind == FieldType::Costs);
         let Some((table, _)) = costs.next() else { return Ok(None) };
         if values.get(table).is_none_or(Value::is_null) {
-            return Ok(on_page.contains(table).then_some(AwardBox { t: visit.t, award: None }));
+            return Ok(on_page.contains(table).then_some(AwardBox { t: visit.t, award: None, unfinished: false }));
         }
         let case = self.application.case.id;
-        let (award, _) = visit.service.preview_amount(visit.viewer()?, case, Some(&form.name), values).await?;
+        let (award, refusals) = visit.service.preview_amount(visit.viewer()?, case, Some(&form.name), values).await?;
+        // As long as a row is not complete it says nothing that a table counts for nothing.
+        let of_row = |path: &str| path.strip_prefix(table.as_str()).is_some_and(|rest| rest.starts_with('['));
+        let unfinished = refusals.iter().any(|refusal| refusal.path.as_deref().is_some_and(of_row));
+        let award = award.filter(|award| award.eligible || !unfinished);
+        if award.is_none() && unfinished {
+            return Ok(Some(AwardBox { t: visit.t, award: None, unfinished }));
+        }
         let award = award.map(|award| AwardShown::of(&award, visit.locale));
-        Ok((award.is_some() || on_page.contains(table)).then_some(AwardBox { t: visit.t, award }))
+        Ok((award.is_some() || on_page.contains(table)).then_some(AwardBox { t: visit.t, award, unfinished: false }))
     }
 
     /// The act as it was sent: the action's own inputs; the form's values wait in the draft.
@@ -252,7 +261,12 @@ impl Desk {
             Some(slot) => &form.documents.iter().find(|asked| asked.name == slot)?.label,
             None => &form.fields.get(first)?.rule.label,
         };
-        Some((format!("{}#{}", self.href(Some(page)), anchor(path)), visit.say(label).to_owned()))
+        let cell = form.fields.get(first).and_then(|field| cell_of(visit.t, &field.rule, path));
+        let label = match cell {
+            Some(cell) => format!("{} {cell}", visit.say(label)),
+            None => visit.say(label).to_owned(),
+        };
+        Some((format!("{}#{}", self.href(Some(page)), anchor(path)), label))
     }
 }
 
@@ -291,6 +305,12 @@ struct Approval {
     budget: Option<(String, String)>,
     letters: Vec<String>,
     checklist: Option<String>,
+    /// Something of the checklist is open or in doubt.
+    unchecked: bool,
+    /// What was frozen before this decision: label and yen.
+    amounts: Vec<(String, String)>,
+    /// How many cases look like this one, in words; none when none does.
+    similar: Option<String>,
     review: String,
 }
 
@@ -341,6 +361,10 @@ pub(crate) async fn approval(visit: &Visit<'_>, application: &Application) -> Re
         Effect::Letter(name) => application.program.definition().archetype.letters.get(name),
         _ => None,
     });
+    let similar = u32::try_from(visit.service.similar(viewer, case.id).await?.len()).unwrap_or(u32::MAX);
+    let amounts = application.program.definition().archetype.amounts.iter().filter_map(|(name, rule)| {
+        Some((visit.say(&rule.label).to_owned(), case.body.amounts.get(name)?.yen.to_string()))
+    });
     let items = visit.service.checklist(viewer, case.id).await?;
     let found: Vec<_> = items.iter().filter_map(|item| item.checked.as_ref()).collect();
     let doubtful = found.iter().filter(|checked| checked.result == ReviewResult::Doubtful).count();
@@ -349,6 +373,9 @@ pub(crate) async fn approval(visit: &Visit<'_>, application: &Application) -> Re
         budget,
         letters: letters.map(|letter| visit.say(&letter.title).to_owned()).collect(),
         checklist: (!items.is_empty()).then(|| t.checklist_state(found.len(), items.len(), doubtful)),
+        unchecked: found.len() < items.len() || doubtful > 0,
+        amounts: amounts.collect(),
+        similar: (similar > 0).then(|| t.cases_counted(similar)),
         review: format!("/applications/{}/review", case.id),
         action: rule.map_or_else(|| pending.action.clone(), |action| visit.say(&action.rule.label).to_owned()),
         drafted: format!("{} {}", pending.drafted_by_name, visit.time(pending.drafted_at)),

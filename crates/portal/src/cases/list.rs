@@ -79,7 +79,12 @@ fn row(visit: &Visit<'_>, application: &Application) -> Row {
     Row {
         id: case.id.to_string(),
         title: visit.say(&application.program.definition().program.title).to_owned(),
-        number: case.body.numbers.get("application").cloned().unwrap_or_default(),
+        number: case
+            .body
+            .numbers
+            .get("application")
+            .cloned()
+            .unwrap_or_else(|| visit.t.begun_on(&visit.day(day_in_japan(application.created_at)))),
         business: case.business.name.clone(),
         state: state.map(|state| visit.say(&state.label).to_owned()).unwrap_or_default(),
         yours: case.body.standing.waits_on.as_deref() == Some(Role::Applicant.as_str()),

@@ -236,6 +236,14 @@ pub(crate) async fn discard(visit: &Visit<'_>, case: &str) -> Page {
 
 /// That an action was done, or that a decision waits to be signed now.
 fn done(visit: &Visit<'_>, application: &Application, action: &str) -> String {
+    if action == casework::SIGN {
+        let next = application.case.body.pending.as_ref().and_then(Pending::next);
+        let next = next.map(|signing| match application.municipality.positions.get(&signing.position) {
+            Some(position) => visit.say(&position.name),
+            None => &signing.position,
+        });
+        return visit.t.was_signed(next);
+    }
     let label = application.program.action(action).map(|action| visit.say(&action.rule.label));
     let drafted = application.case.body.pending.as_ref().is_some_and(|pending| pending.action == action);
     match label {

@@ -4,12 +4,13 @@
 use std::collections::HashMap;
 
 use askama::Template;
+use casework::Business;
 use poem::http::StatusCode;
 use program::definition::Role;
-use service::{BatchView, Error};
+use service::{BatchView, Error, other_holders};
 use treasury::{BatchState, LineOutcome, LineResult, PaymentLine, ReturnKind};
 use uuid::Uuid;
-use vocabulary::Instant;
+use vocabulary::{Bilingual, Instant};
 
 use super::{places, state_name};
 use crate::forms::{Said, Told};
@@ -112,6 +113,8 @@ async fn shown(visit: &Visit<'_>, view: &BatchView, status: StatusCode, told: &T
     };
     let cases: Vec<Uuid> = batch.lines.iter().map(|line| line.obligation).collect();
     let businesses = visit.service.businesses_paid(visit.viewer()?, &view.municipality, &cases).await?;
+    let warnings = view.summary.warnings.iter().map(|warning| warning.message.clone());
+    let warnings: Vec<Bilingual> = warnings.chain(other_holders(batch, &businesses)).collect();
     let errors = told.summary(|_| None, visit.locale);
     let page = Shown {
         frame: Frame { has_errors: !errors.is_empty(), ..visit.frame(t.batch()) },
@@ -120,7 +123,7 @@ async fn shown(visit: &Visit<'_>, view: &BatchView, status: StatusCode, told: &T
         state: state_name(t, batch.state),
         facts,
         next,
-        warnings: view.summary.warnings.iter().map(|warning| visit.say(&warning.message).to_owned()).collect(),
+        warnings: warnings.iter().map(|warning| visit.say(warning).to_owned()).collect(),
         lines: batch.lines.iter().map(|line| shown_line(visit, line, &businesses)).collect(),
         digest: view.summary.content_digest.clone(),
         file: view.file_sha256.clone().map(|sha256| File {
@@ -137,7 +140,7 @@ async fn shown(visit: &Visit<'_>, view: &BatchView, status: StatusCode, told: &T
     Ok(visit.page_with(status, &page))
 }
 
-fn shown_line(visit: &Visit<'_>, line: &PaymentLine, businesses: &HashMap<Uuid, String>) -> Line {
+fn shown_line(visit: &Visit<'_>, line: &PaymentLine, businesses: &HashMap<Uuid, Business>) -> Line {
     let t = visit.t;
     let outcome = match &line.outcome {
         None => String::new(),
@@ -152,7 +155,7 @@ fn shown_line(visit: &Visit<'_>, line: &PaymentLine, businesses: &HashMap<Uuid, 
         id: line.id.to_string(),
         case: format!("/applications/{}", line.obligation),
         number: line.application_number.clone(),
-        business: businesses.get(&line.obligation).cloned().unwrap_or_default(),
+        business: businesses.get(&line.obligation).map(|business| business.name.clone()).unwrap_or_default(),
         payee: line.payee_name_zengin.clone(),
         account: format!(
             "{} {} ({}-{}) {}",
@@ -191,7 +194,13 @@ pub(crate) async fn act(visit: &Visit<'_>, batch: &str) -> Page {
     };
     let wrong = StatusCode::UNPROCESSABLE_ENTITY;
     match done {
-        Ok(()) | Err(Error::IdempotencyConflict) => Ok(visit.done(&format!("/finance/batches/{batch}"), "done")),
+        Ok(()) | Err(Error::IdempotencyConflict) => {
+            let notice = match asked.field("step") {
+                step @ ("approve" | "export" | "hand_over" | "cancel") => format!("batch-{step}"),
+                _ => "batch-results".to_owned(),
+            };
+            Ok(visit.done(&format!("/finance/batches/{batch}"), &notice))
+        }
         Err(Error::Refused(reasons)) => shown(visit, &view, wrong, &Told::of(reasons)).await,
         Err(Error::BadInput { path, message }) => shown(visit, &view, wrong, &Told::one(path, message)).await,
         Err(error) => Err(error.into()),

@@ -66,6 +66,14 @@ const fn heads(t: Text) -> [&'static str; COLUMNS] {
     [t.appropriated(), t.held(), t.committed(), t.finalized(), t.ordered(), t.paid(), t.budget_left()]
 }
 
+/// Of all lines, column by column.
+fn sum(lines: &[Shared]) -> [Yen; COLUMNS] {
+    std::array::from_fn(|column| {
+        let all = lines.iter().filter_map(|line| line.figures().get(column).copied());
+        Yen::total(all).unwrap_or(Yen::ZERO)
+    })
+}
+
 fn this_year(visit: &Visit<'_>) -> i32 {
     FiscalYear::of(day_in_japan(visit.service.now())).0
 }
@@ -109,10 +117,7 @@ pub(crate) async fn budgets(visit: &Visit<'_>) -> Page {
         label: FiscalYear(choice).name(visit.locale),
         chosen: choice == year,
     });
-    let sum = std::array::from_fn(|column| {
-        let all = lines.iter().filter_map(|line| line.figures().get(column).copied());
-        Yen::total(all).unwrap_or(Yen::ZERO)
-    });
+    let sum = sum(&lines);
     let page = Budgets {
         frame: visit.frame(visit.t.budgets()),
         years: years.collect(),
@@ -128,11 +133,17 @@ pub(crate) async fn budgets(visit: &Visit<'_>) -> Page {
 pub(crate) async fn export(visit: &Visit<'_>, format: Format) -> Page {
     let (t, year) = (visit.t, year_asked(visit));
     let mut sheet = Sheet::new([t.program(), t.budget_line_name(), t.budget_path()].into_iter().chain(heads(t)));
-    for line in lines(visit, year).await? {
+    let lines = lines(visit, year).await?;
+    let sum = sum(&lines);
+    for line in &lines {
         let programs = line.programs.iter().map(|(_, title)| title.as_str()).collect::<Vec<_>>().join(" / ");
         let words = [programs, visit.say(&line.budget.name).to_owned(), line.budget.path.clone()];
         let figures = line.figures().map(|yen| Cell::Yen(yen.get()));
         sheet.line(words.into_iter().map(Cell::Text).chain(figures));
+    }
+    if lines.len() > 1 {
+        let words = [t.total().to_owned(), String::new(), String::new()];
+        sheet.line(words.into_iter().map(Cell::Text).chain(sum.map(|yen| Cell::Yen(yen.get()))));
     }
     sheet.answer(&format!("budgets-{year}"), format)
 }

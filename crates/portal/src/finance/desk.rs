@@ -81,8 +81,8 @@ async fn shown(visit: &Visit<'_>, status: StatusCode, told: &Told) -> Page {
             line: line.line.to_string(),
             number: line.application_number,
             case: format!("/applications/{}", line.application),
-            business: businesses.get(&line.application).cloned().unwrap_or_default(),
-            payee: line.payee_name,
+            business: businesses.get(&line.application).map(|business| business.name.clone()).unwrap_or_default(),
+            payee: line.holder,
             amount: line.amount.to_string(),
             ordered: visit.day(day_in_japan(line.ordered_at)),
         });

@@ -12,6 +12,8 @@ use crate::text::Text;
 pub(crate) struct AwardBox {
     pub t: Text,
     pub award: Option<AwardShown>,
+    /// There is none yet because something of the costs is missing.
+    pub unfinished: bool,
 }
 
 pub(crate) struct AwardShown {

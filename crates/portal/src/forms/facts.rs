@@ -151,6 +151,15 @@ pub(super) fn columns(t: Text, field: &Field) -> IndexMap<&'static str, String> 
     columns
 }
 
+/// Which cell of a cost table a path such as `costs[0].net` names: its row and column.
+pub(crate) fn cell_of(t: Text, field: &Field, path: &str) -> Option<String> {
+    let (_, rest) = path.split_once('[')?;
+    let (row, column) = rest.split_once(']')?;
+    let row = row.parse::<usize>().ok()? + 1;
+    let column = columns(t, field).get(column.strip_prefix('.')?)?.clone();
+    Some(t.of_row(&column, row))
+}
+
 fn table(t: Text, field: &Field, value: Option<&Json>) -> Option<String> {
     let rows = value?.as_array()?;
     let columns = columns(t, field);
@@ -161,6 +170,7 @@ fn table(t: Text, field: &Field, value: Option<&Json>) -> Option<String> {
             "category" => field.categories.get(named).map(|category| category.label.get(t.0).to_owned()),
             "item" => field.items.as_ref().and_then(|items| Some(items.choices.get(named)?.get(t.0).to_owned())),
             "net" | "tax" => yen(value).map(|yen| yen.to_string()),
+            "ordered_on" | "delivered_on" | "paid_on" => Some(day(named, t.0)),
             _ => None,
         };
         let text = text.unwrap_or_else(|| if value.is_null() { String::new() } else { plain(value) });

@@ -18,7 +18,7 @@ mod told;
 
 pub(crate) use award::{AwardBox, AwardShown};
 pub(crate) use draw::{Drawing, FieldBox};
-pub(crate) use facts::{facts, shown};
+pub(crate) use facts::{cell_of, facts, shown};
 pub(crate) use newer::{NewerBox, settle};
 pub(crate) use pages::{Part, parts};
 pub(crate) use read::{given, of, read, read_as};

@@ -93,13 +93,14 @@ async fn shown(visit: &Visit<'_>, desk: &Desk, status: StatusCode, told: &Told) 
     let t = visit.t;
     let place = visit.service.municipality_named(desk.newest.program.municipality()).await?;
     let mut rows = Vec::new();
-    for (number, call) in desk.newest.calls.iter().take(MOST_CALLS).enumerate() {
+    let now = visit.service.program(&desk.name, None).await?;
+    for (number, call) in now.calls.iter().take(MOST_CALLS).enumerate() {
         rows.push(row(visit, desk, &place, call, number).await?);
     }
     let year = FiscalYear::of(day_in_japan(visit.service.now())).0 + 1;
     let sent = is_sent(visit, "new");
     let typed = |name: &str, usual: String| if sent { visit.asked.field(name).to_owned() } else { usual };
-    let newest = desk.newest.calls.first();
+    let newest = now.calls.first();
     let line = newest.and_then(|call| call.budget_code.clone()).unwrap_or_default();
     let new = CallForm {
         mark: "new".to_owned(),

@@ -78,12 +78,23 @@ struct Input {
 enum Kind {
     Text,
     Figure,
+    /// A figure in yen.
+    Yen,
+    Day,
     YesNo,
 }
 
 impl Input {
     fn is_figure(&self) -> bool {
-        self.kind == Kind::Figure
+        matches!(self.kind, Kind::Figure | Kind::Yen)
+    }
+
+    fn is_yen(&self) -> bool {
+        self.kind == Kind::Yen
+    }
+
+    fn is_day(&self) -> bool {
+        self.kind == Kind::Day
     }
 
     fn is_yes_no(&self) -> bool {
@@ -112,6 +123,7 @@ impl Reading<'_> {
         let value = self.value(pointer).filter(|_| self.written.may_set(pointer))?;
         let kind = match value {
             Json::Bool(_) => Kind::YesNo,
+            Json::Number(_) if is_yen(pointer) => Kind::Yen,
             Json::Number(_) => Kind::Figure,
             _ => Kind::Text,
         };
@@ -130,11 +142,12 @@ impl Reading<'_> {
     /// 施行日, which need not be there.
     fn effective_from(&self) -> Input {
         let label = self.visit.t.effective_from_hint();
-        self.input(EFFECTIVE_FROM, label).unwrap_or_else(|| Input {
+        let written = self.input(EFFECTIVE_FROM, label).map(|input| Input { kind: Kind::Day, ..input });
+        written.unwrap_or_else(|| Input {
             pointer: EFFECTIVE_FROM.to_owned(),
             label: label.to_owned(),
             value: self.visit.asked.field(&format!("{VALUE}{EFFECTIVE_FROM}")).to_owned(),
-            kind: Kind::Text,
+            kind: Kind::Day,
             error: self.told.at(EFFECTIVE_FROM, self.visit.locale).into_iter().next(),
         })
     }
@@ -284,6 +297,11 @@ impl Reading<'_> {
     }
 }
 
+/// Caps, minimums and what amounts are rounded down to are yen; of fields, the caps of categories.
+fn is_yen(pointer: &str) -> bool {
+    pointer.starts_with("/amount/") || pointer.ends_with("/cap")
+}
+
 /// As people type it.
 fn shown(value: &Json) -> String {
     match value {
@@ -328,7 +346,8 @@ async fn shown_page(visit: &Visit<'_>, desk: &Desk, status: StatusCode, told: &T
     let forms = written.as_ref().map(|written| written.children("/documents")).unwrap_or_default();
     let forms = forms.iter().map(|pointer| {
         let name = pointer.rsplit('/').next().unwrap_or_default();
-        choice(name, name, asked.field("document_form"))
+        let label = desk.newest.program.form(name).map_or(name, |form| visit.say(&form.label));
+        choice(name, label, asked.field("document_form"))
     });
     let known = desk.newest.program.definition().archetype.documents.iter();
     let typed = |name: &str| asked.field(name).to_owned();

@@ -33,6 +33,8 @@ struct Row {
     state: &'static str,
     good: bool,
     has_draft: bool,
+    /// A version that is not in force yet.
+    waits: Option<String>,
     version: String,
     published: String,
     calls: Vec<String>,
@@ -58,9 +60,9 @@ pub(super) async fn page(visit: &Visit<'_>) -> Page {
         sought.iter().all(|word| text.contains(word))
             && (place.is_empty() || program.municipality() == place)
             && match state {
-                "open" => found.newest.calls.iter().any(|call| call.open),
-                "rests" => !found.newest.closed && !found.newest.calls.iter().any(|call| call.open),
-                "closed" => found.newest.closed,
+                "open" => found.now.calls.iter().any(|call| call.open),
+                "rests" => !found.now.closed && !found.now.calls.iter().any(|call| call.open),
+                "closed" => found.now.closed,
                 "draft" => found.has_draft,
                 _ => true,
             }
@@ -92,10 +94,10 @@ pub(super) async fn page(visit: &Visit<'_>) -> Page {
 }
 
 fn row(visit: &Visit<'_>, found: &ProgramOverview, places: &BTreeMap<String, String>) -> Row {
-    let (t, newest) = (visit.t, &found.newest);
+    let (t, newest, now) = (visit.t, &found.newest, &found.now);
     let program = &newest.program;
-    let open = newest.calls.iter().any(|call| call.open);
-    let state = match (newest.closed, open) {
+    let open = now.calls.iter().any(|call| call.open);
+    let state = match (now.closed, open) {
         (true, _) => t.closed_state(),
         (false, true) => t.open(),
         (false, false) => t.not_open(),
@@ -112,8 +114,10 @@ fn row(visit: &Visit<'_>, found: &ProgramOverview, places: &BTreeMap<String, Str
         state,
         good: open,
         has_draft: found.has_draft,
-        version: t.version(newest.version),
-        published: visit.day(vocabulary::day_in_japan(newest.published_at)),
+        waits: (newest.version != now.version)
+            .then(|| format!("{} {}", t.version(newest.version), t.not_in_force_yet())),
+        version: t.version(now.version),
+        published: visit.day(vocabulary::day_in_japan(now.published_at)),
         calls: calls.collect(),
     }
 }

@@ -22,6 +22,8 @@ struct Migration {
     action: String,
     to: i32,
     rows: Vec<Row>,
+    /// There is one that can be moved.
+    movable: bool,
     next: Option<String>,
     key: String,
 }
@@ -76,14 +78,15 @@ async fn shown(
         versions: versions.collect(),
         action: desk.href("migration"),
         to,
-        rows: cases.iter().map(|view| row(visit, view)).collect(),
+        movable: cases.iter().any(|view| view.outcome == MigrationOutcome::Possible),
+        rows: cases.iter().map(|view| row(visit, to, view)).collect(),
         next,
         key: visit.key(),
     };
     Ok(visit.page_with(status, &page))
 }
 
-fn row(visit: &Visit<'_>, view: &MigrationView) -> Row {
+fn row(visit: &Visit<'_>, to: i32, view: &MigrationView) -> Row {
     let t = visit.t;
     let (outcome, class) = match view.outcome {
         MigrationOutcome::Possible => (t.can_be_moved(), "good"),
@@ -99,7 +102,7 @@ fn row(visit: &Visit<'_>, view: &MigrationView) -> Row {
     Row {
         id: view.application.to_string(),
         number: view.number.clone().unwrap_or_else(|| view.application.to_string()),
-        version: t.version(view.version),
+        version: t.version(if view.outcome == MigrationOutcome::Moved { to } else { view.version }),
         outcome,
         class,
         may_move: view.outcome == MigrationOutcome::Possible,

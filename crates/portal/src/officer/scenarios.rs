@@ -114,10 +114,7 @@ pub(super) async fn accept(visit: &Visit<'_>, desk: &Desk) -> Page {
 }
 
 fn row(visit: &Visit<'_>, program: &Program, result: &ScenarioResult) -> Row {
-    let failures = result
-        .failures
-        .iter()
-        .map(|failure| visit.t.step_failed(failure.step, &failure.what, &failure.expected, &failure.found));
+    let failures = result.failures.iter().map(|failure| visit.say(&failure.in_words(program)).to_owned());
     let label =
         |name: &String| program.state(name).map_or_else(|| name.clone(), |state| visit.say(&state.label).to_owned());
     Row {

@@ -102,7 +102,8 @@ fn tried(visit: &Visit<'_>, read: &ReadDefinition, program: &Program, is_checked
     facts.forms.insert(FORM.to_owned(), check.clean);
     let award = program.definition().program.amount.as_ref().map(|_| {
         let award = program.award(FORM, None, &facts).ok();
-        AwardBox { t: visit.t, award: award.map(|award| AwardShown::of(&award, visit.locale)) }.to_string()
+        AwardBox { t: visit.t, award: award.map(|award| AwardShown::of(&award, visit.locale)), unfinished: false }
+            .to_string()
     });
     let drawing = Drawing {
         t: visit.t,

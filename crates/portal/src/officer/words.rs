@@ -64,7 +64,7 @@ words! {
     type_date: "日付", "Day";
     type_yes_no: "はい・いいえ", "Yes or no";
     may_be_left_out: "任意にする", "May be left out";
-    change_it: "定義を書き換える", "Change the definition";
+    change_it: "変更を保存する", "Save the changes";
     try_lead: "下書きの定義で申請書を試します。入力した内容は保存されません。", "Fill in the form by the draft of the definition. Nothing is kept.";
     try_not_possible: "定義に誤りがあるため試せません。", "The definition has errors, so that it cannot be tried.";
     nothing_is_kept: "保存されません。", "Nothing is kept.";
@@ -95,7 +95,7 @@ words! {
     superseded: "旧版", "superseded";
     not_in_force_yet: "施行前", "not in force yet";
     effective_from: "施行日", "In force from";
-    effective_from_hint: "施行日（例: 2027-04-01。空欄なら公表した日から）", "In force from (for example 2027-04-01; from its publication when empty)";
+    effective_from_hint: "施行日（空欄なら公表した日から）", "In force from (its publication when empty)";
     in_force_at_once: "施行日の定めがないため、公表するとすぐに、新しい申請はこの版で受け付けます。", "It says no day from which it counts: new applications begin by it as soon as it is published.";
     closed_state: "受付終了", "closed";
     published_on: "公表日時", "Published";
@@ -231,15 +231,6 @@ impl Text {
         }
     }
 
-    pub fn step_failed(self, step: usize, what: &str, expected: &str, found: &str) -> String {
-        match self.0 {
-            Locale::Ja => {
-                format!("{step}番目の手順: {} は {expected} のはずが、{found} でした", self.expected_of(what))
-            }
-            Locale::En => format!("step {step}: {}: expected {expected}, found {found}", self.expected_of(what)),
-        }
-    }
-
     /// A deadline that many programs have; others by their names.
     pub fn deadline_named(self, name: &str) -> &str {
         match name {
@@ -255,25 +246,6 @@ impl Text {
         }
     }
 
-    /// What a scenario expects something of, in words where it is no name of the definition.
-    fn expected_of(self, what: &str) -> &str {
-        match what {
-            "due" => self.pick("期限", "deadline"),
-            "holds.held" => self.pick("留保額", "held"),
-            "holds.committed" => self.pick("負担行為額", "committed"),
-            "holds.finalized" => self.pick("確定額", "finalized"),
-            "holds.ordered" => self.pick("支出命令額", "ordered"),
-            "holds.paid" => self.pick("支払額", "paid"),
-            "holds in all" => self.pick("予算の使用額の合計", "held in all"),
-            "state" => self.pick("状態", "state"),
-            "outcome" => self.pick("結果", "outcome"),
-            "waits_for" => self.pick("次に署名する職", "next signature"),
-            "mails" => self.pick("メール", "mails"),
-            "letters" => self.pick("文書", "letters"),
-            name => name,
-        }
-    }
-
     pub fn saved_by(self, time: &str, name: &str) -> String {
         match self.0 {
             Locale::Ja => format!("{time} に{name}さんが保存しました。"),
@@ -283,8 +255,12 @@ impl Text {
 
     pub fn in_force_from(self, day: &str) -> String {
         match self.0 {
-            Locale::Ja => format!("施行日は{day}です。それまでに始める申請は、今の版で受け付けます。"),
-            Locale::En => format!("In force from {day}. Applications begin by the present version until then."),
+            Locale::Ja => format!(
+                "施行日は{day}です。その前に提出された申請には今の版を、その日以後に提出される申請（作成中の下書きを含む）にはこの版を適用します。"
+            ),
+            Locale::En => format!(
+                "In force from {day}. What is handed in before goes by the present version, what is handed in from then on by this one, drafts included."
+            ),
         }
     }
 

@@ -29,7 +29,7 @@ pub(crate) async fn check(visit: &Visit<'_>, municipality: &str, slug: &str) -> 
     let text = &version.program.definition().program;
     let fields = asked_of(&text.applicant);
     let sent = &visit.asked.query;
-    let is_sent = sent.iter().any(|(name, _)| name.starts_with(VALUE));
+    let is_sent = sent.iter().any(|(name, _)| name == "sent" || name.starts_with(VALUE));
     let values = if is_sent { read(fields.iter(), sent) } else { Map::new() };
     let (mut told, mut reasons) = (Told::default(), None);
     if is_sent {

@@ -99,6 +99,8 @@ struct One {
 struct Check {
     name: String,
     reasons: Vec<Said>,
+    /// Applications for the same program that are not over: identifier and number.
+    under_way: Vec<(String, String)>,
 }
 
 pub(crate) async fn find(visit: &Visit<'_>) -> Page {
@@ -157,8 +159,11 @@ fn nearest<'v>(
         let text = searched(version, &place(version));
         pairs.iter().filter(|pair| text.contains(pair.as_str())).count()
     };
-    let mut near: Vec<(usize, &ProgramVersion)> =
-        all.iter().map(|(_, version)| (in_common(version), version)).filter(|(common, _)| *common > 0).collect();
+    let mut near: Vec<(usize, &ProgramVersion)> = all
+        .iter()
+        .map(|(_, version)| (in_common(version), version))
+        .filter(|(common, _)| *common > 0 && common * 3 >= pairs.len())
+        .collect();
     near.sort_by_key(|(common, version)| (std::cmp::Reverse(*common), !is_open(version)));
     near.into_iter().take(MOST_NEAR).map(|(_, version)| version).collect()
 }
@@ -289,7 +294,12 @@ async fn shown(visit: &Visit<'_>, municipality: &str, slug: &str, code: StatusCo
                     refused.insert(view.business.id);
                 }
                 let reasons = Told::of(refusals).summary(|_| None, visit.locale);
-                checks.push(Check { name: view.business.name.clone(), reasons });
+                let under_way = visit.service.under_way(viewer, &version, view.business.id).await?;
+                let under_way = under_way.into_iter().map(|found| {
+                    let number = found.case.body.numbers.get("application").cloned().unwrap_or_default();
+                    (found.case.id.to_string(), number)
+                });
+                checks.push(Check { name: view.business.name.clone(), reasons, under_way: under_way.collect() });
             }
             // There is no call to apply for.
             Err(Error::Refused(_)) => continue,

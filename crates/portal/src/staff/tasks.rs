@@ -5,6 +5,7 @@ use service::Application;
 
 use super::must_be_staff;
 use crate::asked::in_url;
+use crate::finance::finance_tasks;
 use crate::listing::{Column, Rows};
 use crate::visit::{Frame, Page, Visit};
 
@@ -16,6 +17,8 @@ const ROWS: usize = 30;
 struct Tasks {
     frame: Frame,
     found: String,
+    /// What waits in finance.
+    finance: Vec<String>,
     rows: Rows,
     next: Option<String>,
 }
@@ -30,5 +33,6 @@ pub(crate) async fn tasks(visit: &Visit<'_>) -> Page {
     let applications: Vec<&Application> = page.items.iter().map(|(_, task)| &task.application).collect();
     let rows = Rows::of(visit, &Column::TASKS, &applications).await?;
     let found = visit.t.cases_counted(visit.service.count_tasks(viewer).await?);
-    Ok(visit.page(&Tasks { frame: visit.frame(visit.t.tasks()), found, rows, next }))
+    let finance = finance_tasks(visit).await?;
+    Ok(visit.page(&Tasks { frame: visit.frame(visit.t.tasks()), found, finance, rows, next }))
 }

@@ -1,6 +1,6 @@
 //! One action in many cases: chosen in a list, each shown with what stands in its way, and at the end what came of each.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use askama::Template;
 use casework::Act;
@@ -56,6 +56,8 @@ struct Done {
     frame: Frame,
     lead: String,
     outcomes: Vec<Outcome>,
+    /// Where those that were not handled can be.
+    rest: Option<String>,
 }
 
 /// A case among those that were chosen.
@@ -81,7 +83,7 @@ struct Outcome {
 }
 
 /// An action that can be taken in several cases at once: it takes in no form and marks no fields.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct Kind {
     name: Name,
     /// Its inputs are those of one version of one program; empty where it has none.
@@ -165,7 +167,7 @@ pub(crate) async fn page(visit: &Visit<'_>) -> Page {
 async fn choose(visit: &Visit<'_>, all: &[(Application, Vec<AvailableAction>)]) -> Page {
     let t = visit.t;
     let programs: BTreeSet<&str> = all.iter().map(|(application, _)| application.program.name()).collect();
-    let mut kinds: BTreeMap<Kind, (String, usize, BTreeSet<&str>)> = BTreeMap::new();
+    let mut kinds: IndexMap<Kind, (String, usize, BTreeSet<&str>)> = IndexMap::new();
     for (application, offered) in all {
         for action in offered {
             let Some(kind) = Kind::of(application, action) else { continue };
@@ -241,7 +243,12 @@ async fn confirm(
         let reasons = match action {
             Some(action) if action.permitted => Vec::new(),
             Some(action) => action.reasons.iter().map(|reason| visit.say(&reason.message).to_owned()).collect(),
-            None => vec![t.not_at_this_stage().to_owned()],
+            None => {
+                let of_other = key
+                    .split_once('.')
+                    .is_some_and(|(_, hash)| !hash.is_empty() && hash != application.case.program_hash);
+                vec![if of_other { t.other_program() } else { t.not_at_this_stage() }.to_owned()]
+            }
         };
         let signs = action.is_some_and(|action| action.name == casework::SIGN) && reasons.is_empty();
         let detail = if signs { cases::approval(visit, application).await? } else { String::new() };
@@ -343,5 +350,8 @@ fn told<'a>(
         .collect();
     let done = outcomes.iter().filter(|outcome| outcome.done).count();
     let lead = t.handled_of(done, outcomes.len());
-    visit.page(&Done { frame: visit.frame(t.together()), lead, outcomes })
+    let rest: Vec<String> =
+        outcomes.iter().filter(|outcome| !outcome.done).map(|outcome| format!("case={}", outcome.id)).collect();
+    let rest = (!rest.is_empty()).then(|| format!("/cases/together?{}", rest.join("&")));
+    visit.page(&Done { frame: visit.frame(t.together()), lead, outcomes, rest })
 }

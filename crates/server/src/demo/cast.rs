@@ -54,6 +54,8 @@ pub struct Player {
     pub kind: ApplicantKind,
     pub trade: String,
     pub owner: Viewer,
+    /// 口座名義 and 口座番号 of its account.
+    pub account: (String, String),
 }
 
 /// Everybody, by what they can do.
@@ -137,7 +139,9 @@ impl Cast {
         };
         let business = service.register_business(&viewer, new, &format!("demo-business-{number}")).await?.business;
         let owner = self.introduce(service, script, &email, member.name.clone()).await?;
-        self.players.push(Player { business: business.id, kind: member.kind, trade: member.trade.clone(), owner });
+        let account = (member.kana.clone(), format!("{:07}", 4_401_000 + number * 37));
+        let (business, kind, trade) = (business.id, member.kind, member.trade.clone());
+        self.players.push(Player { business, kind, trade, owner, account });
         Ok(())
     }
 

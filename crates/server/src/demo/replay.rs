@@ -8,6 +8,7 @@ use casework::Act;
 use casework::scenario::{moment, step_marks, step_values};
 use program::definition::{Call, Municipality, Role, Scenario, ScenarioStep, Scenarios, StateKind};
 use program::{Loaded, Program};
+use serde_json::Value;
 use service::{Application, Service, Viewer, Worker};
 use treasury::{LineOutcome, LineResult, ReturnKind};
 use uuid::Uuid;
@@ -253,7 +254,15 @@ impl Stage<'_> {
     ) -> Outcome {
         let current = self.look(viewer, application).await?;
         let action = step.action.clone().unwrap_or_default();
-        let values = step_values(life.scenarios, step);
+        let mut values = step_values(life.scenarios, step);
+        // Money goes to the account of whoever applies.
+        for account in values.values_mut().filter_map(Value::as_object_mut) {
+            if account.contains_key("holder_kana") {
+                let (holder, number) = &player.account;
+                account.insert("holder_kana".to_owned(), holder.as_str().into());
+                account.insert("number".to_owned(), number.as_str().into());
+            }
+        }
         let form = life.program.action(&action).and_then(|action| action.rule.form.clone());
         if let Some(form) = &form {
             let asked: Vec<String> = match &step.documents {
