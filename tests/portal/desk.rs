@@ -224,6 +224,8 @@ async fn what_comes_on_paper_is_typed_in_by_a_clerk() {
         clerk.get("/cases/paper").await.silent("有限会社紙");
         clerk.get("/cases").await.says("有限会社紙");
         clerk.get(&case.path).await.says("Receive").says("On paper");
+        let auditor = Browser::signed_in(&served, &office, &office.staff("hino", "auditor").email).await;
+        auditor.get("/audit").await.says("Staff, for an application on paper");
 
         // Only clerks of the office, only their own places; nobody became a member of the business.
         let reviewer = Browser::signed_in(&served, &office, &office.staff("hino", "reviewer").email).await;

@@ -41,6 +41,9 @@ async fn step(served: &Served, office: &TestOffice, life: &mut Life) -> Option<P
         let path = format!("/applications/{}/act/sign", life.application);
         let sign = browser.get(&path).await;
         sign.says("In approval").says("What is signed").says("What was submitted").says("Budget line");
+        if !step.expect.letters.is_empty() {
+            sign.says("As the letter will read");
+        }
         page = browser.submit(&sign.form(&path).set("step", "perform")).await;
         // Sent once more, it says that this was done.
         if office.look(&life.party.owner, life.application).await.case.body.pending.is_some() {

@@ -82,6 +82,36 @@ pub(crate) fn sign(world: &World<'_>, case: &Case, actor: &Actor, act: &Act) -> 
     Ok(recorded(world, case, after, (Role::Approver, person.id), act, Stage::Signed, facts))
 }
 
+/// What the last signature will do, as things stand; its numbers are given then.
+///
+/// # Errors
+/// Why it will not.
+pub fn foreseen(world: &World<'_>, case: &Case) -> Result<Step, Vec<Refusal>> {
+    let pending = case.body.pending.as_ref().ok_or_else(|| vec![no_route("")])?;
+    let action = world.program.action(&pending.action).ok_or_else(|| vec![no_route(&pending.action)])?;
+    let performance = Performance {
+        action,
+        procedure: pending.procedure,
+        role: Role::Approver,
+        actor: pending.drafted_by,
+        name: &pending.drafted_by_name,
+        approved: Some(pending),
+    };
+    perform(world, case, &performance, &drafted_act(pending, case.version))
+}
+
+/// What was drafted, as an act.
+fn drafted_act(pending: &Pending, expected_version: i64) -> Act {
+    Act {
+        action: pending.action.clone(),
+        expected_version,
+        values: pending.values.clone(),
+        marks: pending.marks.clone(),
+        comment: pending.comment.clone(),
+        procedure: pending.procedure,
+    }
+}
+
 fn take_effect(
     world: &World<'_>,
     case: &Case,
@@ -99,14 +129,7 @@ fn take_effect(
         name: &person.name,
         approved: Some(pending),
     };
-    let drafted = Act {
-        action: pending.action.clone(),
-        expected_version: act.expected_version,
-        values: pending.values.clone(),
-        marks: pending.marks.clone(),
-        comment: pending.comment.clone(),
-        procedure: pending.procedure,
-    };
+    let drafted = drafted_act(pending, act.expected_version);
     let said = Act { comment: act.comment.clone().or_else(|| pending.comment.clone()), ..drafted.clone() };
     let step = perform(world, case, &performance, &said)?;
     if amount_of(&step) != pending.amount || shown(case, &drafted, &step) != pending.digest {

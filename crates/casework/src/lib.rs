@@ -33,7 +33,7 @@ pub use act::{
     Act, Actor, CallStanding, Draft, Granted, LetterIssued, LinePostings, LinkChange, MailOrdered, Needs, Partner,
     Person, Step, World,
 };
-pub use approval::is_built_in;
+pub use approval::{foreseen, is_built_in};
 pub use authority::{
     Permit, REMIND, RETURN_INTERNALLY, SIGN, TAKE_BACK, acting_role, candidates, conflict_of_interest, judges, may_see,
     permit,

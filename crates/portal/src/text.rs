@@ -163,6 +163,8 @@ words! {
     amount_decided: "決裁する金額", "Amount of this decision";
     not_all_checked: "未確認または疑義あり", "open or in doubt";
     budget_columns: "留保から支払済までは、それぞれの段階にある額です（重なりません）。", "From held to paid, each column says what is at that stage now; none counts another one's money.";
+    on_behalf: "職員（紙の申請の代理入力）", "Staff, for an application on paper";
+    letter_as_it_will_be: "発行される通知書の本文。番号と日付は発行のときに付きます", "As the letter will read; numbered and dated when it is issued";
     quick_check: "申請できるか確かめる", "See whether you may apply";
     quick_check_lead: "次の質問に答えると、申請の条件に当てはまるかが分かります。入力した内容は保存されません。", "Answer these to see whether you meet the conditions. Nothing that you enter is kept.";
     check_it: "確かめる", "Check";

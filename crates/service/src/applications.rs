@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use casework::history::{ROOT, Stage};
 use casework::{Act, Actor, Business, Case, Head, Person, Refusal, Step, World};
 use chrono::NaiveDate;
+use notice::RenderedMail;
 use program::definition::{ApplicantFacts, Name, Role, StateKind};
 use program::{CaseFacts, Program};
 use serde_json::{Map, Value};
 use store::{CaseKey, Lock, Tx};
 use uuid::Uuid;
-use vocabulary::{Bilingual, FiscalYear, Instant, day_in_japan};
+use vocabulary::{Bilingual, FiscalYear, Instant, Locale, day_in_japan};
 
 use crate::drafts;
 use crate::offers::{available, built_in_label};
@@ -324,6 +325,51 @@ impl Service {
         act: &Act,
         fixed: &Fixed,
     ) -> Result<Step> {
+        let decide = |world: &World<'_>, case: &Case| casework::decide(world, case, actor, act);
+        self.in_world(tx, actor, before, act, fixed, decide).await?.map_err(Error::Refused)
+    }
+
+    /// The letters that the last signature of a pending decision will issue, as they will read but for their numbers; a
+    /// letter that cannot be written yet is left out.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn foreseen_letters(&self, viewer: &Viewer, application: &Application) -> Result<Vec<RenderedMail>> {
+        let (actor, fixed) = (viewer.actor(), self.fix());
+        let sign =
+            Act { action: casework::SIGN.to_owned(), expected_version: application.case.version, ..Act::default() };
+        let step = self
+            .store()
+            .write(|tx| {
+                let (actor, fixed, sign) = (&actor, &fixed, &sign);
+                Box::pin(async move {
+                    let foreseen = |world: &World<'_>, case: &Case| casework::foreseen(world, case);
+                    self.in_world(tx, actor, application, sign, fixed, foreseen).await
+                })
+            })
+            .await?;
+        let letters = &application.program.definition().archetype.letters;
+        let written = |letter: &casework::LetterIssued| {
+            let rule = letters.get(&letter.name)?;
+            let text = notice::MailText { subject: rule.title.clone(), body: rule.body.clone() };
+            notice::mail(&text, Locale::Ja, &letter.data).ok()
+        };
+        Ok(step.map(|step| step.letters.iter().filter_map(written).collect()).unwrap_or_default())
+    }
+
+    /// Everything that a decision about the act may look at, handed to whoever decides.
+    async fn in_world<T, F>(
+        &self,
+        tx: &Tx<'_>,
+        actor: &Actor,
+        before: &Application,
+        act: &Act,
+        fixed: &Fixed,
+        decide: F,
+    ) -> Result<T>
+    where
+        F: FnOnce(&World<'_>, &Case) -> T + Send,
+    {
         let needs = casework::needs(&before.program, &before.case, act);
         let mut case = before.case.clone();
         let mut draft = None;
@@ -381,7 +427,7 @@ impl Service {
             ids: &ids,
             salt: fixed.salt,
         };
-        casework::decide(&world, case, actor, act).map_err(Error::Refused)
+        Ok(decide(&world, case))
     }
 
     /// Everything that would stand in the way of an act if it were taken now, by the decision itself. Nothing is recorded.

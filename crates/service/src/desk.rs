@@ -27,6 +27,8 @@ pub struct Colleague {
     pub id: Uuid,
     pub name: String,
     pub roles: Vec<Role>,
+    /// 職
+    pub positions: Vec<Name>,
 }
 
 impl Service {
@@ -162,12 +164,19 @@ impl Service {
             return Err(Error::NotFound);
         }
         let today = day_in_japan(self.now());
+        let held = self.reader().positions(municipality).await?;
+        let held = held.iter().filter(|held| held.from_day <= today && held.until_day.is_none_or(|last| today <= last));
+        let held: Vec<_> = held.collect();
         let mut found: Vec<Colleague> = Vec::new();
         for role in Role::STAFF.into_iter().filter(|role| role.handles_cases()) {
             for account in self.reader().staff_with_role(municipality, role, today).await? {
                 match found.iter_mut().find(|known| known.id == account.id) {
                     Some(known) => known.roles.push(role),
-                    None => found.push(Colleague { id: account.id, name: account.name, roles: vec![role] }),
+                    None => {
+                        let own = held.iter().filter(|held| held.account == account.id);
+                        let positions = own.map(|held| held.position.clone()).collect();
+                        found.push(Colleague { id: account.id, name: account.name, roles: vec![role], positions });
+                    }
                 }
             }
         }

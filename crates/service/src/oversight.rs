@@ -43,6 +43,8 @@ pub struct HappeningView {
     /// None for a machine.
     pub actor: Option<String>,
     pub role: Role,
+    /// Done by the office for an applicant whose application came on paper (代理入力).
+    pub on_behalf: bool,
     pub from: Bilingual,
     pub to: Bilingual,
 }
@@ -138,6 +140,7 @@ impl Service {
                 stage: happening.stage,
                 actor: names.get(&happening.actor).map(|(name, _)| name.clone()),
                 role: happening.role,
+                on_behalf: happening.on_paper && happening.role == Role::Applicant,
                 from: state(&happening.from),
                 to: state(&happening.to),
                 number: happening.number,

@@ -83,6 +83,8 @@ pub struct Happening {
     pub number: Option<String>,
     /// The version that the case is on.
     pub program_hash: String,
+    /// The application came on paper: the office does for the applicant what an applicant does.
+    pub on_paper: bool,
 }
 
 /// A chain to be checked.
@@ -148,6 +150,7 @@ impl Reader {
                     to: columns.take()?,
                     number: columns.take()?,
                     program_hash: columns.take()?,
+                    on_paper: columns.take::<i64>()? == 1,
                 })
             })
             .collect()

@@ -334,7 +334,8 @@ pub const FORGET_PLACES: &str = "DELETE FROM known_place WHERE until < $1";
 pub fn happenings(rest: &str) -> String {
     format!(
         "SELECT e.id, e.application, e.sequence, e.at, e.actor, e.role, e.action, e.stage, e.from_state, e.to_state, \
-         a.number, a.program_hash FROM event e JOIN application a ON a.id = e.application WHERE a.municipality = $1 \
+         a.number, a.program_hash, CAST(CASE WHEN a.body LIKE '%\"paper\":{{\"received_on\"%' THEN 1 ELSE 0 END AS BIGINT) \
+         FROM event e JOIN application a ON a.id = e.application WHERE a.municipality = $1 \
          AND e.at >= $2 AND (e.at < $3 OR (e.at = $3 AND e.id < $4)){rest} ORDER BY e.at DESC, e.id DESC LIMIT $5"
     )
 }

@@ -67,7 +67,7 @@ fn row(visit: &Visit<'_>, found: HappeningView) -> Row {
         action,
         stage,
         who: found.actor.unwrap_or_else(|| visit.t.machine().to_owned()),
-        role: role_name(visit.t, found.role),
+        role: if found.on_behalf { visit.t.on_behalf() } else { role_name(visit.t, found.role) },
         way: if from == to { to.to_owned() } else { format!("{from} → {to}") },
     }
 }

@@ -64,6 +64,14 @@ struct SubmittedForms {
     forms: Vec<Submitted>,
 }
 
+#[derive(Template)]
+#[template(path = "cases/letters.html")]
+struct Letters {
+    t: Text,
+    /// Title and text.
+    letters: Vec<(String, String)>,
+}
+
 /// The forms that a pending decision is about, as HTML; nothing while none is pending or on pages of applicants.
 fn signed_on(visit: &Visit<'_>, desk: &Desk) -> String {
     let pending = desk.application.case.body.pending.is_some() && visit.is_staff();
@@ -71,6 +79,16 @@ fn signed_on(visit: &Visit<'_>, desk: &Desk) -> String {
         return String::new();
     }
     SubmittedForms { t: visit.t, forms: submitted(visit, &desk.application) }.to_string()
+}
+
+/// What the letters of a pending decision will say, as HTML; for whoever signs it.
+async fn letters_then(visit: &Visit<'_>, desk: &Desk) -> Result<String, Wrong> {
+    if desk.application.case.body.pending.is_none() || desk.action.name != casework::SIGN {
+        return Ok(String::new());
+    }
+    let letters = visit.service.foreseen_letters(visit.viewer()?, &desk.application).await?;
+    let letters: Vec<(String, String)> = letters.into_iter().map(|letter| (letter.subject, letter.text)).collect();
+    Ok(Letters { t: visit.t, letters }.to_string())
 }
 
 /// What was found doubtful about documents, to begin the marks of a correction with.
@@ -171,7 +189,8 @@ async fn single(visit: &Visit<'_>, desk: &Desk, status: StatusCode, outcome: Out
         detail: if desk.drafts() {
             amounts_so_far(visit, &desk.application, &desk.action.name, true)
         } else {
-            format!("{}{}", approval(visit, &desk.application).await?, signed_on(visit, desk))
+            let letters = letters_then(visit, desk).await?;
+            format!("{}{letters}{}", approval(visit, &desk.application).await?, signed_on(visit, desk))
         },
         action: desk.href(None),
         hidden: vec![("version", case.version.to_string()), ("key", visit.key())],

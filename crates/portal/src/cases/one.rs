@@ -3,7 +3,7 @@
 use askama::Template;
 use casework::history::Stage;
 use casework::{Pending, Unlocked};
-use program::definition::{Role, StateKind};
+use program::definition::{Municipality, Role, StateKind};
 use program::{Form, Program};
 use service::{Application, AvailableAction, Colleague, LineState, PaymentView};
 use vocabulary::{Instant, day_in_japan};
@@ -273,14 +273,18 @@ async fn care(visit: &Visit<'_>, application: &Application) -> Result<Option<Car
     let (to, button) = if mine { (NOBODY, t.hand_back()) } else { (ME, t.take_on()) };
     let action = format!("/applications/{}/assign", application.case.id);
     let others = colleagues.iter().filter(|colleague| colleague.id != viewer.person.id);
-    let colleagues = others.map(|colleague| colleague_choice(visit, colleague)).collect();
+    let colleagues = others.map(|colleague| colleague_choice(visit, &application.municipality, colleague)).collect();
     Ok(Some(Care { now, to, button, colleagues, action, key: visit.key() }))
 }
 
-/// With their roles, as there may be many of them.
-pub(crate) fn colleague_choice(visit: &Visit<'_>, colleague: &Colleague) -> Choice {
-    let roles: Vec<&str> = colleague.roles.iter().map(|role| role_name(visit.t, *role)).collect();
-    let label = format!("{} ({})", colleague.name, roles.join(visit.t.comma()));
+/// With what they are, as there may be many of them.
+pub(crate) fn colleague_choice(visit: &Visit<'_>, place: &Municipality, colleague: &Colleague) -> Choice {
+    let positions = colleague.positions.iter().filter_map(|name| place.positions.get(name));
+    let mut what: Vec<&str> = positions.map(|position| visit.say(&position.name)).collect();
+    if what.is_empty() {
+        what.extend(colleague.roles.iter().map(|role| role_name(visit.t, *role)));
+    }
+    let label = format!("{} ({})", colleague.name, what.join(visit.t.comma()));
     Choice { value: colleague.id.to_string(), label, chosen: false }
 }
 

@@ -191,7 +191,8 @@ async fn choose(visit: &Visit<'_>, all: &[(Application, Vec<AvailableAction>)]) 
         let places: Vec<&Name> = all.iter().map(|(application, _)| &application.case.municipality).collect();
         if let Some(place) = places.first().filter(|first| places.iter().all(|place| place == *first)) {
             let found = visit.service.colleagues(visit.viewer()?, place).await?;
-            colleagues.extend(found.iter().map(|colleague| colleague_choice(visit, colleague)));
+            let place = visit.service.municipality_named(place).await?;
+            colleagues.extend(found.iter().map(|colleague| colleague_choice(visit, &place, colleague)));
         }
     }
     let page = Choose {
