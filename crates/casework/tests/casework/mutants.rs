@@ -294,7 +294,6 @@ fn assert_noticed(count: &Count) {
     let known = known_survivors();
     let new: Vec<&String> = count.survivors.iter().filter(|fault| !known.contains(fault.as_str())).collect();
     assert!(new.is_empty(), "nothing notices, and survivors.txt says no reason: {new:#?}");
-    assert!(missed * 100 <= total * (100 - NOTICED_OF_100), "{missed} of {total} were not noticed");
 }
 
 #[test]
@@ -313,6 +312,9 @@ fn every_fault_is_noticed() {
         println!("{kind:24} {tried:6} tried {not:5} not noticed");
     }
     assert_noticed(&count);
+    // Of all of them: a sample may hold more of the known ones by chance.
+    let (total, missed) = (count.total(), count.missed());
+    assert!(missed * 100 <= total * (100 - NOTICED_OF_100), "{missed} of {total} were not noticed");
     let gone: Vec<&str> = known_survivors().into_iter().filter(|fault| !count.survivors.contains(*fault)).collect();
     assert!(gone.is_empty(), "these are noticed now, or are no faults any more: {gone:#?}");
 }
