@@ -14,13 +14,11 @@ mod text;
 mod versions;
 mod wrong;
 
-use std::collections::BTreeMap;
-
 use chrono::NaiveDate;
 use program::definition::{ApplicantFacts, ApplicantKind, BusinessSize};
 use program::{CaseFacts, Program, SourceFile, load};
 use serde_json::{Map, Value, json};
-use vocabulary::{FiscalYear, Yen};
+use vocabulary::Yen;
 
 const FILES: [(&str, &str); 5] = [
     ("archetypes/small.yaml", include_str!("../../src/reference/sample/small.yaml")),
@@ -67,27 +65,16 @@ fn map(value: Value) -> Map<String, Value> {
 }
 
 fn facts() -> CaseFacts {
-    CaseFacts {
-        applicant: ApplicantFacts {
-            kind: ApplicantKind::Company,
-            size: BusinessSize::Sme,
-            deemed_large: false,
-            established_here_on: day("2015-04-01"),
-            employees: 10,
-            capital: yen(10_000_000),
-            trade: "manufacturing".to_owned(),
-        },
-        dates: BTreeMap::new(),
-        forms: BTreeMap::new(),
-        amounts: BTreeMap::new(),
-        past: BTreeMap::new(),
-        granted_this_year: Yen::ZERO,
-        granted_ever: Yen::ZERO,
-        today: day("2026-05-11"),
-        applied_on: day("2026-05-11"),
-        award_fiscal_year: FiscalYear(2026),
-        standing: program::CallFacts::default(),
-    }
+    let applicant = ApplicantFacts {
+        kind: ApplicantKind::Company,
+        size: BusinessSize::Sme,
+        deemed_large: false,
+        established_here_on: day("2015-04-01"),
+        employees: 10,
+        capital: yen(10_000_000),
+        trade: "manufacturing".to_owned(),
+    };
+    CaseFacts::of_applicant(applicant, day("2026-05-11"))
 }
 
 /// An application whose cost of the booth is this, in yen without tax.
