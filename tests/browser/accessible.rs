@@ -11,10 +11,14 @@ use vocabulary::Clock as _;
 use crate::chrome::{DESK, PHONE, Setting, browse};
 
 /// Of people who are not signed in.
-const PUBLIC: [&str; 13] = [
+const PUBLIC: [&str; 17] = [
     "/",
     "/programs?q=%E3%81%AA%E3%81%84",
+    "/programs?q=%E8%B2%A9%E8%B7%AF%E6%94%AF%E6%8F%B4%E9%87%91",
     "/programs/hino/sales-channel",
+    "/programs/hino/sales-channel/check",
+    "/programs/hino/sales-channel/check?sent=1&v.kind=group",
+    "/programs/hino/sales-channel/check?v.kind=group&v.size=sme&v.deemed_large=no&v.established_here_on=2010-04-01",
     "/sign-in",
     "/sign-up",
     "/password-reset",
