@@ -99,7 +99,7 @@ async fn a_grant_goes_from_the_first_draft_to_the_money() {
             resubmitted.application.case.body.forms["application"].values["venue"],
             json!("東京ビッグサイト東館")
         );
-        mails(&office, &[(&staff("reviewer"), "再提出")]).await;
+        mails(&office, &[(&owner.email, "書類が届きました"), (&staff("reviewer"), "再提出")]).await;
 
         // Granted: drafted by one, signed by two others, in order.
         office.step(&mut life).await;
@@ -116,7 +116,7 @@ async fn a_grant_goes_from_the_first_draft_to_the_money() {
         // Reported, after a reminder; the amount fixed, claimed, ordered.
         office.step(&mut life).await;
         let reminder = (owner.email.as_str(), "実績報告の期限が近づいています");
-        mails(&office, &[reminder, (&staff("reviewer"), "実績報告")]).await;
+        mails(&office, &[reminder, (&owner.email, "書類が届きました"), (&staff("reviewer"), "実績報告")]).await;
         for _ in 0..3 {
             office.step(&mut life).await;
         }
@@ -124,7 +124,7 @@ async fn a_grant_goes_from_the_first_draft_to_the_money() {
         assert!(sent[0].text.contains("165,000円"), "{}", sent[0].text);
         assert_letters(&office, &owner, &life, &["grant_decision", "finalization_notice"]).await;
         office.step(&mut life).await;
-        mails(&office, &[(&staff("finance_maker"), "請求")]).await;
+        mails(&office, &[(&owner.email, "書類が届きました"), (&staff("finance_maker"), "請求")]).await;
         for _ in 0..3 {
             office.step(&mut life).await;
         }

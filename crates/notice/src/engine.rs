@@ -154,7 +154,7 @@ fn with_weekday(day: chrono::NaiveDate, locale: Locale) -> String {
                 chrono::Weekday::Sat => '土',
                 chrono::Weekday::Sun => '日',
             };
-            format!("{}年{}月{}日（{weekday}）", day.year(), day.month(), day.day())
+            format!("{}（{weekday}）", wareki(day, locale))
         }
         Locale::En => day.format("%A, %-d %B %Y").to_string(),
     }

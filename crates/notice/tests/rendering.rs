@@ -51,7 +51,7 @@ fn filters_speak_the_readers_language() {
     let ja = mail(&text, Locale::Ja, &sample_data()).unwrap();
     assert_eq!(
         (ja.subject.as_str(), ja.text.as_str()),
-        ("167,000円", "令和8年5月22日 2026年5月22日（金） 令和8年度\n")
+        ("167,000円", "令和8年5月22日 令和8年5月22日（金） 令和8年度\n")
     );
     let en = mail(&text, Locale::En, &sample_data()).unwrap();
     assert_eq!((en.subject.as_str(), en.text.as_str()), ("¥167,000", "22 May 2026 Friday, 22 May 2026 FY2026\n"));

@@ -165,6 +165,9 @@ words! {
     budget_columns: "留保から支払済までは、それぞれの段階にある額です（重なりません）。", "From held to paid, each column says what is at that stage now; none counts another one's money.";
     on_behalf: "職員（紙の申請の代理入力）", "Staff, for an application on paper";
     letter_as_it_will_be: "発行される通知書の本文。番号と日付は発行のときに付きます", "As the letter will read; numbered and dated when it is issued";
+    not_attached: "（未添付）", "(not attached)";
+    next_project: "事業を行い、支払を済ませてから、下のボタンで報告してください。", "Carry out the project, pay for it, and then report with the button below.";
+    has_begun: "作成中・手続中の申請は、こちらから続けられます。", "Go on with what you have begun here:";
     quick_check: "申請できるか確かめる", "See whether you may apply";
     quick_check_lead: "次の質問に答えると、申請の条件に当てはまるかが分かります。入力した内容は保存されません。", "Answer these to see whether you meet the conditions. Nothing that you enter is kept.";
     check_it: "確かめる", "Check";
@@ -256,7 +259,7 @@ words! {
     save_choice: "選んだ内容で保存", "Save what I chose";
     saved_but_newer: "別の画面と異なる項目は保存していません。上で選んでください。ほかの項目は保存しました。", "Not saved where it differs from another window: please choose above. All else is saved.";
     draft_changed: "この確認画面を開いた後に、別の画面で内容が保存されました。今の内容を確認してから、もう一度押してください。", "After this page was opened, the form was saved in another window. Please look at it as it is now, and press again.";
-    saved_with_faults: "保存しました。下の点を直してください。ほかのページは上から開けます。", "Saved. Please put right what is said below; the other pages can be opened above.";
+    saved_with_faults: "保存しました。示した点を直してください。ほかのページは上から開けます。", "Saved. Please put right what is said below; the other pages can be opened above.";
     save_failed: "保存できませんでした。通信を確認して「保存する」を押してください。", "Not saved. Please check the connection and press Save.";
     save_lost: "サーバーにつながりません。入力した内容はこの画面に残っています。つながり次第、自動で保存しますので、この画面を閉じないでください。", "The server cannot be reached. What you typed stays on this page and is saved as soon as it can be; please keep the page open.";
     more_questions: "保存しました。回答に応じた項目が増えました。", "Saved. Your answer brings some more questions.";
@@ -511,7 +514,10 @@ impl Text {
         if action == form {
             return action.to_owned();
         }
-        self.one(format!("{form}の記入・{action}"), format!("{action}: {form}"))
+        match form.starts_with(action) {
+            true => self.one(format!("{form}を記入する"), format!("{action}: {form}")),
+            false => self.one(format!("{action}（{form}を記入する）"), format!("{action}: {form}")),
+        }
     }
 
     /// Whose signature is waited for.

@@ -166,7 +166,7 @@ const CALLED: [(&str, &str, &str); 27] = [
     ("applicant.kind", "申請者の区分", "Kind of applicant"),
     ("applicant.size", "事業者の規模", "Size of the business"),
     ("applicant.deemed_large", "みなし大企業", "Deemed a large company"),
-    ("applicant.established_here_on", "市内での事業開始日", "In business here since"),
+    ("applicant.established_here_on", "この自治体での事業開始日", "In business here since"),
     ("applicant.employees", "従業員数", "Employees"),
     ("applicant.capital", "資本金", "Capital"),
     ("applicant.trade", "業種", "Trade"),

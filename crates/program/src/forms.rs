@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
-use vocabulary::Bilingual;
+use vocabulary::{Bilingual, parse_day};
 
 use crate::compiled::Program;
 use crate::definition::{FieldType, Name, OtherAid};
@@ -43,6 +44,7 @@ impl Program {
         check.drop_what_is_not_asked(&form.name);
         check.require();
         check.categories();
+        check.days_of_payment(facts.today);
         if form.name == APPLICATION {
             self.check_applicant(&mut check, facts);
         }
@@ -225,8 +227,38 @@ impl<'a> Check<'a> {
             for (i, row) in rows(self.clean.get(name)).enumerate() {
                 let category = row.get("category").and_then(Json::as_str).unwrap_or_default();
                 if closed.iter().any(|closed| *closed == category) {
-                    let message = Bilingual::new("この経費区分は対象になりません", "This category does not count here");
+                    let label = field.rule.categories.get(category).map(|category| category.label.clone());
+                    let Bilingual { ja, en } = label.unwrap_or_else(|| Bilingual::new(category, category));
+                    let message = Bilingual::new(
+                        format!("「{ja}」は、これまでの回答では補助の対象になりません"),
+                        format!("{en} does not count, by what you have answered so far"),
+                    );
                     self.faults.push(Fault::new("category.closed", format!("{name}[{i}].category"), message));
+                }
+            }
+        }
+    }
+
+    /// What was paid was ordered before, and nothing of it lies in the future.
+    fn days_of_payment(&mut self, today: NaiveDate) {
+        for (name, _) in self.fields.iter().filter(|(_, field)| field.rule.actual) {
+            for (i, row) in rows(self.clean.get(name)).enumerate() {
+                let day = |part: &str| row.get(part).and_then(Json::as_str).and_then(parse_day);
+                let mut fault = |part: &str, code: &str, ja: &str, en: &str| {
+                    self.faults.push(Fault::new(code, format!("{name}[{i}].{part}"), Bilingual::new(ja, en)));
+                };
+                if day("paid_on").zip(day("ordered_on")).is_some_and(|(paid, ordered)| paid < ordered) {
+                    fault(
+                        "paid_on",
+                        "costs.paid_early",
+                        "支払日が発注日より前です",
+                        "It was paid before it was ordered",
+                    );
+                }
+                for part in ["ordered_on", "delivered_on", "paid_on"] {
+                    if day(part).is_some_and(|day| day > today) {
+                        fault(part, "costs.future", "今日より後の日付です", "This day is after today");
+                    }
                 }
             }
         }

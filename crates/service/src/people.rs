@@ -310,6 +310,20 @@ impl Service {
                 "Capital is zero yen or more",
             ));
         }
+        if new.facts.established_here_on > self.today() {
+            return Err(Error::bad_input(
+                "establishedHereOn",
+                "今日より後の日付です。事業を始めた日を入力してください",
+                "This day is after today; enter the day on which the business began",
+            ));
+        }
+        if !is_reading(&new.name_kana) {
+            return Err(Error::bad_input(
+                "nameKana",
+                "カタカナで入力してください（例: カブシキガイシャミホン）。漢字は使えません",
+                "Write how the name is read, in kana, without kanji",
+            ));
+        }
         let corporate_number = new
             .corporate_number
             .as_deref()
@@ -708,6 +722,11 @@ fn stale_link() -> Error {
         "このリンクは使用済みか期限切れです。もう一度お手続きください",
         "This link was used or has expired; please start again",
     )
+}
+
+/// Kana, letters, digits and signs: whatever says how a name is read.
+fn is_reading(name: &str) -> bool {
+    name.chars().all(|c| !matches!(c, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '々'))
 }
 
 /// What is wrong with what was entered, said at once.

@@ -264,7 +264,7 @@ async fn save(visit: &Visit<'_>, desk: &Desk, step: &str) -> Page {
     if step != "next" {
         return Ok(visit.done(&desk.href(Some(page)), "saved"));
     }
-    let (_, refusals) = visit.service.preview_amount(viewer, case, Some(&form.name), &filled.values).await?;
+    let refusals = visit.service.rehearse(viewer, case, &desk.bare_act()).await?;
     let on_this_page = |path: &str| names.iter().any(|name| name == head(path));
     let refusals: Vec<_> =
         refusals.into_iter().filter(|refusal| refusal.path.as_deref().is_some_and(on_this_page)).collect();

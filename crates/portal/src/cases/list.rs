@@ -76,6 +76,8 @@ pub(crate) async fn export(visit: &Visit<'_>, format: Format) -> Page {
 fn row(visit: &Visit<'_>, application: &Application) -> Row {
     let case = &application.case;
     let state = application.program.state(&case.state);
+    let closes = case.call.closes.filter(|_| case.head.sequence == 0);
+    let last = case.body.deadline.as_ref().map(|deadline| deadline.day).or(closes);
     Row {
         id: case.id.to_string(),
         title: visit.say(&application.program.definition().program.title).to_owned(),
@@ -88,7 +90,7 @@ fn row(visit: &Visit<'_>, application: &Application) -> Row {
         business: case.business.name.clone(),
         state: state.map(|state| visit.say(&state.label).to_owned()).unwrap_or_default(),
         yours: case.body.standing.waits_on.as_deref() == Some(Role::Applicant.as_str()),
-        late: case.body.deadline.as_ref().is_some_and(|deadline| deadline.day < day_in_japan(visit.service.now())),
-        deadline: case.body.deadline.as_ref().map(|deadline| visit.day(deadline.day)).unwrap_or_default(),
+        late: last.is_some_and(|day| day < day_in_japan(visit.service.now())),
+        deadline: last.map(|day| visit.day(day)).unwrap_or_default(),
     }
 }

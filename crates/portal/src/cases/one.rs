@@ -377,6 +377,7 @@ fn what_next(visit: &Visit<'_>, application: &Application) -> String {
     }
     match state.waits_on {
         Some(Role::Applicant) if visit.is_staff() => t.next_applicant().to_owned(),
+        Some(Role::Applicant) if state.kind == StateKind::InProject => t.next_project().to_owned(),
         Some(Role::Applicant) => t.next_yours().to_owned(),
         Some(Role::Treasury) => t.next_transfer().to_owned(),
         _ => {
@@ -398,13 +399,16 @@ fn deadlines(visit: &Visit<'_>, application: &Application) -> Vec<String> {
         Some((label, beside.deadline.as_ref()?))
     });
     let own = application.case.body.deadline.iter().map(|deadline| (None, deadline));
-    own.chain(beside)
-        .map(|(label, deadline)| {
-            let left = (deadline.day - today).num_days();
-            let label = label.map(|label| format!("{label}: ")).unwrap_or_default();
-            format!("{label}{}", visit.t.until(&visit.day(deadline.day), left))
-        })
-        .collect()
+    // A draft is handed in while its call is open.
+    let draft = application.case.head.sequence == 0;
+    let call = application.case.call.closes.filter(|_| draft);
+    let call = call.map(|day| visit.t.until(&visit.day(day), (day - today).num_days()));
+    let told = own.chain(beside).map(|(label, deadline)| {
+        let left = (deadline.day - today).num_days();
+        let label = label.map(|label| format!("{label}: ")).unwrap_or_default();
+        format!("{label}{}", visit.t.until(&visit.day(deadline.day), left))
+    });
+    call.into_iter().chain(told).collect()
 }
 
 fn correction(visit: &Visit<'_>, program: &Program, unlocked: &Unlocked) -> Correction {
@@ -468,16 +472,18 @@ fn procedures(visit: &Visit<'_>, application: &Application) -> Vec<String> {
 pub(super) fn submitted(visit: &Visit<'_>, application: &Application) -> Vec<Submitted> {
     let body = &application.case.body;
     let beside = body.procedures.iter().flat_map(|beside| &beside.forms);
-    let all = body.forms.iter().chain(beside);
-    all.filter_map(|(name, submission)| {
-        let form = application.program.form(name)?;
-        let mut values = submission.values.clone();
-        values.extend(body.amended.get(name).cloned().unwrap_or_default());
-        Some(Submitted {
-            label: visit.say(&form.label).to_owned(),
-            at: visit.time(submission.at),
-            facts: facts(visit.t, form, &values, &submission.documents),
+    let mut all: Vec<_> = body.forms.iter().chain(beside).collect();
+    all.sort_by_key(|(_, submission)| submission.at);
+    all.into_iter()
+        .filter_map(|(name, submission)| {
+            let form = application.program.form(name)?;
+            let mut values = submission.values.clone();
+            values.extend(body.amended.get(name).cloned().unwrap_or_default());
+            Some(Submitted {
+                label: visit.say(&form.label).to_owned(),
+                at: visit.time(submission.at),
+                facts: facts(visit.t, form, &values, &submission.documents),
+            })
         })
-    })
-    .collect()
+        .collect()
 }

@@ -72,7 +72,7 @@ pub(crate) fn facts(
             short: file.sha256.chars().take(TELLING).collect(),
         });
         let label = asked.label.get(t.0).to_owned();
-        Some(Fact { label, value: t.nothing().to_owned(), table: None, files: files.collect() })
+        Some(Fact { label, value: t.not_attached().to_owned(), table: None, files: files.collect() })
     }));
     Facts { facts }.to_string()
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use askama::Template;
 use poem::http::StatusCode;
 use program::definition::{ApplicantKind, Cases, FieldType, Name};
-use service::{Application, CallView, Error, ProgramVersion, Reusable};
+use service::{Application, ApplicationFilter, ApplicationOrder, CallView, Error, ProgramVersion, Reusable};
 use uuid::Uuid;
 use vocabulary::{day_in_japan, normalized_for_search};
 
@@ -29,6 +29,8 @@ const MOST_NEAR: usize = 5;
 #[template(path = "programs/find.html")]
 struct Find {
     frame: Frame,
+    /// The visitor has applications to go on with.
+    has_begun: bool,
     words: String,
     places: Vec<Choice>,
     only_open: bool,
@@ -135,8 +137,17 @@ pub(crate) async fn find(visit: &Visit<'_>) -> Page {
         label: visit.say(&place.name).to_owned(),
         chosen: name == chosen,
     });
+    let has_begun = match visit.asked.visitor.viewer.as_ref().filter(|_| !visit.is_staff()) {
+        Some(viewer) => {
+            let order = ApplicationOrder::Updated;
+            let own = visit.service.applications(viewer, ApplicationFilter::default(), order, 1, None).await?;
+            !own.items.is_empty()
+        }
+        None => false,
+    };
     let page = Find {
         frame: visit.frame(visit.t.find_program()),
+        has_begun,
         words: words.to_owned(),
         places: choices.collect(),
         only_open,

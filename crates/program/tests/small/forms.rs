@@ -153,7 +153,19 @@ fn report(program: &Program, facts: &CaseFacts, ordered_on: &str) -> FormCheck {
                "ordered_on": ordered_on, "delivered_on": "2026-07-01", "paid_on": "2026-07-02"})
     };
     let values = map(json!({"costs": [row("2026-07-01"), row(ordered_on)]}));
-    program.check_form("report", &values, &documents(&["receipts"]), facts)
+    let facts = CaseFacts { today: day("2026-08-01"), ..facts.clone() };
+    program.check_form("report", &values, &documents(&["receipts"]), &facts)
+}
+
+#[test]
+fn nothing_was_paid_before_it_was_ordered_or_after_today() {
+    let program = small();
+    let mut facts = facts();
+    facts.dates.insert("decision.notice_date".to_owned(), day("2026-06-05"));
+    let late = report(&program, &facts, "2026-07-15");
+    assert_eq!(faults(&late), [("costs.paid_early", "costs[1].paid_on")]);
+    let future = report(&program, &facts, "2026-08-02");
+    assert_eq!(faults(&future), [("costs.paid_early", "costs[1].paid_on"), ("costs.future", "costs[1].ordered_on")]);
 }
 
 #[test]
