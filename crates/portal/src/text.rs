@@ -444,6 +444,10 @@ impl Text {
         }
     }
 
+    pub fn older_mails(self, count: usize) -> String {
+        self.one(format!("これより前のメール（{count}件）も表示する"), format!("Show {count} earlier mails, too"))
+    }
+
     pub fn was_done(self, label: &str) -> String {
         self.one(format!("「{label}」の手続が完了しました。"), format!("Done: {label}."))
     }

@@ -22,6 +22,9 @@ pub(crate) const NOBODY: &str = "nobody";
 /// Before the name of the action that was done just now.
 pub(super) const ACTED: &str = "acted.";
 
+/// Mails on the page, the newest ones; all are shown when they are asked for.
+const MAILS: usize = 8;
+
 /// Events on the page.
 const EVENTS: usize = 100;
 
@@ -70,6 +73,8 @@ struct One {
     letters: Vec<Letter>,
     forms: Vec<Submitted>,
     mails: Vec<Mail>,
+    /// Mails before those.
+    older_mails: Option<String>,
     events: Vec<Event>,
 }
 
@@ -152,7 +157,10 @@ pub(crate) async fn one(visit: &Visit<'_>, case: &str) -> Page {
     let mut actions = offered.pop().unwrap_or_default();
     actions.sort_by_key(|action| aside(program, action));
     let letters = visit.service.letters_of(&[case.id]).await?.remove(&case.id).unwrap_or_default();
-    let mails = visit.service.messages_of(viewer, &[case.id]).await?.remove(&case.id).unwrap_or_default();
+    let mut mails = visit.service.messages_of(viewer, &[case.id]).await?.remove(&case.id).unwrap_or_default();
+    let older = mails.len().saturating_sub(MAILS);
+    let older = if visit.asked.parameter("mails") == "all" { 0 } else { older };
+    mails.drain(..older);
     let history = visit.service.history(viewer, case.id, EVENTS, None).await?;
     let state = program.state(&case.state);
     let state_label = state.map(|state| visit.say(&state.label).to_owned()).unwrap_or_default();
@@ -209,6 +217,7 @@ pub(crate) async fn one(visit: &Visit<'_>, case: &str) -> Page {
             .into_iter()
             .map(|mail| Mail { subject: mail.subject, at: visit.time(mail.queued_at), text: mail.text })
             .collect(),
+        older_mails: (older > 0).then(|| visit.t.older_mails(older)),
         events: history
             .items
             .into_iter()
