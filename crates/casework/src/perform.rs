@@ -26,7 +26,7 @@ use crate::line;
 use crate::money;
 use crate::panel::Judge;
 use crate::partner;
-use crate::submission::{self, bank_refusals, refusal};
+use crate::submission::{self, bank_refusals};
 
 /// Who takes which action.
 pub(crate) struct Performance<'a> {
@@ -152,7 +152,7 @@ impl Work<'_> {
         }
         let facts = self.facts();
         let check = self.world.program.check_input(self.action.name, &input, &facts);
-        let mut refusals: Vec<Refusal> = check.faults.into_iter().map(refusal).collect();
+        let mut refusals: Vec<Refusal> = check.faults.into_iter().map(Refusal::from).collect();
         let unmarked = |refusal: &&mut Refusal| {
             marks_field.is_some_and(|(name, _)| refusal.path.as_ref() == Some(name)) && refusal.code == "field.required"
         };
@@ -193,7 +193,7 @@ impl Work<'_> {
 
     fn check_needs(&self) -> Result<(), Vec<Refusal>> {
         let faults = self.world.program.unmet_needs(self.action.name, &self.input, &self.facts());
-        if faults.is_empty() { Ok(()) } else { Err(faults.into_iter().map(refusal).collect()) }
+        if faults.is_empty() { Ok(()) } else { Err(faults.into_iter().map(Refusal::from).collect()) }
     }
 
     fn apply_effects(&mut self, performance: &Performance<'_>) -> Result<(), Vec<Refusal>> {

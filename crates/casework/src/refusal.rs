@@ -1,6 +1,6 @@
 //! The domain's answer when something is not possible.
 
-use program::Explanation;
+use program::{Explanation, Fault};
 use serde::{Deserialize, Serialize};
 use vocabulary::Bilingual;
 
@@ -27,5 +27,16 @@ impl Refusal {
     pub fn at(mut self, path: impl Into<String>) -> Self {
         self.path = Some(path.into());
         self
+    }
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        Self {
+            code: fault.code,
+            path: (!fault.path.is_empty()).then_some(fault.path),
+            message: fault.message,
+            explanation: fault.explanation,
+        }
     }
 }

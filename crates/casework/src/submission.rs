@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use program::CaseFacts;
 use program::definition::{FieldType, Name};
-use program::{CaseFacts, Fault};
 use serde_json::{Map, Value};
 use treasury::BankMaster;
 use uuid::Uuid;
@@ -27,7 +27,7 @@ pub(crate) fn hand_in(
     let (values, documents) = gathered(world, unlocked.and(earlier), given);
     let slots: BTreeSet<String> = documents.keys().cloned().collect();
     let check = world.program.check_form(form, &values, &slots, facts);
-    let mut refusals: Vec<Refusal> = check.faults.into_iter().map(refusal).collect();
+    let mut refusals: Vec<Refusal> = check.faults.into_iter().map(Refusal::from).collect();
     if let Some(rule) = world.program.form(form) {
         refusals.extend(bank_refusals(&check.clean, rule.fields.iter().map(|(name, field)| (name, field.rule.kind))));
     }
@@ -56,15 +56,6 @@ fn gathered(
     documents.extend(draft.documents);
     documents.retain(|_, files| !files.is_empty());
     (values, documents)
-}
-
-pub(crate) fn refusal(fault: Fault) -> Refusal {
-    Refusal {
-        code: fault.code,
-        path: (!fault.path.is_empty()).then_some(fault.path),
-        message: fault.message,
-        explanation: fault.explanation,
-    }
 }
 
 /// Accounts must exist and their names must fit a transfer file, which is better said here than on the transfer day.

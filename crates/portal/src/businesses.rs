@@ -1,7 +1,7 @@
 //! The businesses that somebody acts for, registering one and putting right what is registered.
 
 use askama::Template;
-use casework::Business;
+use casework::{Business, Refusal};
 use chrono::NaiveDate;
 use indexmap::IndexMap;
 use poem::http::StatusCode;
@@ -240,7 +240,7 @@ async fn send(visit: &Visit<'_>, sheet: &Sheet<'_>) -> Page {
     let check = program::check_fields(&rules, &given(values.clone()));
     let wrong = StatusCode::UNPROCESSABLE_ENTITY;
     if !check.is_clean() {
-        let told = Told::of(check.faults.into_iter().map(refusal).collect());
+        let told = Told::of(check.faults.into_iter().map(Refusal::from).collect());
         return Ok(form(visit, wrong, &values, &told, sheet));
     }
     let (said, key) = (business(&check.clean)?, visit.asked.field("key"));
@@ -275,15 +275,6 @@ pub(crate) fn own_name(path: &str) -> String {
     let letters =
         path.chars().map(|c| if c.is_ascii_uppercase() { format!("_{}", c.to_ascii_lowercase()) } else { c.into() });
     letters.collect()
-}
-
-pub(crate) fn refusal(fault: program::Fault) -> casework::Refusal {
-    casework::Refusal {
-        code: fault.code,
-        path: Some(fault.path),
-        message: fault.message,
-        explanation: fault.explanation,
-    }
 }
 
 /// # Errors

@@ -36,13 +36,7 @@ const MOST_TAKEN_ON: u32 = 50;
 fn not_fulfilled(program: &Program, facts: &CaseFacts) -> Vec<Refusal> {
     let check = program.check_form(APPLICATION, &Map::new(), &BTreeSet::new(), facts);
     let about_them = check.faults.into_iter().filter(|fault| APPLICANT_FAULTS.contains(&fault.code.as_str()));
-    let refusal = |fault: program::Fault| Refusal {
-        code: fault.code,
-        path: None,
-        message: fault.message,
-        explanation: fault.explanation,
-    };
-    about_them.map(refusal).collect()
+    about_them.map(|fault| Refusal { path: None, ..fault.into() }).collect()
 }
 
 /// Everything about an act that is fixed before its transaction begins, so that running it again gives the same.
@@ -681,16 +675,7 @@ impl Service {
         let mut facts = casework::case_facts(&world, &application.case);
         let slots = application.program.form(&form).map(|form| form.documents.iter().map(|d| d.name.clone()).collect());
         let check = application.program.check_form(&form, values, &slots.unwrap_or_default(), &facts);
-        let refusals = check
-            .faults
-            .into_iter()
-            .map(|fault| Refusal {
-                code: fault.code,
-                path: (!fault.path.is_empty()).then_some(fault.path),
-                message: fault.message,
-                explanation: fault.explanation,
-            })
-            .collect();
+        let refusals = check.faults.into_iter().map(Refusal::from).collect();
         facts.forms.insert(form.clone(), check.clean);
         Ok((application.program.award(&form, None, &facts).ok(), refusals))
     }

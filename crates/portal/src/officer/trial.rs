@@ -87,17 +87,8 @@ fn tried(visit: &Visit<'_>, read: &ReadDefinition, program: &Program, is_checked
         fields.into_iter().map(str::to_owned).collect(),
         documents.into_iter().map(|document| visit.say(&document.label).to_owned()).collect(),
     );
-    let told = Told::of(if is_checked {
-        let refusal = |fault: program::Fault| Refusal {
-            code: fault.code,
-            path: (!fault.path.is_empty()).then_some(fault.path),
-            message: fault.message,
-            explanation: fault.explanation,
-        };
-        check.faults.clone().into_iter().map(refusal).collect()
-    } else {
-        Vec::new()
-    });
+    let told =
+        Told::of(if is_checked { check.faults.iter().cloned().map(Refusal::from).collect() } else { Vec::new() });
     let is_right = is_checked && check.is_clean();
     facts.forms.insert(FORM.to_owned(), check.clean);
     let award = program.definition().program.amount.as_ref().map(|_| {

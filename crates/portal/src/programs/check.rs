@@ -1,6 +1,7 @@
 //! A quick check before anybody signs up: whether whoever asks may apply, and why not. Nothing that is typed is kept.
 
 use askama::Template;
+use casework::Refusal;
 use indexmap::IndexMap;
 use poem::http::StatusCode;
 use program::definition::{ApplicantRules, Name};
@@ -39,7 +40,7 @@ pub(crate) async fn check(visit: &Visit<'_>, municipality: &str, slug: &str) -> 
             let found = visit.service.quick_check(&version.program, businesses::applicant(&checked.clean)?);
             reasons = Some(Told::of(found).summary(|_| None, visit.locale));
         } else {
-            told = Told::of(checked.faults.into_iter().map(businesses::refusal).collect());
+            told = Told::of(checked.faults.into_iter().map(Refusal::from).collect());
         }
     }
     let place = |path: &str| {

@@ -3,6 +3,7 @@
 use std::iter::once;
 
 use askama::Template;
+use casework::Refusal;
 use indexmap::IndexMap;
 use poem::http::StatusCode;
 use program::FormField;
@@ -11,7 +12,7 @@ use serde_json::{Map, Value};
 use service::{Error, OnPaper, PaperApplicant};
 use vocabulary::parse_day;
 
-use crate::businesses::{business, fields, own_name, refusal};
+use crate::businesses::{business, fields, own_name};
 use crate::forms::{Drawing, FieldBox, Said, Told, anchor, field, given, read};
 use crate::text;
 use crate::visit::{Frame, Page, Visit, Wrong, not_found};
@@ -93,7 +94,7 @@ pub(crate) async fn start(visit: &Visit<'_>) -> Page {
     let typed = given(values.clone()).into_iter().filter(|(name, _)| wanted(name)).collect();
     let check = program::check_fields(&rules.collect(), &typed);
     if !check.is_clean() {
-        let told = Told::of(check.faults.into_iter().map(refusal).collect());
+        let told = Told::of(check.faults.into_iter().map(Refusal::from).collect());
         return show(visit, wrong, &values, &told).await;
     }
     let clean = |name: &str| check.clean.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
