@@ -57,7 +57,7 @@ async fn only_what_was_never_handed_in_can_be_deleted() {
         let typed = [("venue".to_owned(), json!("東京"))].into_iter().collect();
         service.save_draft(owner, life.application, None, typed, None, None).await.unwrap();
         let file = service.upload(owner, "a.pdf", sample_pdf("a")).await.unwrap();
-        service.attach_document(owner, life.application, None, "plan", file.id, "attach").await.unwrap();
+        service.attach_document(owner, life.application, None, ("plan", &[]), file.id, "attach").await.unwrap();
 
         let handed_in = service.discard_draft(stranger, submitted.application, "one").await;
         assert!(matches!(handed_in, Err(Error::Refused(reasons)) if reasons[0].code == "draft.handed_in"));
@@ -73,6 +73,44 @@ async fn only_what_was_never_handed_in_can_be_deleted() {
         let page = service.applications(owner, ApplicationFilter::default(), ApplicationOrder::Updated, 10, None).await;
         assert!(page.unwrap().items.is_empty());
         assert!(service.application(stranger, submitted.application).await.unwrap().is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_proves_rows_of_what_was_paid() {
+    const ATTACH: &str = "mutation($input: AttachDocumentInput!) { attachDocument(input: $input) { \
+        application { draft(form: \"report\") { documents { slot rows } } } refusals { code path } } }";
+    const ASKED: &str = "query($id: ID!) { application(id: $id) { form(name: \"report\") { \
+        fields { name evidence } } } }";
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["hino"]).await;
+        let api = Api::serve(&office).await;
+        let mut life = office.life(SALES_CHANNEL, 0).await;
+        office.live_until(&mut life, "granted").await;
+        let owner = &life.party.owner;
+        let token = office.token(owner, &["read", "apply"]).await;
+        let asked = api.graphql(Some(&token), ASKED, json!({ "id": life.application })).await.data();
+        let fields = asked["application"]["form"]["fields"].as_array().unwrap().clone();
+        assert!(fields.contains(&json!({ "name": "costs", "evidence": "receipts" })), "{fields:?}");
+
+        let values = life.values(life.next().unwrap());
+        office.service.save_draft(owner, life.application, Some("report"), values, None, None).await.unwrap();
+        let attach = async |name: &str, rows: Value| {
+            let file = office.service.upload(owner, &format!("{name}.pdf"), sample_pdf(name)).await.unwrap();
+            let input = json!({
+                "applicationId": life.application, "form": "report", "slot": "receipts", "rows": rows,
+                "fileId": file.id, "idempotencyKey": name,
+            });
+            api.graphql(Some(&token), ATTACH, json!({ "input": input })).await
+        };
+        attach("both", json!([0, 1])).await;
+        let all = attach("all", json!([])).await.data();
+        let documents = json!([{ "slot": "receipts", "rows": [0, 1] }, { "slot": "receipts", "rows": [] }]);
+        assert_eq!(all["attachDocument"]["application"]["draft"]["documents"], documents);
+        let refused = attach("none", json!([99])).await;
+        assert_eq!(refused.codes(), ["BAD_INPUT"]);
+        assert_eq!(refused.json()["errors"][0]["extensions"]["path"], "rows");
     })
     .await;
 }

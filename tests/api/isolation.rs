@@ -502,7 +502,7 @@ async fn whoever_left_sees_nothing_any_more() {
         assert_eq!(api.get(Some(&token), &path).await.status, StatusCode::OK);
         let attached = office
             .service
-            .attach_document(&member, life.application, Some("application"), "plan", file.id, "attach")
+            .attach_document(&member, life.application, Some("application"), ("plan", &[]), file.id, "attach")
             .await;
         attached.unwrap();
         assert_eq!(api.get(Some(&token), &path).await.status, StatusCode::OK);

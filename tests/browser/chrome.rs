@@ -1,8 +1,10 @@
 //! A Chromium of one's own, driven by WebDriver, closed also when the test fails.
 
 use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
 use std::panic::AssertUnwindSafe;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use base64::Engine as _;
 use fantoccini::wd::WebDriverCompatibleCommand;
@@ -63,18 +65,31 @@ impl WebDriverCompatibleCommand for Devtools {
     }
 }
 
+/// A port for a driver. It listens on the same one for both versions of IP, so that a port which the system gives out for
+/// one of them may be taken on the other by any connection of the tests; these lie below those that it gives out.
+fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let candidates = std::iter::repeat_with(|| 21_000 + NEXT.fetch_add(1, Ordering::Relaxed) % 10_000);
+    let is_free =
+        |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok() && TcpListener::bind(("::1", *port)).is_ok();
+    candidates.take(10_000).find(is_free).expect("a free port")
+}
+
 /// Gives the test a browser that looks at the site, and takes it away afterwards.
 pub async fn browse(served: &Served, setting: Setting, test: impl AsyncFnOnce(&Chrome)) {
+    let port = free_port();
     let mut child = Command::new("chromedriver")
-        .arg("--port=0")
+        .arg(format!("--port={port}"))
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .expect("chromedriver; `cargo xtask setup` installs it");
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut said = Vec::new();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
     let _driver = Driver(child);
-    let said = lines.map_while(Result::ok).find(|line| line.contains("started successfully on port")).unwrap();
-    let port: String = said.chars().filter(char::is_ascii_digit).collect();
+    let started =
+        lines.by_ref().inspect(|line| said.push(line.clone())).any(|line| line.contains("started successfully"));
+    assert!(started, "chromedriver has ended: {said:#?}");
 
     let mut arguments =
         vec!["--headless=new".to_owned(), "--no-sandbox".to_owned(), "--disable-dev-shm-usage".to_owned()];

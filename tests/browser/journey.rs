@@ -93,7 +93,7 @@ impl Journey<'_> {
     /// A file into every slot. The dialog that chooses a file is the browser's own.
     async fn attach(&self) {
         let mut done = Vec::new();
-        loop {
+        for number in 1.. {
             let inputs = self.chrome.client.find_all(Locator::Css("input[type=file]")).await.unwrap();
             let mut next = None;
             for input in inputs {
@@ -104,12 +104,16 @@ impl Journey<'_> {
                 }
             }
             let Some((id, input)) = next else { return };
-            let path = self.files.path().join(format!("{id}.pdf"));
-            std::fs::write(&path, sample_pdf(&id)).unwrap();
+            let name = format!("{id}-{number}.pdf");
+            let path = self.files.path().join(&name);
+            std::fs::write(&path, sample_pdf(&name)).unwrap();
             input.send_keys(path.to_str().unwrap()).await.unwrap();
             self.hands.press(self.chrome, &format!("form:has(#{id}) button")).await;
-            self.chrome.says(&format!("{id}.pdf")).await;
-            done.push(id);
+            self.chrome.says(&name).await;
+            // The page chooses the first row of costs that no file proves yet.
+            if !self.there(&format!("form:has(#{id}) input[name=row]:checked")).await {
+                done.push(id);
+            }
         }
     }
 }

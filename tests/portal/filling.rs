@@ -43,11 +43,17 @@ pub async fn fill_in(browser: &Browser, path: &str, values: &Map<String, Value>)
             return page;
         }
         if page.html.contains("type=\"file\"") || page.html.contains(">Continue</a>") {
-            let forms = page.forms();
-            for form in forms.iter().filter(|form| form.get("step") == "attach") {
+            for form in page.forms().into_iter().filter(|form| form.get("step") == "attach") {
                 let slot = form.get("slot").to_owned();
-                page = browser.upload(form, &format!("{slot}.pdf"), sample_pdf(&slot)).await;
-                page.says(&format!("{slot}.pdf")).says("received").says("SHA-256");
+                let mut waiting = Some(form);
+                // The page chooses the first row of costs that no file proves yet.
+                while let Some(form) = waiting {
+                    let name = format!("{slot}{}.pdf", form.get("row"));
+                    page = browser.upload(&form, &name, sample_pdf(&name)).await;
+                    page.says(&name).says("received").says("SHA-256");
+                    let forms = page.forms().into_iter();
+                    waiting = forms.filter(|form| form.get("slot") == slot).find(|form| !form.get("row").is_empty());
+                }
             }
             page = browser.get(&page.link("Continue")).await;
             continue;

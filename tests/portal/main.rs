@@ -5,6 +5,7 @@ mod applying;
 mod audit;
 mod browser;
 mod desk;
+mod evidence;
 mod filling;
 mod finance;
 mod identities;

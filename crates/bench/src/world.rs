@@ -308,7 +308,7 @@ impl Founding<'_> {
         let file = self.service.upload(&viewer, "書類.pdf", pdf).await.map_err(told)?;
         for slot in self.service.asked(&viewer, id, FORM, values).await.map_err(told)?.documents {
             let key = format!("attach-{id}-{slot}");
-            self.service.attach_document(&viewer, id, Some(FORM), &slot, file.id, &key).await.map_err(told)?;
+            self.service.attach_document(&viewer, id, Some(FORM), (&slot, &[]), file.id, &key).await.map_err(told)?;
         }
         Ok(Template { id, version: 0, number: None })
     }

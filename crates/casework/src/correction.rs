@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use program::definition::{FieldType, Name};
-use program::{ActionRef, CaseFacts, Form, Program};
+use program::{ActionRef, CaseFacts, Form, Program, with_evidence};
 use serde_json::{Map, Value, json};
 
 use crate::act::{Act, Refusal};
@@ -20,10 +20,14 @@ pub fn corrected_form<'p>(program: &'p Program, action: &ActionRef<'_>) -> &'p s
     next.unwrap_or(APPLICATION)
 }
 
-/// The fields of a form that a correction leaves open, and the document slots as `documents.<name>`.
+/// The fields of a form that a correction leaves open, and the document slots as `documents.<name>`. With a table of real
+/// costs its evidence is open too.
 #[must_use]
-pub fn opened_by(marks: &[FieldMark]) -> BTreeSet<String> {
-    marks.iter().map(|mark| opened(&mark.field).to_owned()).collect()
+pub fn opened_by(form: Option<&Form>, marks: &[FieldMark]) -> BTreeSet<String> {
+    let fields = form.map(|form| &form.fields);
+    let evidence_of = |field: &str| fields?.get(field)?.rule.evidence.as_ref().map(|slot| format!("{DOCUMENTS}{slot}"));
+    let opened = marks.iter().map(|mark| opened(&mark.field));
+    opened.flat_map(|field| [Some(field.to_owned()), evidence_of(field)]).flatten().collect()
 }
 
 /// Before the name of a document slot.
@@ -81,13 +85,21 @@ pub(crate) fn locked(
     (values, changes): (&Map<String, Value>, &[Change]),
     facts: &CaseFacts,
 ) -> Vec<Refusal> {
-    let mut open = opened_by(&unlocked.marks);
+    let form = program.form(&unlocked.form);
+    let mut open = opened_by(form, &unlocked.marks);
     let before = asked(program, &unlocked.form, &earlier.values, facts);
     let after = asked(program, &unlocked.form, values, facts);
     open.extend(before.symmetric_difference(&after).cloned());
+    // Other files for the rows of a table, whose figures stay as they were.
+    let is_evidence = |change: &Change| {
+        let slot = form.and_then(|form| form.fields.get(&change.path)?.rule.evidence.as_ref());
+        let bare = |table: &Value| with_evidence(table, |_, _| Vec::new());
+        slot.is_some_and(|slot| open.contains(&format!("{DOCUMENTS}{slot}")))
+            && bare(&change.before) == bare(&change.after)
+    };
     changes
         .iter()
-        .filter(|change| !open.contains(&change.path))
+        .filter(|change| !open.contains(&change.path) && !is_evidence(change))
         .map(|change| {
             Refusal::new(
                 "field.locked",

@@ -19,6 +19,7 @@ use crate::event::event;
 use crate::facts::facts_near;
 use crate::history::Stage;
 use crate::money;
+use crate::submission::attached;
 
 /// The action of the event that a migration leaves behind.
 pub const MIGRATE: &str = "migrate";
@@ -249,8 +250,8 @@ impl Moving<'_> {
                 continue;
             }
             let values = facts.forms.get(&form).cloned().unwrap_or_default();
-            let slots = submission.documents.keys().cloned().collect();
-            let check = self.world.program.check_form(&form, &values, &slots, &facts);
+            let attached = attached(&submission.documents);
+            let check = self.world.program.check_form(&form, &values, Some(&attached), &facts);
             for fault in check.faults {
                 let path = format!("{form}.{}", fault.path);
                 match fault.code.split('.').next() {

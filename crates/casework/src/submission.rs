@@ -1,9 +1,9 @@
 //! Taking in a form: what was typed and attached, checked as a whole, becomes an immutable snapshot.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use program::CaseFacts;
 use program::definition::{FieldType, Name};
+use program::{Attached, CaseFacts};
 use serde_json::{Map, Value};
 use treasury::BankMaster;
 use uuid::Uuid;
@@ -25,8 +25,7 @@ pub(crate) fn hand_in(
 ) -> Result<Submission, Vec<Refusal>> {
     let unlocked = case.body.unlocked.as_ref().filter(|unlocked| unlocked.form == form);
     let (values, documents) = gathered(world, unlocked.and(earlier), given);
-    let slots: BTreeSet<String> = documents.keys().cloned().collect();
-    let check = world.program.check_form(form, &values, &slots, facts);
+    let check = world.program.check_form(form, &values, Some(&attached(&documents)), facts);
     let mut refusals: Vec<Refusal> = check.faults.into_iter().map(Refusal::from).collect();
     if let Some(rule) = world.program.form(form) {
         refusals.extend(bank_refusals(&check.clean, rule.fields.iter().map(|(name, field)| (name, field.rule.kind))));
@@ -40,6 +39,12 @@ pub(crate) fn hand_in(
     } else {
         Err(refusals)
     }
+}
+
+/// The files in each slot, as the program looks at them.
+pub(crate) fn attached(documents: &BTreeMap<Name, Vec<DocumentRef>>) -> Attached {
+    let ids = |files: &[DocumentRef]| files.iter().map(|file| file.file.to_string()).collect();
+    documents.iter().map(|(slot, files)| (slot.clone(), ids(files))).collect()
 }
 
 /// Slots without a file are no slots: one that was emptied again says nothing.

@@ -63,6 +63,13 @@ words! {
     choose_file: "ファイルを選ぶ", "Choose a file";
     files_taken: "PDF、画像、Word、Excel、PowerPoint、テキスト、CSVのファイルを、1つ20MBまで受け取ります。", "Files may be PDF, images, Word, Excel, PowerPoint, text or CSV, of up to 20 MB each.";
     documents_lead: "受け取ったファイルは名前とハッシュ値（SHA-256）を表示します。表示されていれば、確かに保存されています。", "Each file that has arrived is shown with its name and digest (SHA-256): what is shown here is safely kept.";
+    which_costs: "この書類が示す経費", "Costs that this file proves";
+    which_costs_hint: "当てはまる行をすべて選んでください。どれも選ばないと、すべての経費をまとめた書類として扱います。", "Choose every row that it is about. If you choose none, the file stands for all costs together.";
+    no_file_yet: "未添付", "No file yet";
+    evidence: "証拠書類", "Evidence";
+    proves_all: "すべての経費", "All costs";
+    with_all: "まとめた書類", "With all";
+    begins_as_planned: "経費の表には、計画の内容を写してあります。実際の内容に直し、日付を入力してください。使わなかった経費の行は、金額などをすべて消すと除かれます。", "The table begins with what was planned. Change it to what you really paid and enter the days. A row that you empty is left out.";
     locked: "補正の対象ではありません", "Not to be corrected";
     go_on: "次へ", "Continue";
     award_estimate: "補助金額の試算", "Estimated award";
@@ -542,6 +549,23 @@ impl Text {
     }
 
     /// The name of a cell: its column and row.
+    /// The rows that a file proves, counted from 0.
+    pub fn proves(self, rows: &[usize]) -> String {
+        let rows: Vec<String> = rows.iter().map(|row| (row + 1).to_string()).collect();
+        self.one(format!("{}行目の経費", rows.join("・")), format!("Costs of row {}", rows.join(", ")))
+    }
+
+    pub fn row_to_prove(self, number: usize, what: &str, supplier: &str, gross: &str) -> String {
+        self.one(
+            format!("{number}行目 {what}（{supplier}） 税込{gross}円"),
+            format!("Row {number}: {what} ({supplier}), ¥{gross} with tax"),
+        )
+    }
+
+    pub fn files_attached(self, count: usize) -> String {
+        self.one(format!("{count}件添付済み"), format!("{count} attached"))
+    }
+
     pub fn of_row(self, head: &str, row: usize) -> String {
         self.one(format!("{row}行目 {head}"), format!("Row {row}, {head}"))
     }

@@ -86,6 +86,8 @@ pub struct Past {
 
 /// The form that every case begins with; later forms may read its fields by their bare names.
 pub(crate) const APPLICATION: &str = "application";
+/// The part of a row of real costs that names the files which prove it.
+pub(crate) const EVIDENCE: &str = "evidence";
 /// Names that are always there, so that fields and facts may not take them.
 pub(crate) const RESERVED: [&str; 11] = [
     "applicant",
@@ -504,6 +506,31 @@ pub(crate) fn item_value(items: &Items, item: &str) -> Value {
 /// The rows of a cost table; things that are no rows are passed over, as they have been reported.
 pub(crate) fn rows(value: Option<&Json>) -> impl Iterator<Item = &Map<String, Json>> {
     value.and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_object)
+}
+
+/// The files that prove a row of real costs, by their identifiers.
+pub fn evidence_of(row: &Map<String, Json>) -> impl Iterator<Item = &str> {
+    row.get(EVIDENCE).and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str)
+}
+
+/// Says of the rows of a cost table which files prove them: for each row those it had, as `of_row` changes them.
+#[must_use]
+pub fn with_evidence(table: &Json, of_row: impl Fn(usize, Vec<&str>) -> Vec<String>) -> Json {
+    let row = |(i, row): (usize, &Json)| {
+        let Some(row) = row.as_object() else { return row.clone() };
+        let mut changed = row.clone();
+        let files = of_row(i, evidence_of(row).collect());
+        if files.is_empty() {
+            changed.remove(EVIDENCE);
+        } else {
+            changed.insert(EVIDENCE.to_owned(), files.into());
+        }
+        Json::Object(changed)
+    };
+    match table {
+        Json::Array(rows) => Json::Array(rows.iter().enumerate().map(row).collect()),
+        other => other.clone(),
+    }
 }
 
 pub(crate) fn row_value(field: &Field, row: &Map<String, Json>) -> Record {

@@ -10,8 +10,8 @@ use vocabulary::{Bilingual, parse_day};
 use crate::compiled::Program;
 use crate::definition::{FieldType, Name, OtherAid};
 use crate::expression::{Expression, Record, RowOver, Value};
-use crate::facts::{APPLICATION, CaseFacts, field_value, row_value, rows};
-use crate::parts::{CompiledNeed, DocumentAsked, Fault, Form, FormCheck, FormField, FormRule};
+use crate::facts::{APPLICATION, CaseFacts, EVIDENCE, evidence_of, field_value, row_value, rows};
+use crate::parts::{Attached, CompiledNeed, DocumentAsked, Fault, Form, FormCheck, FormField, FormRule};
 use crate::values::{clean, missing, unknown_fields};
 
 impl Program {
@@ -25,13 +25,14 @@ impl Program {
     }
 
     /// Checks what is handed in with a form. `facts` are those of the case without this submission; a condition that
-    /// cannot be judged for want of a fact is a fault (`rule.blocked`) unless other faults explain it.
+    /// cannot be judged for want of a fact is a fault (`rule.blocked`) unless other faults explain it. Without `documents`
+    /// what is attached is not looked at.
     #[must_use]
     pub fn check_form(
         &self,
         form: &str,
         values: &Map<String, Json>,
-        documents: &BTreeSet<String>,
+        documents: Option<&Attached>,
         facts: &CaseFacts,
     ) -> FormCheck {
         let Some(form) = self.forms.get(form) else {
@@ -51,7 +52,10 @@ impl Program {
         form.rules.iter().for_each(|rule| check.rule(rule));
         self.check_other_aid(&mut check);
         self.check_change(&form.name, &mut check, facts);
-        check.documents(&form.documents, documents);
+        if let Some(attached) = documents {
+            check.documents(&form.documents, attached);
+            check.evidence(&form.documents, attached);
+        }
         check.finish()
     }
 
@@ -68,6 +72,17 @@ impl Program {
         let holds = |when: &Expression| when.is_true(&check.roots).unwrap_or(false);
         let documents = form.documents.iter().filter(|document| document.when.as_ref().is_none_or(holds));
         (fields.map(String::as_str).collect(), documents.collect())
+    }
+
+    /// Tables of real costs in which nothing is entered yet, with the rows of the plan in force, for whoever begins one.
+    #[must_use]
+    pub fn planned(&self, form: &str, values: &Map<String, Json>, facts: &CaseFacts) -> Map<String, Json> {
+        let fields = self.forms.get(form).map(|form| &form.fields).into_iter().flatten();
+        let plan = |(name, field): (&Name, &FormField)| {
+            let like = field.rule.like.as_ref().filter(|_| field.rule.actual && !values.contains_key(name))?;
+            Some((name.clone(), facts.forms.get(APPLICATION)?.get(like)?.clone()))
+        };
+        fields.filter_map(plan).collect()
     }
 
     /// Checks the small inputs of an action. An unknown action has none.
@@ -292,12 +307,12 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn documents(&mut self, asked: &[DocumentAsked], given: &BTreeSet<String>) {
-        for name in given.iter().filter(|name| !asked.iter().any(|document| document.name == **name)) {
+    fn documents(&mut self, asked: &[DocumentAsked], given: &Attached) {
+        for name in given.keys().filter(|name| !asked.iter().any(|document| document.name == **name)) {
             let message = Bilingual::new("この書類は求めていません", "This document is not asked for");
             self.faults.push(Fault::new("document.unknown", format!("documents.{name}"), message));
         }
-        for document in asked.iter().filter(|document| !document.optional && !given.contains(&document.name)) {
+        for document in asked.iter().filter(|document| !document.optional && !given.contains_key(&document.name)) {
             let path = format!("documents.{}", document.name);
             match document.when.as_ref().map_or(Ok(true), |when| when.is_true(&self.roots)) {
                 Ok(false) => {}
@@ -309,6 +324,46 @@ impl<'a> Check<'a> {
                     self.faults.push(Fault::new("document.missing", path, message));
                 }
                 Err(blocked) => self.blocked.push(Fault::blocked("rule.blocked", path, blocked)),
+            }
+        }
+    }
+
+    /// Each row of real costs has its own evidence, or there is a file for the table as a whole: one of no row.
+    fn evidence(&mut self, asked: &[DocumentAsked], given: &Attached) {
+        for (name, field) in self.fields {
+            let slot = field.rule.evidence.as_ref();
+            let Some(document) = slot.and_then(|slot| asked.iter().find(|document| document.name == *slot)) else {
+                continue;
+            };
+            let none = BTreeSet::new();
+            let files = given.get(&document.name).unwrap_or(&none);
+            let mut of_rows = BTreeSet::new();
+            let mut without = Vec::new();
+            for (i, row) in rows(self.clean.get(name)).enumerate() {
+                let own: Vec<&str> = evidence_of(row).collect();
+                if own.iter().any(|file| !files.contains(*file)) {
+                    let message = Bilingual::new(
+                        format!("「{}」に添付されていない書類です", document.label.ja),
+                        format!("This file is not attached as: {}", document.label.en),
+                    );
+                    self.faults.push(Fault::new("evidence.unknown", format!("{name}[{i}].{EVIDENCE}"), message));
+                }
+                if own.is_empty() {
+                    without.push((i, row.get("what").and_then(Json::as_str).unwrap_or_default()));
+                }
+                of_rows.extend(own);
+            }
+            let is_for_all = files.iter().any(|file| !of_rows.contains(file.as_str()));
+            if document.optional || files.is_empty() || is_for_all {
+                continue;
+            }
+            for (i, what) in without {
+                let number = i + 1;
+                let message = Bilingual::new(
+                    format!("{number}行目「{what}」の書類を添付してください"),
+                    format!("Attach the evidence of row {number} ({what})"),
+                );
+                self.faults.push(Fault::new("evidence.missing", format!("documents.{}[{i}]", document.name), message));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What a program is made of once it is understood: forms, needs, award rules and deadlines with typed expressions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,7 @@ use vocabulary::{Bilingual, Rate, Yen};
 
 use crate::definition::{AwardRule, DateOf, Field, FirstDay, Name, OnHoliday, TaxHandling};
 use crate::expression::{Blocked, Explanation, Expression, Facts};
+use crate::facts::{evidence_of, rows};
 use crate::span::Span;
 
 /// What must hold for an action, and the reason told when it does not.
@@ -33,6 +34,20 @@ impl Form {
     #[must_use]
     pub fn of_input(name: &str, label: Bilingual, fields: IndexMap<Name, FormField>) -> Self {
         Self { name: name.to_owned(), label, fields, documents: Vec::new(), rules: Vec::new() }
+    }
+
+    /// The rows of a table of real costs, counted from 0, that this file of a document slot proves.
+    #[must_use]
+    pub fn rows_proved_by(&self, slot: &str, file: &str, values: &Map<String, Json>) -> Vec<usize> {
+        let table = self.proved_by(slot).and_then(|(name, _)| values.get(name));
+        let proved = rows(table).enumerate().filter(|(_, row)| evidence_of(row).any(|proof| proof == file));
+        proved.map(|(i, _)| i).collect()
+    }
+
+    /// The table whose rows the files of a document slot prove.
+    #[must_use]
+    pub fn proved_by(&self, slot: &str) -> Option<(&Name, &FormField)> {
+        self.fields.iter().find(|(_, field)| field.rule.evidence.as_deref() == Some(slot))
     }
 }
 
@@ -64,12 +79,16 @@ pub(crate) struct FormRule {
     pub need: CompiledNeed,
 }
 
+/// The files in each document slot, by their identifiers.
+pub type Attached = BTreeMap<Name, BTreeSet<String>>;
+
 /// What is wrong with a value, a document, or the application as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
     /// Stable, e.g. `field.required`, `choice.unknown`, `rule.failed`, `document.missing`.
     pub code: String,
-    /// `costs[0].net`, `documents.quotation`, `applicant`; empty for the form as a whole.
+    /// `costs[0].net`, `documents.quotation`, `documents.receipts[0]` for the evidence of a row, `applicant`; empty for
+    /// the form as a whole.
     pub path: String,
     pub message: Bilingual,
     /// For refused rules: how the rule came to its value.

@@ -99,6 +99,7 @@ fn points(criterion: &Criterion) -> Field {
         like: None,
         items: None,
         actual: false,
+        evidence: None,
         personal: false,
     }
 }

@@ -8,6 +8,7 @@ use vocabulary::{
 };
 
 use crate::definition::{Field, FieldType, Name};
+use crate::facts::EVIDENCE;
 use crate::parts::{Fault, FormCheck};
 
 const TEXT_CHARACTERS: i64 = 2_000;
@@ -42,14 +43,10 @@ pub(crate) fn clean(field: &Field, path: &str, raw: Option<&Json>, faults: &mut 
     if faults.len() > before { None } else { value }
 }
 
-/// A UUID, as the registry of businesses gives it; whether there is such a business is looked up when it is needed.
+/// As the registry of businesses gives it; whether there is such a business is looked up when it is needed.
 fn business(raw: &Json, path: &str, faults: &mut Vec<Fault>) -> Option<Json> {
-    const LENGTHS: [usize; 5] = [8, 4, 4, 4, 12];
-    let id = word(raw).trim().to_ascii_lowercase();
-    let parts: Vec<&str> = id.split('-').collect();
-    let fits = parts.iter().map(|part| part.len()).eq(LENGTHS)
-        && parts.iter().all(|part| part.bytes().all(|digit| digit.is_ascii_hexdigit()));
-    if !fits {
+    let id = identifier(raw);
+    if id.is_none() {
         faults.push(Fault::new(
             "business.form",
             path,
@@ -58,9 +55,18 @@ fn business(raw: &Json, path: &str, faults: &mut Vec<Fault>) -> Option<Json> {
                 "Enter the identifier of a registered business",
             ),
         ));
-        return None;
     }
-    Some(Json::String(id))
+    id.map(Json::String)
+}
+
+/// A UUID.
+fn identifier(raw: &Json) -> Option<String> {
+    const LENGTHS: [usize; 5] = [8, 4, 4, 4, 12];
+    let id = word(raw).trim().to_ascii_lowercase();
+    let parts: Vec<&str> = id.split('-').collect();
+    let fits = parts.iter().map(|part| part.len()).eq(LENGTHS)
+        && parts.iter().all(|part| part.bytes().all(|digit| digit.is_ascii_hexdigit()));
+    fits.then_some(id)
 }
 
 fn is_blank(raw: &Json) -> bool {
@@ -237,6 +243,7 @@ fn row(field: &Field, raw: &Json, path: &str, faults: &mut Vec<Fault>) -> Option
     const PLANNED: [&str; 5] = ["category", "what", "supplier", "net", "tax"];
     const DAYS: [&str; 3] = ["ordered_on", "delivered_on", "paid_on"];
     const INVOICE: &str = "invoice_number";
+    const MOST_FILES: usize = 50;
     const ITEM: &str = "item";
     let mut known = PLANNED.to_vec();
     if field.items.is_some() {
@@ -245,6 +252,9 @@ fn row(field: &Field, raw: &Json, path: &str, faults: &mut Vec<Fault>) -> Option
     if field.actual {
         known.extend(DAYS);
         known.push(INVOICE);
+    }
+    if field.evidence.is_some() {
+        known.push(EVIDENCE);
     }
     let mut row = Parts::of(raw, path, &known, faults)?;
     let short = |raw: &Json, path: &str, faults: &mut Vec<Fault>| text(raw, path, ROW_TEXT_CHARACTERS, false, faults);
@@ -264,6 +274,14 @@ fn row(field: &Field, raw: &Json, path: &str, faults: &mut Vec<Fault>) -> Option
         DAYS.iter().for_each(|name| row.take(name, true, date));
         row.take(INVOICE, false, parsed::<InvoiceNumber>);
     }
+    row.take(EVIDENCE, false, |raw, path, faults| {
+        let files = raw.as_array().filter(|files| files.len() <= MOST_FILES);
+        let files = files.and_then(|files| files.iter().map(identifier).collect::<Option<Vec<String>>>());
+        if files.is_none() {
+            faults.push(wrong_type(path, "添付した書類の識別番号の一覧", "a list of identifiers of attached files"));
+        }
+        files.map(Json::from)
+    });
     Some(Json::Object(row.out))
 }
 

@@ -1,6 +1,6 @@
 //! The life of an application as its people see it: start, draft, act, look.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use casework::history::{ROOT, Stage};
 use casework::{Act, Actor, Business, Case, Head, Person, Refusal, Step, World};
@@ -34,7 +34,7 @@ const MOST_TAKEN_ON: u32 = 50;
 
 /// What the program asks of applicants and this one is not.
 fn not_fulfilled(program: &Program, facts: &CaseFacts) -> Vec<Refusal> {
-    let check = program.check_form(APPLICATION, &Map::new(), &BTreeSet::new(), facts);
+    let check = program.check_form(APPLICATION, &Map::new(), None, facts);
     let about_them = check.faults.into_iter().filter(|fault| APPLICANT_FAULTS.contains(&fault.code.as_str()));
     about_them.map(|fault| Refusal { path: None, ..fault.into() }).collect()
 }
@@ -673,8 +673,7 @@ impl Service {
         let ids = fixed.ids();
         let world = fixed.world(&application, BTreeMap::new(), &ids);
         let mut facts = casework::case_facts(&world, &application.case);
-        let slots = application.program.form(&form).map(|form| form.documents.iter().map(|d| d.name.clone()).collect());
-        let check = application.program.check_form(&form, values, &slots.unwrap_or_default(), &facts);
+        let check = application.program.check_form(&form, values, None, &facts);
         let refusals = check.faults.into_iter().map(Refusal::from).collect();
         facts.forms.insert(form.clone(), check.clean);
         Ok((application.program.award(&form, None, &facts).ok(), refusals))
@@ -695,8 +694,10 @@ impl Service {
         let fixed = self.fix();
         let ids = fixed.ids();
         let world = fixed.world(&found, BTreeMap::new(), &ids);
-        let (fields, documents) = found.program.asked(form, values, &casework::case_facts(&world, &found.case));
+        let facts = casework::case_facts(&world, &found.case);
+        let (fields, documents) = found.program.asked(form, values, &facts);
         Ok(AskedView {
+            planned: found.program.planned(form, values, &facts),
             fields: fields.into_iter().map(str::to_owned).collect(),
             documents: documents.into_iter().map(|document| document.name.clone()).collect(),
         })

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use casework::{Case, Draft, Refusal, Submission};
 use chrono::NaiveDate;
 use program::definition::{Name, Role, StateKind};
-use program::{Program, Typed};
+use program::{Program, Typed, with_evidence};
 use serde_json::{Map, Value};
 use store::{CaseKey, DraftKey, FieldSave, Lock, StoredDraft, Tx};
 use uuid::Uuid;
@@ -204,16 +204,17 @@ impl Service {
         .map(drop)
     }
 
-    /// Puts an uploaded file into a document slot of a form's draft, unless a file with the same content is there.
+    /// Puts an uploaded file into a document slot of a form's draft, unless a file with the same content is there. With
+    /// `rows`, counted from 0, it proves these rows of the costs that the slot is the evidence of.
     ///
     /// # Errors
-    /// `NotFound` for a case or file that is not the viewer's; `BadInput` for an unknown slot.
+    /// `NotFound` for a case or file that is not the viewer's; `BadInput` for an unknown slot or row.
     pub async fn attach_document(
         &self,
         viewer: &Viewer,
         application: Uuid,
         form: Option<&str>,
-        slot: &str,
+        (slot, rows): (&str, &[usize]),
         file: Uuid,
         key: &str,
     ) -> Result<(Application, DraftView)> {
@@ -231,17 +232,18 @@ impl Service {
         let (case, business) = (application.case.id, application.case.business.id);
         let (account, now) = (viewer.person.id, self.now());
         let reference = casework::DocumentRef { file: file.id, name: file.name, sha256: file.sha256 };
-        let wish = Wish::new(viewer, key, "attachDocument", &(case, &form, slot, file.id), (case, now))?;
+        let wish = Wish::new(viewer, key, "attachDocument", &(case, &form, slot, file.id, rows), (case, now))?;
         self.once(&wish, &|tx| {
             let (application, form, reference) = (&application, &form, &reference);
             Box::pin(async move {
                 let change = |draft: &mut StoredDraft| {
                     let files = draft.typed.documents.entry(slot.to_owned()).or_default();
-                    let is_new = files.iter().all(|kept| kept.sha256 != reference.sha256);
-                    if is_new {
+                    let there = files.iter().find(|kept| kept.sha256 == reference.sha256).map(|kept| kept.file);
+                    if there.is_none() {
                         files.push(reference.clone());
                     }
-                    Ok(is_new)
+                    prove(draft, application, (form, slot), (there.unwrap_or(reference.file), rows))?;
+                    Ok(there.is_none())
                 };
                 let hand = Hand { application, form, account, now, page: None };
                 if self.change_in(tx, &hand, &change).await?.0 {
@@ -327,8 +329,17 @@ impl Service {
         let mut rest = self.filled_in(viewer, &found, form).await?.documents.remove(slot).unwrap_or_default();
         rest.retain(|kept| kept.file != file);
         // An empty slot also takes the place of what was handed in before.
-        let change = |draft: &mut StoredDraft, _: &Typed, _: Option<&Submission>| {
+        let gone = file.to_string();
+        let proves = found.program.form(form).and_then(|form| form.proved_by(slot)).map(|(table, _)| table);
+        let change = |draft: &mut StoredDraft, _: &Typed, earlier: Option<&Submission>| {
             _ = draft.typed.documents.insert(slot.to_owned(), rest.clone());
+            let rows = proves.map(|table| (table, said(&draft.typed.values, earlier, table)));
+            if let Some((table, rows)) = rows.filter(|(_, rows)| rows.is_array()) {
+                let rest =
+                    |files: Vec<&str>| files.into_iter().filter(|file| *file != gone).map(str::to_owned).collect();
+                let rows = with_evidence(rows, |_, files| rest(files));
+                draft.typed.values.insert(table.clone(), rows);
+            }
         };
         self.change_draft(viewer, application, form, Map::new(), None, &change).await?;
         Ok(())
@@ -460,6 +471,35 @@ impl Service {
             .filter(|action| casework::acting_role(&actor, &application.case, action.rule.by.as_slice()).is_some())
             .find_map(|action| action.rule.form.clone())
     }
+}
+
+/// Says of these rows of the table that a slot's files prove that the file proves them.
+fn prove(
+    draft: &mut StoredDraft,
+    application: &Application,
+    (form, slot): (&str, &str),
+    (file, proved): (Uuid, &[usize]),
+) -> Result<()> {
+    if proved.is_empty() {
+        return Ok(());
+    }
+    let table = application.program.form(form).and_then(|form| form.proved_by(slot)).map(|(name, _)| name);
+    let rows = table.map(|table| said(&draft.typed.values, corrected(application, form), table));
+    let count = rows.and_then(Value::as_array).map_or(0, Vec::len);
+    let (Some(table), Some(rows)) = (table, rows.filter(|_| proved.iter().all(|row| *row < count))) else {
+        return Err(Error::bad_input(
+            "rows",
+            "その経費の行はありません。経費の表を保存してから添付してください",
+            "There is no such row of costs; save the table first, then attach",
+        ));
+    };
+    let file = file.to_string();
+    let rows = with_evidence(rows, |row, files| {
+        let new = Some(&*file).filter(|file| proved.contains(&row) && !files.contains(file));
+        files.into_iter().chain(new).map(str::to_owned).collect()
+    });
+    draft.typed.values.insert(table.clone(), rows);
+    Ok(())
 }
 
 /// What was handed in of a form, while it is being corrected.

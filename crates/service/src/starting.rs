@@ -317,6 +317,8 @@ fn row_taken_over(
         let text = value.as_str().unwrap_or_default();
         let among = |items: &program::definition::Items| items.choices.is_empty() || items.choices.contains_key(text);
         let reason = match column.as_str() {
+            // Files of another case.
+            "evidence" => continue,
             "category" if !now.categories.contains_key(text) => Some(LeftOutReason::NotAsked),
             "item" if !now.items.as_ref().is_some_and(among) => Some(LeftOutReason::NotAsked),
             "ordered_on" | "delivered_on" | "paid_on" if !now.actual => Some(LeftOutReason::NotAsked),

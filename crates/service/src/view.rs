@@ -220,6 +220,8 @@ pub struct AvailableAction {
 pub struct AskedView {
     pub fields: Vec<Name>,
     pub documents: Vec<Name>,
+    /// Tables of real costs in which nothing is entered, as the plan in force has them.
+    pub planned: serde_json::Map<String, serde_json::Value>,
 }
 
 #[derive(Clone, Debug)]

@@ -155,6 +155,40 @@ fn only_the_form_that_is_corrected_can_be_marked() {
 }
 
 #[test]
+fn evidence_is_open_with_its_slot_or_with_its_table() {
+    const REPORT: &str = "request_report_correction";
+    let new = |desk: &Desk| {
+        let draft = another("receipts");
+        let mut costs = desk.case.body.forms["report"].values["costs"].clone();
+        costs[0]["evidence"] = json!([draft.documents["receipts"][0].file]);
+        (costs, draft)
+    };
+    let resubmit = |desk: &Desk, costs: &Value, draft: &Draft| {
+        let act = desk.an_act("resubmit_report", json!({ "costs": costs }));
+        desk.ask(&desk.actor("applicant"), &act, Some(draft.clone()))
+    };
+    let reported = Desk::in_state(HINO, "reported");
+    for (mark, is_open) in [("documents.receipts", true), ("costs", true), ("results", false)] {
+        let mut desk = reported.clone();
+        ask_for(&mut desk, REPORT, &[mark]).unwrap();
+        let (mut costs, mut draft) = new(&desk);
+        // Other rows are proved by a file for the table as a whole.
+        let mut whole = draft.documents["receipts"][0].clone();
+        whole.file = uuid::Uuid::from_u128(1);
+        draft.documents.get_mut("receipts").unwrap().push(whole);
+        let locked = match resubmit(&desk, &costs, &draft) {
+            Ok(_) => Vec::new(),
+            Err(refused) => paths(&refused).into_iter().map(|(code, path)| format!("{code} {path}")).collect(),
+        };
+        let all = ["field.locked costs", "field.locked documents.receipts"];
+        assert_eq!(locked, if is_open { &[][..] } else { &all[..] }, "{mark}");
+        // Figures are open with the table alone.
+        costs[0]["net"] = json!(1);
+        assert_eq!(resubmit(&desk, &costs, &draft).is_ok(), mark == "costs", "{mark}");
+    }
+}
+
+#[test]
 fn marks_are_the_same_however_they_are_sent() {
     let mut desk = Desk::in_state(HINO, "under_review");
     let as_value = json!({ "message": "x", "marks": { "venue": "都市名も" } });

@@ -108,6 +108,10 @@ pub(crate) struct AttachDocumentInput {
     form: Option<String>,
     /// The name of the document slot.
     slot: String,
+    /// The rows that the file proves, counted from 0, where the slot is the `evidence` of a table of real costs; the table
+    /// as a whole when absent.
+    #[graphql(default)]
+    rows: Vec<usize>,
     /// As `POST /files` answered.
     file_id: ID,
     idempotency_key: String,
@@ -339,7 +343,8 @@ impl Cases {
         let application = Kind::Application.uuid("applicationId", &input.application_id)?;
         let file = Kind::File.uuid("fileId", &input.file_id)?;
         let (key, form) = (key(&input.idempotency_key)?, input.form.as_deref());
-        let attached = scope.service.attach_document(viewer, application, form, &input.slot, file, key).await;
+        let attached =
+            scope.service.attach_document(viewer, application, form, (&input.slot, &input.rows), file, key).await;
         Ok(AttachDocumentPayload::of(refused(scope, attached)?, |(application, _)| application.into()))
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Error, ID, Object};
 use casework::{DocumentRef, Submission as Snapshot};
 use program::definition::Name;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::enums::{Locale, Role};
 use crate::fault::bad_input;
@@ -56,17 +56,25 @@ impl Application {
     /// None for a form that the version does not have.
     pub(crate) fn draft_shown(&self, draft: service::DraftView) -> Option<Draft> {
         let service::DraftView { form, values, documents, kept, revision } = draft;
-        let documents = self.documents_of(self.0.program.form(&form)?, &documents);
+        let documents = Self::documents_of(self.0.program.form(&form)?, &values, &documents);
         Some(Draft { form, values, documents, kept, revision })
     }
 
-    fn documents_of(&self, form: &program::Form, files: &BTreeMap<Name, Vec<DocumentRef>>) -> Vec<Document> {
+    fn documents_of(
+        form: &program::Form,
+        values: &Map<String, Value>,
+        files: &BTreeMap<Name, Vec<DocumentRef>>,
+    ) -> Vec<Document> {
         let label = |slot: &Name| {
             let asked = form.documents.iter().find(|asked| asked.name == *slot);
             asked.map_or_else(|| vocabulary::Bilingual::new(slot, slot), |asked| asked.label.clone())
         };
         let documents = files.iter().flat_map(|(slot, files)| files.iter().map(move |file| (slot, file)));
-        documents.map(|(slot, file)| Document { slot: slot.clone(), label: label(slot), file: file.clone() }).collect()
+        let document = |(slot, file): (&Name, &DocumentRef)| {
+            let rows = form.rows_proved_by(slot, &file.file.to_string(), values);
+            Document { slot: slot.clone(), label: label(slot), file: file.clone(), rows }
+        };
+        documents.map(document).collect()
     }
 }
 
@@ -135,10 +143,10 @@ impl Application {
     async fn documents(&self, ctx: &Context<'_>, form: Option<String>) -> Result<Vec<Document>, Error> {
         let form = self.form_named(form.as_deref())?;
         match self.submission(&form.name) {
-            Some(submission) => Ok(self.documents_of(form, &submission.documents)),
+            Some(submission) => Ok(Self::documents_of(form, &submission.values, &submission.documents)),
             None => {
                 let draft = self.draft_of(ctx, &form.name).await?;
-                Ok(draft.map(|draft| self.documents_of(form, &draft.documents)).unwrap_or_default())
+                Ok(draft.map(|draft| Self::documents_of(form, &draft.values, &draft.documents)).unwrap_or_default())
             }
         }
     }

@@ -186,6 +186,7 @@ pub(crate) struct Document {
     pub slot: Name,
     pub label: vocabulary::Bilingual,
     pub file: DocumentRef,
+    pub rows: Vec<usize>,
 }
 
 /// A file in a document slot of a form.
@@ -209,6 +210,11 @@ impl Document {
     }
     async fn sha256(&self) -> &str {
         &self.file.sha256
+    }
+    /// Of the table of real costs whose evidence the slot is: the rows that it proves, counted from 0; none when it stands
+    /// for the table as a whole.
+    async fn rows(&self) -> &[usize] {
+        &self.rows
     }
     async fn url(&self) -> String {
         format!("/files/{}", self.file.file)

@@ -86,6 +86,11 @@ impl<'a> FormField<'a> {
     async fn actual(&self) -> bool {
         self.field.rule.actual
     }
+    /// Cost tables of real costs: the document slot whose files prove the rows. Each row names its files by their
+    /// identifiers in `evidence`, or the slot has a file for the table as a whole, which no row names.
+    async fn evidence(&self) -> Option<&str> {
+        self.field.rule.evidence.as_deref()
+    }
     /// Personal data: the history keeps only a salted digest of it.
     async fn personal(&self) -> bool {
         self.field.rule.personal

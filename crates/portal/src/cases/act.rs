@@ -1,16 +1,21 @@
 //! Taking an action: a form in parts that keeps what is typed, its documents, and at the end the act itself.
 
 use askama::Template;
+use casework::DocumentRef;
 use poem::http::StatusCode;
+use program::Form;
 use program::definition::Name;
+use serde_json::Value;
 use service::{DraftView, Error, Seen};
 use uuid::Uuid;
+use vocabulary::Yen;
 
 use super::confirm;
 use super::desk::{Desk, Outcome, Step};
 use super::one::ACTED;
 use crate::answer::Answer;
-use crate::forms::{Drawing, FieldBox, NewerBox, Part, Said, Told, anchor, head, of, read_as, settle};
+use crate::forms::{Drawing, FieldBox, NewerBox, Part, Said, Told, anchor, head, of, proves, read_as, settle};
+use crate::text::Text;
 use crate::visit::{Frame, Page, Visit, Wrong, not_found};
 
 /// Events that are told of when somebody else was faster.
@@ -67,6 +72,8 @@ struct Slot {
     locked: bool,
     errors: Vec<String>,
     files: Vec<Receipt>,
+    /// Of the costs that its files prove.
+    rows: Vec<RowShown>,
 }
 
 /// A file as it is kept.
@@ -74,6 +81,19 @@ struct Receipt {
     id: String,
     name: String,
     sha256: String,
+    /// Which rows of costs it proves, in words.
+    proves: Option<String>,
+}
+
+/// A row of costs, beside which a file is to be chosen.
+struct RowShown {
+    /// From 0.
+    number: usize,
+    what: String,
+    /// How many files prove it, in words; nothing while there is none.
+    files: Option<String>,
+    /// The first that has none, so that it is the one that the next file is probably for.
+    next: bool,
 }
 
 /// What autosaving puts into the page.
@@ -133,6 +153,10 @@ async fn fields_page(
     let mut values = filled.values.clone();
     values.extend(outcome.unsaved);
     let asked = visit.service.asked(visit.viewer()?, case, &form.name, &values).await?;
+    // A table of real costs begins with what was planned.
+    let planned = asked.planned.keys().any(|name| names.contains(name));
+    values.extend(asked.planned);
+    let message = outcome.message.or_else(|| planned.then(|| visit.t.begins_as_planned().to_owned()));
     let open = desk.open_fields(&asked.fields);
     let drawing = Drawing {
         t: visit.t,
@@ -151,7 +175,7 @@ async fn fields_page(
         program: desk.program(visit),
         steps: desk.steps(visit, page),
         errors,
-        message: outcome.message,
+        message,
         action: desk.href(None),
         page,
         revision: filled.revision,
@@ -187,8 +211,9 @@ async fn documents_page(visit: &Visit<'_>, desk: &Desk, page: usize, status: Sta
             remark: (!remarks.is_empty()).then(|| remarks.join("\n")),
             required: !slot.optional,
             locked: handed_in && open.as_ref().is_some_and(|open| !open.contains(&path)),
-            errors: outcome.told.at(&path, visit.locale),
-            files: receipts(&filled, &slot.name),
+            errors: outcome.told.within(&path, visit.locale),
+            files: receipts(visit.t, form, &filled, &slot.name),
+            rows: rows_to_prove(visit.t, form, &filled, &slot.name),
         }
     });
     let errors = desk.said(visit, &outcome.told);
@@ -206,11 +231,33 @@ async fn documents_page(visit: &Visit<'_>, desk: &Desk, page: usize, status: Sta
     Ok(visit.page_with(status, &page))
 }
 
-fn receipts(filled: &DraftView, slot: &str) -> Vec<Receipt> {
-    let files = filled.documents.get(slot).into_iter().flatten();
-    files
-        .map(|file| Receipt { id: file.file.to_string(), name: file.name.clone(), sha256: file.sha256.clone() })
-        .collect()
+fn receipts(t: Text, form: &Form, filled: &DraftView, slot: &str) -> Vec<Receipt> {
+    let receipt = |file: &DocumentRef| Receipt {
+        id: file.file.to_string(),
+        name: file.name.clone(),
+        sha256: file.sha256.clone(),
+        proves: proves(t, form, slot, file, &filled.values),
+    };
+    filled.documents.get(slot).into_iter().flatten().map(receipt).collect()
+}
+
+fn rows_to_prove(t: Text, form: &Form, filled: &DraftView, slot: &str) -> Vec<RowShown> {
+    let files = filled.documents.get(slot).map(Vec::as_slice).unwrap_or_default();
+    let proved = files.iter().map(|file| form.rows_proved_by(slot, &file.file.to_string(), &filled.values));
+    let proved: Vec<Vec<usize>> = proved.collect();
+    let mut waits = !proved.iter().any(Vec::is_empty);
+    let rows = form.proved_by(slot).and_then(|(table, _)| filled.values.get(table)?.as_array());
+    let row = |(number, row): (usize, &Value)| {
+        let text = |part: &str| row.get(part).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let yen = |part: &str| row.get(part).and_then(Value::as_i64).unwrap_or_default();
+        let gross = Yen::new(yen("net").saturating_add(yen("tax"))).map(|yen| yen.to_string()).unwrap_or_default();
+        let files = proved.iter().filter(|rows| rows.contains(&number)).count();
+        let next = waits && files == 0;
+        waits &= !next;
+        let files = (files > 0).then(|| t.files_attached(files));
+        RowShown { number, what: t.row_to_prove(number + 1, &text("what"), &text("supplier"), &gross), files, next }
+    };
+    rows.into_iter().flatten().enumerate().map(row).collect()
 }
 
 /// Keeps one page of the form. What another page has saved since this one was opened is asked about first. Going on, the page is shown again while something on it is wrong or more is asked.
@@ -285,8 +332,11 @@ async fn attach(visit: &Visit<'_>, desk: &Desk) -> Page {
         Some(file) => match visit.service.upload(viewer, &file.name, file.bytes.clone()).await {
             Ok(stored) => {
                 let key = asked.field("key");
+                let rows = asked.fields.iter().filter(|(name, _)| name == "row");
+                let rows: Vec<usize> = rows.filter_map(|(_, row)| row.parse().ok()).collect();
+                let place = (slot, rows.as_slice());
                 let attached =
-                    visit.service.attach_document(viewer, case, Some(&form.name), slot, stored.id, key).await;
+                    visit.service.attach_document(viewer, case, Some(&form.name), place, stored.id, key).await;
                 attached.map(|(_, draft)| outcome_of_upload(draft.documents.get(slot), stored.id, shown))
             }
             Err(error) => Err(error),
@@ -307,7 +357,7 @@ async fn attach(visit: &Visit<'_>, desk: &Desk) -> Page {
 }
 
 /// What is said of a file in a slot of which the page has shown so many: another window may have been faster.
-fn outcome_of_upload(files: Option<&Vec<casework::DocumentRef>>, file: Uuid, shown: usize) -> &'static str {
+fn outcome_of_upload(files: Option<&Vec<DocumentRef>>, file: Uuid, shown: usize) -> &'static str {
     let files = files.map(Vec::as_slice).unwrap_or_default();
     match files.iter().any(|kept| kept.file == file) {
         false => "uploaded-before",

@@ -117,7 +117,7 @@ impl Desk {
     }
 
     fn corrected_page(&self) -> Option<usize> {
-        let open = casework::opened_by(self.remarks());
+        let open = casework::opened_by(self.form.as_ref(), self.remarks());
         let is_open = |part: &Part| match part {
             Part::Fields(names) => names.iter().any(|name| open.contains(name)),
             Part::Documents => open.iter().any(|name| name.starts_with("documents.")),
@@ -156,7 +156,7 @@ impl Desk {
     pub fn open_fields(&self, asked: &[Name]) -> Option<BTreeSet<String>> {
         let form = self.form.as_ref()?;
         let unlocked = self.application.case.body.unlocked.as_ref().filter(|unlocked| unlocked.form == form.name)?;
-        let mut open = casework::opened_by(&unlocked.marks);
+        let mut open = casework::opened_by(Some(form), &unlocked.marks);
         // What a correction brings with it was not asked before, so that nothing was handed in for it.
         let earlier = self.application.case.body.forms.get(&form.name);
         let answered = |name: &Name| earlier.is_some_and(|earlier| earlier.values.contains_key(name));
@@ -266,7 +266,8 @@ impl Desk {
             Some(cell) => format!("{} {cell}", visit.say(label)),
             None => visit.say(label).to_owned(),
         };
-        Some((format!("{}#{}", self.href(Some(page)), anchor(path)), label))
+        let at = if slot.is_some() { first } else { path };
+        Some((format!("{}#{}", self.href(Some(page)), anchor(at)), label))
     }
 }
 

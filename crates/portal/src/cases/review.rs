@@ -10,7 +10,7 @@ use service::{Application, CheckItem, Error, Finding, NoteView, ReviewResult, Si
 use uuid::Uuid;
 
 use super::one::{label_of, state_named};
-use crate::forms::{Said, Told, anchor, facts, shown};
+use crate::forms::{Said, Told, anchor, differing_cells, facts, shown};
 use crate::visit::{Frame, Page, Visit, Wrong, id, not_found};
 
 /// Before the key of an item, in the names of its inputs.
@@ -126,7 +126,7 @@ async fn show(visit: &Visit<'_>, case: Uuid, refused: Refused) -> Page {
         let revisions = again.map(|one| Revision {
             at: visit.time(one.submission.at),
             by: one.by_name.clone(),
-            changes: one.submission.changes.iter().map(|change| change_shown(visit, form, change)).collect(),
+            changes: one.submission.changes.iter().flat_map(|change| changes_shown(visit, form, change)).collect(),
         });
         Some(FormShown {
             label: visit.say(&form.label).to_owned(),
@@ -219,20 +219,28 @@ fn file_shown(file: &DocumentRef) -> FileShown {
     }
 }
 
-fn change_shown(visit: &Visit<'_>, form: &Form, change: &casework::Change) -> (String, String, String) {
-    let name: &str = change.path.split(['[', '.']).next().unwrap_or_default();
-    let field = form.fields.get(name).filter(|_| name == change.path);
-    let text = |value: &Value| match field {
-        Some(field) if field.rule.kind != FieldType::Costs => shown(visit.t, &field.rule, Some(value)),
-        _ if value.is_null() => visit.t.nothing().to_owned(),
-        _ => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
-    };
-    let mut label = label_of(visit, Some(form), &change.path);
-    let inside = change.path.strip_prefix(name).filter(|rest| !rest.is_empty() && name != "documents");
-    if let Some(inside) = inside {
-        label.push_str(&format!(" {inside}"));
+/// What a change says: a table's cells, the files of a document, or one value.
+fn changes_shown(visit: &Visit<'_>, form: &Form, change: &casework::Change) -> Vec<(String, String, String)> {
+    let label = label_of(visit, Some(form), &change.path);
+    let (before, after) = (&change.before, &change.after);
+    match form.fields.get(&change.path) {
+        Some(field) if field.rule.kind == FieldType::Costs => {
+            let cells = differing_cells(visit.t, &field.rule, before, after).into_iter();
+            cells.map(|(cell, before, after)| (format!("{label} {cell}"), before, after)).collect()
+        }
+        Some(field) => {
+            let text = |value| shown(visit.t, &field.rule, Some(value));
+            vec![(label, text(before), text(after))]
+        }
+        None => {
+            let names = |files: &Value| {
+                let files = files.as_array().into_iter().flatten();
+                let names: Vec<&str> = files.filter_map(|file| file.get("name")?.as_str()).collect();
+                if names.is_empty() { visit.t.nothing().to_owned() } else { names.join(", ") }
+            };
+            vec![(label, names(before), names(after))]
+        }
     }
-    (label, text(&change.before), text(&change.after))
 }
 
 fn similar_shown(visit: &Visit<'_>, similar: &Similar) -> SimilarShown {

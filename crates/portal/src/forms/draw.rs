@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use askama::Template;
 use casework::FieldMark;
 use program::definition::{Field, FieldType, Name};
-use program::{Form, FormField};
+use program::{Form, FormField, evidence_of};
 use serde_json::{Map, Value as Json};
 use vocabulary::Yen;
 
@@ -136,6 +136,8 @@ struct Costs {
 
 struct CostRow {
     cells: Vec<Cell>,
+    /// The files that prove it stay with it: name of the input, and their identifiers with spaces between.
+    evidence: Option<(String, String)>,
 }
 
 struct Cell {
@@ -297,7 +299,9 @@ impl<'a> Drawing<'a> {
                 let value = typed(row.and_then(|row| row.get(*column)));
                 self.cost_cell(name, rule, (number, *column, head), &value)
             };
-            CostRow { cells: columns.iter().map(cell).collect() }
+            let files: Vec<&str> = row.and_then(Json::as_object).into_iter().flat_map(evidence_of).collect();
+            let evidence = (!files.is_empty()).then(|| (format!("{VALUE}{name}.{number}.evidence"), files.join(" ")));
+            CostRow { cells: columns.iter().map(cell).collect(), evidence }
         };
         let sum = |column: &str| {
             let figures = rows.iter().filter_map(|row| Yen::new(row.get(column)?.as_i64()?).ok());

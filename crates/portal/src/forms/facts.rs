@@ -6,7 +6,7 @@ use askama::Template;
 use casework::DocumentRef;
 use indexmap::IndexMap;
 use program::definition::{Field, FieldType, Name};
-use program::{Form, FormField};
+use program::{Form, FormField, evidence_of};
 use serde_json::{Map, Value as Json};
 use treasury::BankMaster;
 use vocabulary::{Locale, Yen};
@@ -34,6 +34,8 @@ struct FileShown {
     id: String,
     name: String,
     short: String,
+    /// The rows of costs that it proves, in words.
+    proves: Option<String>,
 }
 
 #[derive(Template)]
@@ -47,6 +49,8 @@ struct TableCell {
     head: String,
     text: String,
     figure: bool,
+    /// Identifier and name of each.
+    files: Vec<(String, String)>,
 }
 
 /// Everything that a form says, with its documents, as HTML.
@@ -60,7 +64,7 @@ pub(crate) fn facts(
         .fields
         .iter()
         .filter(|(name, field)| field.when.is_none() || values.get(*name).is_some_and(|value| !value.is_null()));
-    let mut facts: Vec<Fact> = fields.map(|(name, field)| fact(t, field, values.get(name))).collect();
+    let mut facts: Vec<Fact> = fields.map(|(name, field)| fact(t, field, values.get(name), documents)).collect();
     facts.extend(form.documents.iter().filter_map(|asked| {
         let files = documents.get(&asked.name).filter(|files| !files.is_empty());
         if files.is_none() && asked.when.is_some() {
@@ -70,6 +74,7 @@ pub(crate) fn facts(
             id: file.file.to_string(),
             name: file.name.clone(),
             short: file.sha256.chars().take(TELLING).collect(),
+            proves: proves(t, form, &asked.name, file, values),
         });
         let label = asked.label.get(t.0).to_owned();
         Some(Fact { label, value: t.not_attached().to_owned(), table: None, files: files.collect() })
@@ -77,9 +82,28 @@ pub(crate) fn facts(
     Facts { facts }.to_string()
 }
 
+/// Which rows of costs a file of this slot proves, in words; nothing where it is not about rows.
+pub(crate) fn proves(
+    t: Text,
+    form: &Form,
+    slot: &str,
+    file: &DocumentRef,
+    values: &Map<String, Json>,
+) -> Option<String> {
+    let (table, _) = form.proved_by(slot)?;
+    values.get(table)?.as_array()?;
+    let rows = form.rows_proved_by(slot, &file.file.to_string(), values);
+    Some(if rows.is_empty() { t.proves_all().to_owned() } else { t.proves(&rows) })
+}
+
 /// One field, its table with all rows.
-pub(super) fn fact(t: Text, field: &FormField, value: Option<&Json>) -> Fact {
-    let table = (field.rule.kind == FieldType::Costs).then(|| table(t, &field.rule, value)).flatten();
+pub(super) fn fact(
+    t: Text,
+    field: &FormField,
+    value: Option<&Json>,
+    documents: &BTreeMap<Name, Vec<DocumentRef>>,
+) -> Fact {
+    let table = (field.rule.kind == FieldType::Costs).then(|| table(t, &field.rule, value, documents)).flatten();
     Fact { label: field.rule.label.get(t.0).to_owned(), value: shown(t, &field.rule, value), table, files: Vec::new() }
 }
 
@@ -160,22 +184,61 @@ pub(crate) fn cell_of(t: Text, field: &Field, path: &str) -> Option<String> {
     Some(t.of_row(&column, row))
 }
 
-fn table(t: Text, field: &Field, value: Option<&Json>) -> Option<String> {
+/// One cell of a cost table in words.
+fn cell(t: Text, field: &Field, column: &str, value: &Json) -> String {
+    let named = value.as_str().unwrap_or_default();
+    let text = match column {
+        "category" => field.categories.get(named).map(|category| category.label.get(t.0).to_owned()),
+        "item" => field.items.as_ref().and_then(|items| Some(items.choices.get(named)?.get(t.0).to_owned())),
+        "net" | "tax" => yen(value).map(|yen| yen.to_string()),
+        "ordered_on" | "delivered_on" | "paid_on" if !named.is_empty() => Some(day(named, t.0)),
+        _ => None,
+    };
+    text.unwrap_or_else(|| if value.is_null() { String::new() } else { plain(value) })
+}
+
+fn table(t: Text, field: &Field, value: Option<&Json>, documents: &BTreeMap<Name, Vec<DocumentRef>>) -> Option<String> {
     let rows = value?.as_array()?;
-    let columns = columns(t, field);
+    let mut columns = columns(t, field);
+    let proofs = field.evidence.as_ref().and_then(|slot| documents.get(slot));
+    // While nothing is attached, there is nothing to say of it.
+    columns.extend(proofs.filter(|files| !files.is_empty()).map(|_| ("evidence", t.evidence().to_owned())));
+    let file = |id: &str| {
+        let file = proofs.into_iter().flatten().find(|file| file.file.to_string() == id)?;
+        Some((id.to_owned(), file.name.clone()))
+    };
     let cell = |row: &Json, column: &str, head: &str| {
-        let value = row.get(column).unwrap_or(&Json::Null);
-        let named = value.as_str().unwrap_or_default();
+        let own = row.as_object().into_iter().filter(|_| column == "evidence").flat_map(evidence_of);
+        let files: Vec<(String, String)> = own.filter_map(file).collect();
         let text = match column {
-            "category" => field.categories.get(named).map(|category| category.label.get(t.0).to_owned()),
-            "item" => field.items.as_ref().and_then(|items| Some(items.choices.get(named)?.get(t.0).to_owned())),
-            "net" | "tax" => yen(value).map(|yen| yen.to_string()),
-            "ordered_on" | "delivered_on" | "paid_on" => Some(day(named, t.0)),
-            _ => None,
+            "evidence" if files.is_empty() => t.with_all().to_owned(),
+            "evidence" => String::new(),
+            _ => cell(t, field, column, row.get(column).unwrap_or(&Json::Null)),
         };
-        let text = text.unwrap_or_else(|| if value.is_null() { String::new() } else { plain(value) });
-        TableCell { head: head.to_owned(), text, figure: matches!(column, "net" | "tax") }
+        TableCell { head: head.to_owned(), text, figure: matches!(column, "net" | "tax"), files }
     };
     let rows = rows.iter().map(|row| columns.iter().map(|(column, head)| cell(row, column, head)).collect()).collect();
     Some(Table { heads: columns.into_values().collect(), rows }.to_string())
+}
+
+/// Where two versions of a cost table differ, cell by cell: its row and column, before and after.
+pub(crate) fn differing_cells(t: Text, field: &Field, before: &Json, after: &Json) -> Vec<(String, String, String)> {
+    let columns = columns(t, field);
+    let rows = |table: &Json| table.as_array().cloned().unwrap_or_default();
+    let (before, after) = (rows(before), rows(after));
+    let mut differing = Vec::new();
+    for number in 0..before.len().max(after.len()) {
+        let said = |rows: &[Json], column: &str| rows.get(number).and_then(|row| row.get(column)).cloned();
+        for (column, head) in &columns {
+            let (before, after) = (said(&before, column), said(&after, column));
+            if before != after {
+                let shown = |value: Option<Json>| match value {
+                    Some(value) => cell(t, field, column, &value),
+                    None => t.nothing().to_owned(),
+                };
+                differing.push((t.of_row(head, number + 1), shown(before), shown(after)));
+            }
+        }
+    }
+    differing
 }

@@ -18,7 +18,7 @@ mod told;
 
 pub(crate) use award::{AwardBox, AwardShown};
 pub(crate) use draw::{Drawing, FieldBox};
-pub(crate) use facts::{cell_of, facts, shown};
+pub(crate) use facts::{cell_of, differing_cells, facts, proves, shown};
 pub(crate) use newer::{NewerBox, settle};
 pub(crate) use pages::{Part, parts};
 pub(crate) use read::{given, of, read, read_as};
@@ -57,6 +57,7 @@ pub(crate) fn field(kind: FieldType, label: Bilingual, required: bool) -> FormFi
         like: None,
         items: None,
         actual: false,
+        evidence: None,
         personal: false,
     };
     FormField { rule, when: None, category_when: BTreeMap::new() }

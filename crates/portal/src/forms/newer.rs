@@ -40,7 +40,7 @@ impl NewerBox {
     pub fn of(t: Text, form: &Form, kept: &Map<String, Json>, typed: &Map<String, Json>) -> Self {
         let differing = typed.iter().filter_map(|(name, typed)| {
             let (field, kept) = (form.fields.get(name)?, kept.get(name).unwrap_or(&Json::Null));
-            let shown = |value| fact(t, field, Some(value));
+            let shown = |value| fact(t, field, Some(value), &BTreeMap::new());
             let differing =
                 || Differing { name: name.clone(), id: anchor(name), kept: shown(kept), typed: shown(typed) };
             (kept != typed).then(differing)

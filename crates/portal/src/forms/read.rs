@@ -91,11 +91,14 @@ fn rows(name: &str, sent: &[(String, String)]) -> Json {
         }
         let value = match part {
             "net" | "tax" => figure(typed),
+            "evidence" => typed.split_whitespace().collect(),
             "invoice_number" => Json::from(narrow(typed).to_uppercase()),
             _ => Json::from(typed.as_str()),
         };
         rows.entry(number).or_default().insert(part.to_owned(), value);
     }
+    // Files alone are no row.
+    rows.retain(|_, row| row.keys().any(|part| part != "evidence"));
     match rows.is_empty() {
         true => Json::Null,
         false => Json::Array(rows.into_values().map(Json::Object).collect()),

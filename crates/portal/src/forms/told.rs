@@ -41,6 +41,15 @@ impl Told {
         here.map(|refusal| refusal.message.get(locale).to_owned()).collect()
     }
 
+    /// Of exactly this path, or of something inside it: `documents.receipts[0]` of `documents.receipts`.
+    pub fn within(&self, path: &str, locale: Locale) -> Vec<String> {
+        let inside = |refusal: &&Refusal| {
+            let rest = refusal.path.as_deref().and_then(|found| found.strip_prefix(path));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.']))
+        };
+        self.0.iter().filter(inside).map(|refusal| refusal.message.get(locale).to_owned()).collect()
+    }
+
     /// All of it, each with a link to where it can be put right. `place` gives link and name for a path.
     pub fn summary(&self, place: impl Fn(&str) -> Option<(String, String)>, locale: Locale) -> Vec<Said> {
         let line = |refusal: &Refusal| {
@@ -54,7 +63,8 @@ impl Told {
     }
 }
 
-/// What a path begins with: `costs` of `costs[0].net`, all of `documents.quotation`.
+/// What a path begins with: `costs` of `costs[0].net`, `documents.receipts` of `documents.receipts[0]`.
 pub(crate) fn head(path: &str) -> &str {
-    if path.starts_with("documents.") { path } else { path.split(['[', '.']).next().unwrap_or(path) }
+    let in_a_name = if path.starts_with("documents.") { &['['][..] } else { &['[', '.'] };
+    path.split(in_a_name).next().unwrap_or(path)
 }

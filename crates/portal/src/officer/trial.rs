@@ -80,8 +80,7 @@ fn tried(visit: &Visit<'_>, read: &ReadDefinition, program: &Program, is_checked
         sample.cloned().unwrap_or_else(|| program.sample(FORM, today))
     };
     let mut facts = CaseFacts::of_applicant(applicant(visit, read), today);
-    let documents = form.documents.iter().map(|document| document.name.clone()).collect();
-    let check = program.check_form(FORM, &values, &documents, &facts);
+    let check = program.check_form(FORM, &values, None, &facts);
     let (fields, documents) = program.asked(FORM, &values, &facts);
     let (asked, documents): (Vec<String>, Vec<String>) = (
         fields.into_iter().map(str::to_owned).collect(),

@@ -66,6 +66,14 @@ fn check_field(path: &str, field: &Field, findings: &mut Findings) {
             ),
         ),
         (
+            field.evidence.is_some() && !(is_costs && field.actual),
+            (
+                "field.evidence",
+                "evidence は actual の経費の表だけのものです",
+                "Only a cost table of real costs (`actual`) has `evidence`",
+            ),
+        ),
+        (
             field.consent && kind != FieldType::YesNo,
             ("field.consent", "consent は yes_no だけのものです", "Only a yes_no has `consent`"),
         ),

@@ -406,6 +406,12 @@ fn check_program(definition: &Definition, findings: &mut Findings) {
         known(FIELD, format!("/program/limits/same/{i}/field"), &same.field, &fields, findings);
     }
     for (form, fields_of_form) in &fields {
+        for (name, field) in fields_of_form {
+            if let Some(evidence) = &field.evidence {
+                let path = crate::resolve::Merged::new(definition).path(form, name);
+                known(DOCUMENT, format!("{path}/evidence"), evidence, &definition.archetype.documents, findings);
+            }
+        }
         for (name, field) in fields_of_form.iter().filter(|(_, field)| field.like.is_some()) {
             let like = field.like.as_deref().unwrap_or_default();
             let shared = fields.get(APPLICATION).and_then(|fields| fields.get(like));

@@ -27,7 +27,8 @@ pub enum FieldType {
     Choice,
     /// An exact fraction such as 1/2, e.g. a share of joint costs.
     Rate,
-    /// Rows of category, what, supplier, net, tax and, when `actual`, ordered_on, delivered_on, paid_on, invoice_number.
+    /// Rows of category, what, supplier, net, tax and, when `actual`, ordered_on, delivered_on, paid_on, invoice_number,
+    /// and with `evidence` the files that prove it.
     Costs,
     /// The name of a file.
     File,
@@ -83,6 +84,10 @@ pub struct Field {
     /// Cost tables: real costs, with the dates of order, delivery and payment.
     #[serde(default, skip_serializing_if = "is_false")]
     pub actual: bool,
+    /// Cost tables of real costs: the document that proves the rows, where the form asks for it. Each row has a file of
+    /// its own, or there is one for the table as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Name>,
     /// Personal data: the history keeps only a salted digest of it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub personal: bool,

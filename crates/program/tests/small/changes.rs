@@ -1,7 +1,5 @@
 //! 軽微な変更: what a change request may ask for.
 
-use std::collections::BTreeSet;
-
 use program::Program;
 use serde_json::{Value, json};
 
@@ -25,7 +23,7 @@ fn refused(program: &Program, rows: &[(&str, i64)], more: Value) -> Vec<String> 
     facts.amounts.insert("award".to_owned(), yen(120_000));
     let mut values = map(json!({ "costs": costs(rows) }));
     values.extend(map(more));
-    let check = program.check_form("change", &values, &BTreeSet::new(), &facts);
+    let check = program.check_form("change", &values, None, &facts);
     check.faults.into_iter().map(|fault| fault.code).collect()
 }
 

@@ -3,17 +3,19 @@
 use std::collections::BTreeSet;
 
 use program::definition::{ApplicantKind, BusinessSize, Field};
-use program::{CaseFacts, FormCheck, Program, check_fields};
+use program::{Attached, CaseFacts, FormCheck, Program, check_fields};
 use serde_json::{Map, Value, json};
 
 use super::{application, day, facts, map, small, small_with, yen};
 
-fn documents(names: &[&str]) -> BTreeSet<String> {
-    names.iter().map(|name| (*name).to_owned()).collect()
+const FILE: &str = "00000000-0000-4000-8000-000000000001";
+
+fn documents(names: &[&str]) -> Attached {
+    names.iter().map(|name| ((*name).to_owned(), BTreeSet::from([FILE.to_owned()]))).collect()
 }
 
 fn check(values: &Map<String, Value>) -> FormCheck {
-    small().check_form("application", values, &documents(&["plan"]), &facts())
+    small().check_form("application", values, Some(&documents(&["plan"])), &facts())
 }
 
 fn faults(check: &FormCheck) -> Vec<(&str, &str)> {
@@ -117,7 +119,7 @@ fn conditional_fields_are_asked_or_dropped() {
 fn documents_are_asked_for_when_they_are_needed() {
     let program = small();
     let big = application(200_000);
-    let check = |given: &[&str]| program.check_form("application", &big, &documents(given), &facts());
+    let check = |given: &[&str]| program.check_form("application", &big, Some(&documents(given)), &facts());
     assert_eq!(faults(&check(&["plan"])), [("document.missing", "documents.quotation")]);
     assert_eq!(faults(&check(&["plan", "quotation", "receipts"])), []);
     assert_eq!(faults(&check(&["plan", "quotation", "photos"])), [("document.unknown", "documents.photos")]);
@@ -140,7 +142,7 @@ fn the_applicant_is_judged_at_the_application_only() {
     let mut facts = facts();
     facts.applicant.kind = ApplicantKind::Group;
     facts.applicant.size = BusinessSize::Large;
-    let check = small().check_form("application", &application(1), &documents(&["plan"]), &facts);
+    let check = small().check_form("application", &application(1), Some(&documents(&["plan"])), &facts);
     assert_eq!(faults(&check), [("applicant.kind", "applicant"), ("applicant.rule", "applicant")]);
     facts.dates.insert("decision.notice_date".to_owned(), day("2026-06-05"));
     let check = report(&small(), &facts, "2026-06-05");
@@ -154,7 +156,41 @@ fn report(program: &Program, facts: &CaseFacts, ordered_on: &str) -> FormCheck {
     };
     let values = map(json!({"costs": [row("2026-07-01"), row(ordered_on)]}));
     let facts = CaseFacts { today: day("2026-08-01"), ..facts.clone() };
-    program.check_form("report", &values, &documents(&["receipts"]), &facts)
+    program.check_form("report", &values, Some(&documents(&["receipts"])), &facts)
+}
+
+#[test]
+fn each_row_of_real_costs_has_its_evidence() {
+    const OTHER: &str = "00000000-0000-4000-8000-000000000002";
+    let program = small();
+    let check = |evidence: [&[&str]; 2], files: &[&str]| {
+        let row = |evidence: &[&str]| {
+            json!({"category": "booth", "what": "1小間", "supplier": "y", "net": 1, "tax": 0, "evidence": evidence,
+                   "ordered_on": "2026-07-01", "delivered_on": "2026-07-01", "paid_on": "2026-07-02"})
+        };
+        let values = map(json!({ "costs": evidence.map(row) }));
+        let files = files.iter().map(|file| (*file).to_owned()).collect();
+        let attached = Attached::from([("receipts".to_owned(), files)]);
+        let mut facts = CaseFacts { today: day("2026-08-01"), ..facts() };
+        facts.dates.insert("decision.notice_date".to_owned(), day("2026-06-05"));
+        program.check_form("report", &values, Some(&attached), &facts)
+    };
+    // A file for each, one for both, one for the table as a whole.
+    for (evidence, files) in [
+        ([&[FILE][..], &[OTHER]], &[FILE, OTHER][..]),
+        ([&[FILE], &[FILE]], &[FILE]),
+        ([&[], &[]], &[FILE]),
+        ([&[FILE], &[]], &[FILE, OTHER]),
+    ] {
+        assert_eq!(faults(&check(evidence, files)), [], "{evidence:?}");
+    }
+    let missing = check([&[FILE], &[]], &[FILE]);
+    assert_eq!(faults(&missing), [("evidence.missing", "documents.receipts[1]")]);
+    assert_eq!(missing.faults[0].message.ja, "2行目「1小間」の書類を添付してください");
+    let foreign = check([&[FILE], &[OTHER]], &[FILE]);
+    assert_eq!(faults(&foreign), [("evidence.unknown", "costs[1].evidence")]);
+    let nonsense = check([&[FILE], &["receipt.pdf"]], &[FILE]);
+    assert_eq!(faults(&nonsense), [("field.type", "costs[1].evidence")]);
 }
 
 #[test]
@@ -185,7 +221,7 @@ fn each_row_is_compared_with_the_date_of_the_notice() {
 fn real_costs_have_their_days() {
     let row = json!({"category": "booth", "what": "x", "net": 1, "tax": 0, "ordered_on": "2026-06-01", "invoice_number": "T1"});
     let values = map(json!({"costs": [row]}));
-    let check = small().check_form("report", &values, &documents(&["receipts"]), &facts());
+    let check = small().check_form("report", &values, Some(&documents(&["receipts"])), &facts());
     let expected = [
         ("field.required", "costs[0].supplier"),
         ("field.required", "costs[0].delivered_on"),
@@ -200,9 +236,9 @@ fn other_aid_excludes_where_the_rule_says_so() {
     let mut values = application(100_000);
     values.insert("other_aid".to_owned(), json!(1));
     let forbid = small_with("other_aid: deduct", "other_aid: forbid");
-    let check = forbid.check_form("application", &values, &documents(&["plan"]), &facts());
+    let check = forbid.check_form("application", &values, Some(&documents(&["plan"])), &facts());
     assert_eq!(faults(&check), [("rule.other_aid", "other_aid")]);
-    assert_eq!(faults(&small().check_form("application", &values, &documents(&["plan"]), &facts())), []);
+    assert_eq!(faults(&small().check_form("application", &values, Some(&documents(&["plan"])), &facts())), []);
 }
 
 #[test]

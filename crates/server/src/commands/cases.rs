@@ -93,7 +93,9 @@ async fn attach(
         let bytes = std::fs::read(path).map_err(|error| Failure::misuse(format!("{}: {error}", path.display())))?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let file = service.upload(viewer, &name, bytes).await?.id;
-        service.attach_document(viewer, application.case.id, form, slot, file, &installation.fresh_key()).await?;
+        service
+            .attach_document(viewer, application.case.id, form, (slot, &[]), file, &installation.fresh_key())
+            .await?;
     }
     Ok(())
 }

@@ -276,10 +276,22 @@ impl Stage<'_> {
             let there = there.map(|earlier| earlier.documents.clone()).unwrap_or_default();
             let marked = |slot: &String| step.marks.contains_key(&format!("documents.{slot}"));
             for slot in asked.into_iter().filter(|slot| !there.contains_key(slot) || marked(slot)) {
-                let bytes = sample_pdf(&format!("{application} {form} {slot}"));
-                let file = self.service.upload(&player.owner, &format!("{slot}.pdf"), bytes).await?;
-                let key = format!("attach-{}", file.id);
-                self.service.attach_document(&player.owner, application, Some(form), &slot, file.id, &key).await?;
+                let proves = life.program.form(form).and_then(|form| form.proved_by(&slot)).map(|(table, _)| table);
+                let rows = proves.and_then(|table| values.get_mut(table)?.as_array_mut());
+                let mut rows: Vec<_> = rows.into_iter().flatten().filter_map(Value::as_object_mut).collect();
+                // A receipt for each row of what was paid, or one file.
+                for number in 0..rows.len().max(1) {
+                    let row = rows.get_mut(number);
+                    let name = row.as_ref().map_or_else(String::new, |_| format!("-{}", number + 1));
+                    let name = format!("{slot}{name}.pdf");
+                    let bytes = sample_pdf(&format!("{application} {form} {name}"));
+                    let file = self.service.upload(&player.owner, &name, bytes).await?;
+                    let (key, place) = (format!("attach-{}", file.id), (slot.as_str(), &[][..]));
+                    self.service.attach_document(&player.owner, application, Some(form), place, file.id, &key).await?;
+                    if let Some(row) = row {
+                        row.insert("evidence".to_owned(), vec![file.id.to_string()].into());
+                    }
+                }
             }
         }
         let act = Act {

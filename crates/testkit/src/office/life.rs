@@ -166,7 +166,7 @@ impl TestOffice {
                 let bytes = sample_pdf(&format!("{slot} {}", life.application));
                 let file = self.service.upload(viewer, &format!("{slot}.pdf"), bytes).await?;
                 let key = format!("attach-{}", file.id);
-                self.service.attach_document(viewer, life.application, Some(form), &slot, file.id, &key).await?;
+                self.service.attach_document(viewer, life.application, Some(form), (&slot, &[]), file.id, &key).await?;
             }
         }
         Ok(Act {
