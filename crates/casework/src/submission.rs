@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use program::definition::{FieldType, Name};
-use program::{Attached, CaseFacts};
+use program::{Attached, CaseFacts, keep_evidence};
 use serde_json::{Map, Value};
 use treasury::BankMaster;
 use uuid::Uuid;
@@ -55,8 +55,10 @@ fn gathered(
 ) -> (Map<String, Value>, BTreeMap<Name, Vec<DocumentRef>>) {
     let draft = world.draft.clone().unwrap_or_default();
     let mut values = base.map(|base| base.values.clone()).unwrap_or_default();
-    values.extend(draft.values);
-    values.extend(given);
+    for (name, value) in draft.values.into_iter().chain(given) {
+        let value = values.get(&name).map_or_else(|| value.clone(), |before| keep_evidence(before, &value));
+        values.insert(name, value);
+    }
     let mut documents = base.map(|base| base.documents.clone()).unwrap_or_default();
     documents.extend(draft.documents);
     documents.retain(|_, files| !files.is_empty());

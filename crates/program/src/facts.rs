@@ -161,10 +161,10 @@ pub(crate) fn scope(
 }
 
 /// What people call the names that are there whatever the program, and the parts of a row.
-const CALLED: [(&str, &str, &str); 27] = [
+const CALLED: [(&str, &str, &str); 29] = [
     ("today", "本日", "Today"),
     ("applied_on", "収受日", "Received on"),
-    ("fiscal_year", "年度", "Fiscal year"),
+    ("fiscal_year", "交付の年度", "Fiscal year of the award"),
     ("applicant.kind", "申請者の区分", "Kind of applicant"),
     ("applicant.size", "事業者の規模", "Size of the business"),
     ("applicant.deemed_large", "みなし大企業", "Deemed a large company"),
@@ -187,6 +187,8 @@ const CALLED: [(&str, &str, &str); 27] = [
     ("net", "税抜額", "Amount without tax"),
     ("tax", "消費税額", "Consumption tax"),
     ("gross", "税込額", "Amount with tax"),
+    ("ordered_on", "発注日", "Ordered on"),
+    ("invoice_number", "適格請求書発行事業者の登録番号", "Invoice number"),
     ("delivered_on", "納品日", "Delivered on"),
     ("paid_on", "支払日", "Paid on"),
 ];
@@ -218,6 +220,9 @@ fn labeled(
     for home in [APPLICATION, form] {
         for (name, field) in fields.get(home).into_iter().flatten() {
             scope = scope.called(name, &field.label);
+            if let Some(items) = &field.items {
+                scope = scope.called("item", &items.label);
+            }
         }
     }
     for (name, fact) in archetype.all_facts() {
@@ -531,6 +536,22 @@ pub fn with_evidence(table: &Json, of_row: impl Fn(usize, Vec<&str>) -> Vec<Stri
         Json::Array(rows) => Json::Array(rows.iter().enumerate().map(row).collect()),
         other => other.clone(),
     }
+}
+
+/// Rows that say nothing of their evidence keep what the same row had before.
+#[must_use]
+pub fn keep_evidence(before: &Json, now: &Json) -> Json {
+    let bare = |table: &Json| with_evidence(table, |_, _| Vec::new());
+    let (bare_before, bare_now) = (bare(before), bare(now));
+    let same = |row: usize| {
+        let bare = bare_now.get(row).filter(|_| now[row].get(EVIDENCE).is_none())?;
+        let place = bare_before.as_array()?.iter().position(|before| before == bare)?;
+        before[place].as_object()
+    };
+    with_evidence(now, |row, files| match same(row) {
+        Some(before) => evidence_of(before).map(str::to_owned).collect(),
+        None => files.into_iter().map(str::to_owned).collect(),
+    })
 }
 
 pub(crate) fn row_value(field: &Field, row: &Map<String, Json>) -> Record {

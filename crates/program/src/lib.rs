@@ -57,7 +57,7 @@ pub use diagram::mermaid;
 pub use diff::{Difference, DifferenceKind, Weight, diff, weight_of};
 pub use edit::Written;
 pub use expression::{Blocked, Explanation, Expression};
-pub use facts::{CallFacts, CaseFacts, Past, evidence_of, with_evidence};
+pub use facts::{CallFacts, CaseFacts, Past, evidence_of, keep_evidence, with_evidence};
 pub use finding::{Finding, Severity};
 pub use language::language_page;
 pub use load::{Loaded, LoadedProgram, SourceFile, load, load_checking};

@@ -182,6 +182,13 @@ fn evidence_is_open_with_its_slot_or_with_its_table() {
         };
         let all = ["field.locked costs", "field.locked documents.receipts"];
         assert_eq!(locked, if is_open { &[][..] } else { &all[..] }, "{mark}");
+        // Rows that say nothing of their evidence keep it.
+        let mut silent = costs.clone();
+        silent[0].as_object_mut().unwrap().remove("evidence");
+        let draft_of = Draft { values: values(json!({ "costs": costs })), ..draft.clone() };
+        if let Ok(step) = resubmit(&desk, &silent, &draft_of) {
+            assert_eq!(step.submission.unwrap().1.values["costs"], costs);
+        }
         // Figures are open with the table alone.
         costs[0]["net"] = json!(1);
         assert_eq!(resubmit(&desk, &costs, &draft).is_ok(), mark == "costs", "{mark}");

@@ -8,7 +8,7 @@ use super::fault::Blocked;
 use super::node::{Fold, Node, NodeKind, Rows};
 use super::parser::Comparison;
 use super::value::Value;
-use super::wording::worded;
+use super::wording::{called, said};
 
 /// Rows shown below a function over rows; those that decide come first.
 const MOST_ROWS: usize = 20;
@@ -18,7 +18,7 @@ const MOST_ROWS: usize = 20;
 pub struct Explanation {
     /// The part as it is written in the definition; a row is written `costs[1]`.
     pub text: String,
-    /// The same as people read it: `「事業開始予定日」 > 「交付決定通知日」`; a row is written `経費 1行目`.
+    /// The same as people read it: `「事業開始予定日」が「交付決定通知日」より後`; a row is written `「経費」 1行目`.
     #[serde(default)]
     pub words: Bilingual,
     /// Its value in words; for a comparison also both sides: `いいえ（30,000円 > 50,000円）`.
@@ -52,7 +52,7 @@ impl Context<'_> {
         };
         let text = self.text(&node.span);
         Explanation {
-            words: worded(&text, self.wording),
+            words: said(node, self.wording),
             text,
             value: match &node.kind {
                 NodeKind::Compare(comparison, left, right) => self.shown_comparison(*comparison, left, right, &result),
@@ -127,7 +127,7 @@ impl Context<'_> {
 
     fn explain_rows(&self, rows: &Rows) -> Vec<Explanation> {
         let list = self.text(&rows.list_span);
-        let words = worded(&list, self.wording);
+        let words = called(&rows.list, self.wording);
         let Ok(records) = self.rows(rows) else {
             return vec![Explanation { text: list, words, value: not_given(), holds: None, children: Vec::new() }];
         };

@@ -70,10 +70,10 @@ impl Expression {
         &self.0.source
     }
 
-    /// As people read it: names by their labels, operators in words.
+    /// As people read it: names by their labels, conditions as sentences.
     #[must_use]
     pub fn words(&self) -> Bilingual {
-        wording::worded(&self.0.source, &self.0.wording)
+        wording::said(&self.0.root, &self.0.wording)
     }
 
     /// What it comes to: the expected type, or the one behind it when an optional value was expected and this one is

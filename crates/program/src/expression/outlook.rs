@@ -315,17 +315,6 @@ fn range_of(kind: &Type) -> (i128, i128) {
 }
 
 impl Comparison {
-    const fn opposite(self) -> Self {
-        match self {
-            Self::Equal => Self::NotEqual,
-            Self::NotEqual => Self::Equal,
-            Self::Less => Self::AtLeast,
-            Self::AtMost => Self::Greater,
-            Self::Greater => Self::AtMost,
-            Self::AtLeast => Self::Less,
-        }
-    }
-
     /// With the sides exchanged.
     const fn turned(self) -> Self {
         match self {

@@ -71,6 +71,18 @@ impl Comparison {
         matches!(self, Self::Equal | Self::NotEqual)
     }
 
+    /// What holds when this does not.
+    pub(super) const fn opposite(self) -> Self {
+        match self {
+            Self::Equal => Self::NotEqual,
+            Self::NotEqual => Self::Equal,
+            Self::Less => Self::AtLeast,
+            Self::AtMost => Self::Greater,
+            Self::Greater => Self::AtMost,
+            Self::AtLeast => Self::Less,
+        }
+    }
+
     /// For people.
     pub(super) const fn sign(self) -> &'static str {
         match self {
