@@ -313,6 +313,14 @@ async fn inputs_of_another_shape_are_refused() {
             let answer = api.send(request.bearer_auth(&owner).body(text)).await;
             assert_eq!(answer.codes(), ["BAD_INPUT"], "{capital}: {}", answer.text);
         }
+        // A trade is one of those that programs ask for.
+        let input = json!({
+            "name": "x", "nameKana": "x", "address": "x", "representative": "x", "kind": "COMPANY", "size": "SME",
+            "establishedHereOn": "2020-01-01", "trade": "製造業", "idempotencyKey": "trade",
+        });
+        let answer = api.graphql(Some(&owner), register, json!({ "i": input })).await;
+        assert_eq!(answer.codes(), ["BAD_INPUT"], "{}", answer.text);
+        assert_eq!(answer.json()["errors"][0]["extensions"]["path"], "trade");
         assert_eq!(office.look(reviewer, life.application).await.case.version, version);
         assert_eq!(office.viewer(&life.party.owner.email).await.person.memberships.len(), 1);
     })

@@ -50,8 +50,7 @@ mod base64_url {
 
 async fn plant(office: &TestOffice) -> Secret {
     let first = office.life(SALES_CHANNEL, 0).await;
-    let mut facts = first.scenario.applicant.clone().expect("who applies");
-    facts.trade = format!("trade-{MARKER}");
+    let facts = first.scenario.applicant.clone().expect("who applies");
     let party = office.party_named(&format!("株式会社{MARKER}"), "secret@zqxjkv.example", &facts).await;
     // Paid.
     let mut paid = office.life_of(party.clone(), SALES_CHANNEL, 0).await;

@@ -74,14 +74,16 @@ async fn from_signing_up_to_a_number() {
         let form =
             form.set("v.address", "東京都日野市神明1").set("v.representative", "見本 一郎").set("v.kind", "company");
         let form = form.set("v.size", "sme").set("v.established_here_on", "2008-04-01").set("v.employees", "２２人");
+        let form = form.set("v.trade", "metalwork");
         let wrong = form.clone().set("v.corporate_number", "１２３４５６７８９０１２３").set("v.size", "");
         let page = browser.submit(&wrong).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
-        page.says("Corporate number: ").says("Employees: ").says("Size: Please choose");
+        page.says("Corporate number: ").says("Employees: ").says("Size: Please choose").says("Trade: ");
         let again = page.form("/businesses/new");
         assert_eq!((again.get("v.name"), again.get("v.employees")), ("有限会社<見本>", "２２人"));
         assert!(page.html.contains("href=\"#f-employees\"") && page.html.contains("id=\"f-employees-error\""));
         let form = again.set("v.corporate_number", "").set("v.employees", "２２").set("v.size", "sme");
+        let form = form.set("v.trade", "manufacturing");
         browser.submit(&form).await.says("The business is registered").says("有限会社<見本>");
         browser.submit(&form).await.says("The business is registered");
         assert_eq!(browser.get("/businesses").await.html.matches("<li><h2").count(), 1, "pressed twice, done once");

@@ -93,14 +93,15 @@ async fn a_report_begins_with_the_plan_and_proves_each_row() {
         owner.upload(&all, "all.pdf", sample_pdf("all")).await.says("all.pdf").says("All costs");
         owner.get(&format!("{path}?page=99")).await.silent("Attach the evidence");
 
-        // What is typed into the table later leaves its files with its rows; a row that is emptied goes, and what is taken
+        // What is typed into the table later leaves its files with its rows; a row that is removed takes them along, and what is taken
         // away proves nothing any more.
-        let table = costs_page().await.form(&path);
-        let of_first = |(name, _): &&(String, String)| name.starts_with("v.costs.0.") && name != "v.costs.0.evidence";
-        let emptied = table.fields.iter().filter(of_first);
-        let emptied = emptied.fold(table.clone(), |form, (name, _)| form.set(name, ""));
-        assert!(!emptied.get("v.costs.0.evidence").is_empty());
-        owner.submit(&emptied.set("step", "stay")).await;
+        let table = costs_page().await;
+        table.says("Total with tax").says("Remove row row 1");
+        let table = table.form(&path);
+        assert!(!table.get("v.costs.0.evidence").is_empty());
+        let typed = table.set("v.costs.1.what", "二つ目").set("step", "remove-row.costs.0");
+        let removed = owner.submit(&typed).await.form(&path);
+        assert_eq!(removed.get("v.costs.0.what"), "二つ目", "what was typed beside it stays");
         let now = owner.get(&documents).await;
         now.silent("Costs of row 1, 2").says("Costs of row 1").says("1 attached");
         let remove = now.forms().into_iter().find(|form| !form.get("file").is_empty()).unwrap();
@@ -137,12 +138,15 @@ async fn the_office_sees_what_proves_a_row_and_asks_for_another_file() {
         let path = format!("/applications/{}/act/resubmit_report", life.application);
         let page = owner.get(&path).await;
         page.says("宛名がありません");
+        let unchanged = owner.get(&format!("{path}?page=99")).await;
+        unchanged.says("These were to be corrected and are still as they were");
         let remove = page.forms().into_iter().find(|form| !form.get("file").is_empty()).unwrap();
         let page = owner.submit(&remove.set("step", "detach")).await;
         page.silent("receipts0.pdf");
         assert_eq!(slot(&page).get("row"), "0");
         owner.upload(&slot(&page), "better.pdf", sample_pdf("better")).await.says("better.pdf");
         let last = owner.get(&format!("{path}?page=99")).await;
+        last.silent("These were to be corrected");
         owner.submit(&last.form(&path).set("step", "perform")).await.says("Reported");
         let case = office.look(&life.party.owner, life.application).await.case;
         let report = &case.body.forms["report"];

@@ -98,7 +98,8 @@
   const number = (text) => Number(text.normalize("NFKC").replace(/[,\s円]/g, "")) || 0;
   const total = (table) => {
     for (const cell of table.querySelectorAll("[data-sum]")) {
-      const inputs = table.querySelectorAll(`input[data-adds="${cell.dataset.sum}"]`);
+      const added = cell.dataset.sum === "gross" ? "input[data-adds]" : `input[data-adds="${cell.dataset.sum}"]`;
+      const inputs = table.querySelectorAll(added);
       const sum = [...inputs].reduce((sum, input) => sum + number(input.value), 0);
       cell.textContent = sum.toLocaleString("en-US");
     }

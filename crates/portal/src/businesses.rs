@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use indexmap::IndexMap;
 use poem::http::StatusCode;
 use program::FormField;
-use program::definition::{ApplicantFacts, BusinessSize, FieldType, Name};
+use program::definition::{ApplicantFacts, BusinessSize, FieldType, Name, TRADES};
 use serde_json::{Map, Value, json};
 use service::{BusinessView, Error, Member, MemberRole, NewBusiness, Viewer};
 use uuid::Uuid;
@@ -141,7 +141,12 @@ pub(crate) fn fields() -> IndexMap<Name, FormField> {
         ("established_here_on", field(FieldType::Date, since, true)),
         ("employees", least(field(FieldType::Number, employees, false))),
         ("capital", least(field(FieldType::Yen, capital, false))),
-        ("trade", field(FieldType::Text, trade, false)),
+        ("trade", {
+            let mut field = field(FieldType::Choice, trade, true);
+            let trades = TRADES.map(|(name, ja, en)| (name.to_owned(), Bilingual::new(ja, en)));
+            field.rule.choices = trades.into_iter().collect();
+            field
+        }),
     ];
     rows.into_iter().map(|(name, field)| (name.to_owned(), field)).collect()
 }

@@ -63,13 +63,17 @@ words! {
     choose_file: "ファイルを選ぶ", "Choose a file";
     files_taken: "PDF、画像、Word、Excel、PowerPoint、テキスト、CSVのファイルを、1つ20MBまで受け取ります。", "Files may be PDF, images, Word, Excel, PowerPoint, text or CSV, of up to 20 MB each.";
     documents_lead: "受け取ったファイルは名前とハッシュ値（SHA-256）を表示します。表示されていれば、確かに保存されています。", "Each file that has arrived is shown with its name and digest (SHA-256): what is shown here is safely kept.";
+    unchanged_lead: "補正を求められた次の項目は、まだ変わっていません。このまま提出することもできますが、所見をもう一度ご確認ください。", "These were to be corrected and are still as they were. You may hand them in so, but please read the remarks once more.";
+    in_a_new_tab: "（新しいタブで開きます）", "(opens in a new tab)";
+    remove_row: "行を除く", "Remove row";
+    total_with_tax: "税込合計", "Total with tax";
     which_costs: "この書類が示す経費", "Costs that this file proves";
     which_costs_hint: "当てはまる行をすべて選んでください。どれも選ばないと、すべての経費をまとめた書類として扱います。", "Choose every row that it is about. If you choose none, the file stands for all costs together.";
     no_file_yet: "未添付", "No file yet";
     evidence: "証拠書類", "Evidence";
     proves_all: "すべての経費", "All costs";
     with_all: "まとめた書類", "With all";
-    begins_as_planned: "経費の表には、計画の内容を写してあります。実際の内容に直し、日付を入力してください。使わなかった経費の行は、金額などをすべて消すと除かれます。", "The table begins with what was planned. Change it to what you really paid and enter the days. A row that you empty is left out.";
+    begins_as_planned: "経費の表には、計画の内容を写してあります。実際の内容に直し、日付を入力してください。使わなかった経費の行は「行を除く」で除いてください。", "The table begins with what was planned. Change it to what you really paid and enter the days. Remove the rows that came to nothing.";
     locked: "補正の対象ではありません", "Not to be corrected";
     go_on: "次へ", "Continue";
     award_estimate: "補助金額の試算", "Estimated award";
@@ -564,6 +568,10 @@ impl Text {
 
     pub fn files_attached(self, count: usize) -> String {
         self.one(format!("{count}件添付済み"), format!("{count} attached"))
+    }
+
+    pub fn row_number(self, number: usize) -> String {
+        self.one(format!("{number}行目"), format!("row {number}"))
     }
 
     pub fn of_row(self, head: &str, row: usize) -> String {

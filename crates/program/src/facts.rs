@@ -10,6 +10,7 @@ use vocabulary::{Bilingual, FiscalYear, Rate, Yen, parse_day};
 
 use crate::definition::{
     ApplicantFacts, Archetype, Definition, Field, FieldType, Items, Name, ParameterRule, ParameterType, ParameterValue,
+    TRADES,
 };
 use crate::expression::{ChoiceSet, Record, RecordType, Scope, Type, Value};
 
@@ -293,6 +294,7 @@ fn applicant_types() -> [(String, Type); 7] {
         ("sme", Bilingual::new("中小企業者", "SME")),
         ("large", Bilingual::new("大企業", "Large company")),
     ]);
+    let trades = ChoiceSet::labeled(TRADES.map(|(name, ja, en)| (name, Bilingual::new(ja, en))));
     [
         ("kind", Type::Choice(kinds)),
         ("size", Type::Choice(sizes)),
@@ -300,7 +302,7 @@ fn applicant_types() -> [(String, Type); 7] {
         ("established_here_on", Type::Date),
         ("employees", Type::Int),
         ("capital", Type::Yen),
-        ("trade", Type::Text),
+        ("trade", Type::Choice(trades)),
     ]
     .map(|(name, kind)| (name.to_owned(), kind))
 }
@@ -463,7 +465,7 @@ fn applicant_values(applicant: &ApplicantFacts) -> Vec<(String, Value)> {
         ("established_here_on", Value::Date(applicant.established_here_on)),
         ("employees", Value::Int(applicant.employees.into())),
         ("capital", Value::Yen(applicant.capital)),
-        ("trade", Value::Text(applicant.trade.clone())),
+        ("trade", Value::Choice(applicant.trade.clone())),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into()

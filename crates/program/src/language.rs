@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 
-use crate::definition::Archetype;
+use crate::definition::{Archetype, TRADES};
 use crate::expression::{Type, usages};
 use crate::facts::{APPLICATION, Fields, scope};
 use crate::reference::sample;
@@ -33,7 +33,7 @@ const NAMES: [(&str, &str); 22] = [
     ("applicant.established_here_on", "in business in this municipality since"),
     ("applicant.employees", "how many people it employs"),
     ("applicant.capital", "0 for a sole proprietor"),
-    ("applicant.trade", "業種"),
+    ("applicant.trade", "業種; its options are listed below"),
     ("call.places_left", "places that the call has left; missing for a call without a capacity"),
     ("call.budget_left", "what its budget line has left"),
     ("call.waiting", "cases that wait in line"),
@@ -246,6 +246,13 @@ fn expressions(page: &mut String) {
     for (name, says) in NAMES {
         let kind = known.get(name).map_or("–".to_owned(), ToString::to_string);
         add(page, format_args!("| `{name}` | {kind} | {says} |\n"));
+    }
+    add(
+        page,
+        format_args!("\n### Trades\n\nThe options of `applicant.trade`.\n\n| option | 業種 | |\n|---|---|---|\n"),
+    );
+    for (name, ja, en) in TRADES {
+        add(page, format_args!("| `{name}` | {ja} | {en} |\n"));
     }
 }
 

@@ -525,7 +525,7 @@ pub struct BusinessArgs {
     /// In yen; 0 for a sole proprietor.
     #[arg(long, value_name = "YEN", default_value_t = 0)]
     pub capital: i64,
-    /// e.g. manufacturing
+    /// One of the trades of the definition language, e.g. manufacturing
     #[arg(long, default_value = "")]
     pub trade: String,
     /// Whose it is: the address of an account.

@@ -3,7 +3,7 @@
 use casework::Business;
 use chrono::{NaiveDate, TimeDelta};
 use notice::SystemMail;
-use program::definition::Role;
+use program::definition::{Role, TRADES};
 use serde_json::{Value, json};
 use store::{Account, LinkKind, Membership, OneTimeLink, PositionHeld, StaffRole, Tx};
 use uuid::Uuid;
@@ -315,6 +315,15 @@ impl Service {
                 "establishedHereOn",
                 "今日より後の日付です。事業を始めた日を入力してください",
                 "This day is after today; enter the day on which the business began",
+            ));
+        }
+        let trade = new.facts.trade.as_str();
+        if !trade.is_empty() && !TRADES.iter().any(|(known, ..)| *known == trade) {
+            let known = TRADES.map(|(known, ..)| known).join(", ");
+            return Err(Error::bad_input(
+                "trade",
+                &format!("業種は次の中から選んでください: {known}"),
+                &format!("Choose the trade among these: {known}"),
             ));
         }
         if !is_reading(&new.name_kana) {

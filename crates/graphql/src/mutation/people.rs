@@ -34,7 +34,7 @@ pub(crate) struct RegisterBusinessInput {
     employees: u32,
     /// 0 for a sole proprietor.
     capital: Option<Yen>,
-    /// 業種, e.g. manufacturing.
+    /// 業種: one of the trades of the definition language (docs/reference/language.md), e.g. manufacturing, or empty.
     #[graphql(default)]
     trade: String,
     idempotency_key: String,

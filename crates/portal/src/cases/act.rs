@@ -14,7 +14,9 @@ use super::confirm;
 use super::desk::{Desk, Outcome, Step};
 use super::one::ACTED;
 use crate::answer::Answer;
-use crate::forms::{Drawing, FieldBox, NewerBox, Part, Said, Told, anchor, head, of, proves, read_as, settle};
+use crate::forms::{
+    Drawing, FieldBox, NewerBox, Part, REMOVE_ROW, Said, Told, VALUE, anchor, head, of, proves, read_as, settle,
+};
 use crate::text::Text;
 use crate::visit::{Frame, Page, Visit, Wrong, not_found};
 
@@ -126,6 +128,7 @@ pub(crate) async fn act(visit: &Visit<'_>, case: &str, action: &str) -> Page {
         "attach" => attach(visit, &desk).await,
         "detach" => detach(visit, &desk).await,
         step @ ("next" | "stay" | "more" | "autosave") => save(visit, &desk, step).await,
+        step if step.starts_with(REMOVE_ROW) => save(visit, &desk, step).await,
         _ => perform(visit, desk).await,
     }
 }
@@ -184,7 +187,7 @@ async fn fields_page(
         names: names.join(" "),
         newer: newer.to_string(),
         fields,
-        award: desk.award(visit, &filled.values, names).await?.map(|award| award.to_string()),
+        award: desk.award(visit, &values, names).await?.map(|award| award.to_string()),
     };
     Ok(visit.page_with(status, &page))
 }
@@ -274,7 +277,11 @@ async fn save(visit: &Visit<'_>, desk: &Desk, step: &str) -> Page {
     let on_page = visit.asked.field("fields").split_whitespace().map(str::to_owned);
     let on_page = visit.service.names_now(&desk.application, &form.name, on_page).await?;
     let may_be_sent = form.fields.iter().filter(|(name, _)| may_change(name));
-    let mut sent = read_as(may_be_sent, &on_page, &visit.asked.fields);
+    let mut typed = visit.asked.fields.clone();
+    if let Some(row) = step.strip_prefix(REMOVE_ROW) {
+        typed.retain(|(name, _)| !name.strip_prefix(VALUE).is_some_and(|name| name.starts_with(&format!("{row}."))));
+    }
+    let mut sent = read_as(may_be_sent, &on_page, &typed);
     let unsettled = settle(&mut sent, &on_page, visit.asked, step == "autosave");
     let opened = visit.asked.field("opened");
     let seen = Seen {

@@ -27,6 +27,8 @@ struct Confirm {
     steps: Vec<Step>,
     stale: Option<String>,
     errors: Vec<Said>,
+    /// What was to be corrected and is not changed.
+    unchanged: Vec<String>,
     /// HTML: the award by the form, or the amounts of the case as they are.
     amounts: String,
     /// HTML
@@ -151,6 +153,7 @@ pub(super) async fn page(visit: &Visit<'_>, desk: &Desk, here: usize, status: St
         steps: desk.steps(visit, here),
         stale: outcome.stale,
         errors,
+        unchanged: desk.unchanged(visit, &filled),
         amounts: match desk.award(visit, &filled.values, &[]).await? {
             Some(award) => award.to_string(),
             None => amounts_so_far(visit, &desk.application, &desk.action.name, false),

@@ -12,6 +12,7 @@ use service::{Application, AvailableAction, DraftView, ReviewResult};
 use uuid::Uuid;
 use vocabulary::Bilingual;
 
+use super::one::label_of;
 use crate::forms::{
     AwardBox, AwardShown, Part, Said, Told, VALUE, anchor, cell_of, facts, given, head, parts, read, shown,
 };
@@ -169,6 +170,18 @@ impl Desk {
         let unlocked = self.application.case.body.unlocked.as_ref();
         let ours = unlocked.filter(|unlocked| self.form.as_ref().is_some_and(|form| form.name == unlocked.form));
         ours.map(|unlocked| unlocked.marks.as_slice()).unwrap_or_default()
+    }
+
+    /// What the office wants corrected and is still as it was handed in.
+    pub fn unchanged(&self, visit: &Visit<'_>, filled: &DraftView) -> Vec<String> {
+        let Some(form) = &self.form else { return Vec::new() };
+        let Some(earlier) = self.application.case.body.forms.get(&form.name) else { return Vec::new() };
+        let is_unchanged = |mark: &&FieldMark| match mark.field.strip_prefix("documents.") {
+            Some(slot) => earlier.documents.get(slot) == filled.documents.get(slot),
+            None => earlier.values.get(head(&mark.field)) == filled.values.get(head(&mark.field)),
+        };
+        let unchanged = self.remarks().iter().filter(is_unchanged);
+        unchanged.map(|mark| label_of(visit, Some(form), &mark.field)).collect()
     }
 
     /// What the form says now.

@@ -11,7 +11,7 @@ use vocabulary::Yen;
 
 use super::facts::{columns, shown};
 use super::told::{Told, head};
-use super::{Choice, VALUE, anchor};
+use super::{Choice, REMOVE_ROW, VALUE, anchor};
 use crate::text::Text;
 
 /// Choices that are all shown at once.
@@ -131,6 +131,7 @@ struct Costs {
     after_sums: usize,
     net: String,
     tax: String,
+    gross: String,
     notes: Vec<String>,
 }
 
@@ -138,6 +139,8 @@ struct CostRow {
     cells: Vec<Cell>,
     /// The files that prove it stay with it: name of the input, and their identifiers with spaces between.
     evidence: Option<(String, String)>,
+    /// What the button that takes a filled row away sends, and which row it is.
+    remove: Option<(String, String)>,
 }
 
 struct Cell {
@@ -301,10 +304,12 @@ impl<'a> Drawing<'a> {
             };
             let files: Vec<&str> = row.and_then(Json::as_object).into_iter().flat_map(evidence_of).collect();
             let evidence = (!files.is_empty()).then(|| (format!("{VALUE}{name}.{number}.evidence"), files.join(" ")));
-            CostRow { cells: columns.iter().map(cell).collect(), evidence }
+            let remove = row.map(|_| (format!("{REMOVE_ROW}{name}.{number}"), t.row_number(number + 1)));
+            CostRow { cells: columns.iter().map(cell).collect(), evidence, remove }
         };
-        let sum = |column: &str| {
-            let figures = rows.iter().filter_map(|row| Yen::new(row.get(column)?.as_i64()?).ok());
+        let sum = |columns: &[&str]| {
+            let figures = rows.iter().flat_map(|row| columns.iter().filter_map(|column| row.get(*column)?.as_i64()));
+            let figures = figures.filter_map(|figure| Yen::new(figure).ok());
             Yen::total(figures).map_or_else(|_| String::new(), |yen| yen.to_string())
         };
         let notes = rule.categories.values().filter_map(|category| {
@@ -317,9 +322,10 @@ impl<'a> Drawing<'a> {
             t,
             rows: (0..rows.len() + SPARE_ROWS).map(cells).collect(),
             before_sums: place("net"),
-            after_sums: columns.len().saturating_sub(place("tax") + 1),
-            net: sum("net"),
-            tax: sum("tax"),
+            after_sums: columns.len().saturating_sub(place("tax")),
+            net: sum(&["net"]),
+            tax: sum(&["tax"]),
+            gross: sum(&["net", "tax"]),
             notes: notes.collect(),
             heads: columns.values().cloned().collect(),
         };

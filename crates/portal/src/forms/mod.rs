@@ -32,6 +32,8 @@ pub(crate) fn anchor(path: &str) -> String {
 
 /// Before the names of inputs that hold values.
 pub(crate) const VALUE: &str = "v.";
+/// Before table and row, in the step that takes a row away.
+pub(crate) const REMOVE_ROW: &str = "remove-row.";
 
 /// An entry of a list to choose from.
 #[derive(Clone, Debug)]

@@ -91,10 +91,47 @@ pub struct ApplicantFacts {
     /// Capital in yen; 0 for a sole proprietor.
     #[serde(default = "zero")]
     pub capital: Yen,
-    /// 業種, e.g. manufacturing.
+    /// 業種: one of the trades, e.g. manufacturing, or empty.
     #[serde(default)]
     pub trade: String,
 }
+
+/// 業種: what businesses say of their trade and programs ask for, with Japanese and English labels. After the sections of
+/// the Japan Standard Industrial Classification, with the trades that outlines name beside them.
+pub const TRADES: [(&str, &str, &str); 32] = [
+    ("agriculture", "農林漁業", "Agriculture, forestry and fishing"),
+    ("construction", "建設業", "Construction"),
+    ("manufacturing", "製造業", "Manufacturing"),
+    ("food", "食品製造業", "Food making"),
+    ("printing", "印刷業", "Printing"),
+    ("bookbinding", "製本業", "Bookbinding"),
+    ("robotics", "ロボット関連業", "Robotics"),
+    ("energy", "電気・ガス・水道業", "Electricity, gas and water"),
+    ("information", "情報通信業", "Information and communication"),
+    ("it", "情報サービス業", "IT services"),
+    ("software", "ソフトウェア業", "Software"),
+    ("web_production", "ウェブサイト制作業", "Web production"),
+    ("advertising", "広告業", "Advertising"),
+    ("design", "デザイン業", "Design"),
+    ("transport", "運輸業", "Transport"),
+    ("logistics", "倉庫・物流業", "Storage and logistics"),
+    ("wholesale", "卸売業", "Wholesale"),
+    ("retail", "小売業", "Retail"),
+    ("shopping_street", "商店街の団体", "Associations of shopping streets"),
+    ("restaurant", "飲食業", "Restaurants"),
+    ("lodging", "宿泊業", "Lodging"),
+    ("services", "生活関連サービス業", "Personal services"),
+    ("medical", "医療・福祉", "Medical care and welfare"),
+    ("education", "教育・学習支援業", "Education"),
+    ("research", "学術・開発研究機関", "Research"),
+    ("university", "大学・高等専門学校", "Universities and colleges"),
+    ("professional", "専門・技術サービス業", "Professional and technical services"),
+    ("real_estate", "不動産業・物品賃貸業", "Real estate and leasing"),
+    ("finance", "金融・保険業", "Finance and insurance"),
+    ("staffing", "労働者派遣業", "Staffing"),
+    ("adult_entertainment", "性風俗関連特殊営業", "Adult entertainment"),
+    ("other", "その他", "Other"),
+];
 
 fn zero() -> Yen {
     Yen::ZERO
