@@ -157,3 +157,27 @@ async fn the_office_sees_what_proves_a_row_and_asks_for_another_file() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_claim_says_how_much_and_to_which_bank() {
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["hino"]).await;
+        let served = Served::start(&office).await;
+        let mut life = office.life(SALES_CHANNEL, 0).await;
+        let finalized = office.live_until(&mut life, "finalized").await;
+        let owner = Browser::signed_in(&served, &office, &life.party.owner.email).await;
+        let path = format!("/applications/{}/act/claim", life.application);
+        let values = life.values(life.next().unwrap());
+        let form = typed(owner.get(&path).await.form(&path), &values);
+        let account = &values["account"];
+        let code = |part: &str| account[part].as_str().unwrap();
+        let banks = treasury::BankMaster::embedded();
+        let kept = owner.submit(&form.clone().set("step", "autosave")).await;
+        kept.says(banks.bank(code("bank")).unwrap().name);
+        kept.says(banks.branch(code("bank"), code("branch")).unwrap().name);
+        owner.submit(&form.set("step", "next")).await;
+        let last = owner.get(&format!("{path}?page=99")).await;
+        last.says(&format!("Claimed now{} yen", finalized.case.body.amounts["finalized"].yen));
+    })
+    .await;
+}

@@ -129,6 +129,10 @@
       // What is told already is not told again, and a choice that is being made stays.
       if (part("newer") && part("newer").innerHTML !== newer.innerHTML) newer.replaceChildren(...part("newer").childNodes);
       if (award && part("award")) award.replaceChildren(...part("award").childNodes);
+      for (const called of page.querySelectorAll("[data-called]")) {
+        const place = document.getElementById(called.dataset.called);
+        if (place) place.textContent = called.textContent;
+      }
       const asked = part("asked");
       if (asked) {
         const names = new Set(asked.dataset.fields.split(" "));

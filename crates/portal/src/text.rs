@@ -160,7 +160,8 @@ words! {
     payments_of_case: "支払の状況", "Payments";
     transfer_came_back: "振込できず戻りました", "The bank gave it back";
     transfer_prepared: "振込の準備中", "Being prepared";
-    to_be_paid: "（今回支払う額）", " (paid now)";
+    paid_now: "今回支払う額", "Paid now";
+    claimed_now: "請求する額", "Claimed now";
     under_way_already: "この補助金には手続中の申請があります。もう1件申請する前にご確認ください。", "There is an application for this program under way. Look at it before you begin another one:";
     to_payments: "支払のページへ", "To the payments";
     batches_to_check: "承認を待つ振込データ", "Batches that wait for approval";

@@ -15,7 +15,8 @@ use super::desk::{Desk, Outcome, Step};
 use super::one::ACTED;
 use crate::answer::Answer;
 use crate::forms::{
-    Drawing, FieldBox, NewerBox, Part, REMOVE_ROW, Said, Told, VALUE, anchor, head, of, proves, read_as, settle,
+    Drawing, FieldBox, NewerBox, Part, REMOVE_ROW, Said, Told, VALUE, anchor, head, names_of_banks, of, proves,
+    read_as, settle,
 };
 use crate::text::Text;
 use crate::visit::{Frame, Page, Visit, Wrong, not_found};
@@ -109,6 +110,8 @@ struct Fragment {
     newer: String,
     /// The fields that are asked for now, with spaces between.
     asked: String,
+    /// Where the name of a bank or branch stands, and the name.
+    banks: Vec<(String, String)>,
     /// HTML
     award: String,
 }
@@ -302,7 +305,9 @@ async fn save(visit: &Visit<'_>, desk: &Desk, step: &str) -> Page {
             false => visit.t.saved_but_newer().to_owned(),
         };
         let award = desk.award(visit, &filled.values, names).await?.map(|award| award.to_string()).unwrap_or_default();
-        return Ok(visit.page(&Fragment { saved, revision, newer: newer.to_string(), asked: asked.join(" "), award }));
+        let banks = names_of_banks(of(&form.fields, names), &filled.values);
+        let (newer, asked) = (newer.to_string(), asked.join(" "));
+        return Ok(visit.page(&Fragment { saved, revision, newer, asked, banks, award }));
     }
     if !sent.is_empty() {
         let message = Some(visit.t.saved_but_newer().to_owned());

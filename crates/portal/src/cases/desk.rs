@@ -10,7 +10,7 @@ use program::{ActionRef, Form, FormField};
 use serde_json::{Map, Value};
 use service::{Application, AvailableAction, DraftView, ReviewResult};
 use uuid::Uuid;
-use vocabulary::Bilingual;
+use vocabulary::{Bilingual, Yen};
 
 use super::one::label_of;
 use crate::forms::{
@@ -414,19 +414,40 @@ struct Draft {
 
 /// What becomes of a draft, where there is one, and the amounts of the case as they are, as HTML.
 pub(super) fn amounts_so_far(visit: &Visit<'_>, application: &Application, action: &str, drafts: bool) -> String {
-    let effects = application.program.action(action).map(|action| action.rule.effects.as_slice()).unwrap_or_default();
-    let is_paid = |name: &Name| effects.iter().any(|effect| matches!(effect, Effect::Pay(sum) if sum == name));
     let rules = application.program.definition().archetype.amounts.iter();
     let amounts = rules.filter_map(|(name, rule)| {
         let frozen = application.case.body.amounts.get(name)?;
-        let now = if is_paid(name) { visit.t.to_be_paid() } else { "" };
-        Some((format!("{}{now}", visit.say(&rule.label)), frozen.yen.to_string()))
+        Some((visit.say(&rule.label).to_owned(), frozen.yen.to_string()))
     });
-    let amounts: Vec<_> = amounts.collect();
+    let paid = paid_by(application, action).map(|yen| {
+        let label = if visit.is_staff() { visit.t.paid_now() } else { visit.t.claimed_now() };
+        (label.to_owned(), yen.to_string())
+    });
+    let amounts: Vec<_> = amounts.chain(paid).collect();
     if amounts.is_empty() && !drafts {
         return String::new();
     }
     Draft { t: visit.t, drafts, amounts }.to_string()
+}
+
+/// What an action pays, or what is paid by the one that it leads to, as from a claim to its payment.
+fn paid_by(application: &Application, action: &str) -> Option<Yen> {
+    let program = &application.program;
+    let pays = |action: &ActionRef<'_>| {
+        action.rule.effects.iter().find_map(|effect| match effect {
+            Effect::Pay(sum) => Some(sum.clone()),
+            _ => None,
+        })
+    };
+    let action = program.action(action).filter(|action| action.procedure.is_none())?;
+    let then = || {
+        let to = action.rule.to.as_ref()?;
+        let from_there = |next: &ActionRef<'_>| next.procedure.is_none() && next.rule.from.as_slice().contains(to);
+        program.actions().filter(from_there).find_map(|next| pays(&next))
+    };
+    let sum = pays(&action).or_else(then)?;
+    let amounts = application.case.body.amounts.iter().map(|(name, frozen)| (name.clone(), frozen.yen));
+    program.payment(&sum, &amounts.collect()).ok().filter(|yen| !yen.is_zero())
 }
 
 /// A form as the office sees it, as HTML.

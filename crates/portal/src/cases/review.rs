@@ -5,12 +5,12 @@ use askama::Template;
 use casework::DocumentRef;
 use program::Form;
 use program::definition::FieldType;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use service::{Application, CheckItem, Error, Finding, NoteView, ReviewResult, Similar, SimilarWhy};
 use uuid::Uuid;
 
 use super::one::{label_of, state_named};
-use crate::forms::{Said, Told, anchor, differing_cells, facts, shown};
+use crate::forms::{Said, Told, anchor, differing_cells, facts, proves, shown};
 use crate::visit::{Frame, Page, Visit, Wrong, id, not_found};
 
 /// Before the key of an item, in the names of its inputs.
@@ -68,6 +68,8 @@ struct FileShown {
     name: String,
     /// By its ending a picture can be made of it.
     picture: bool,
+    /// Which rows of costs it proves, in words.
+    proves: Option<String>,
 }
 
 /// A form was handed in again.
@@ -132,7 +134,7 @@ async fn show(visit: &Visit<'_>, case: Uuid, refused: Refused) -> Page {
             label: visit.say(&form.label).to_owned(),
             at: visit.time(submission.at),
             facts: facts(t, form, &values, &submission.documents),
-            items: ours.map(|item| item_shown(visit, item, &refused)).collect(),
+            items: ours.map(|item| item_shown(visit, item, &refused, (form, &values))).collect(),
             revisions: revisions.collect(),
         })
     });
@@ -180,9 +182,15 @@ pub(super) async fn notes(visit: &Visit<'_>, application: &Application) -> Resul
     Ok(notes.into_iter().map(shown).collect())
 }
 
-fn item_shown(visit: &Visit<'_>, item: &CheckItem, refused: &Refused) -> ItemShown {
+fn item_shown(
+    visit: &Visit<'_>,
+    item: &CheckItem,
+    refused: &Refused,
+    (form, values): (&Form, &Map<String, Value>),
+) -> ItemShown {
     let t = visit.t;
     let checked = item.checked.as_ref();
+    let slot = item.key.strip_prefix(&format!("{}.documents.", item.form));
     // What was found of an earlier submission is not found of this one.
     let kept = checked.filter(|checked| !checked.is_old).map(|checked| (Some(checked.result), checked.remark.clone()));
     let sent = refused.findings.iter().find(|finding| finding.item == item.key);
@@ -191,7 +199,11 @@ fn item_shown(visit: &Visit<'_>, item: &CheckItem, refused: &Refused) -> ItemSho
         key: item.key.clone(),
         id: anchor(&item.key),
         label: visit.say(&item.label).to_owned(),
-        files: item.files.iter().map(file_shown).collect(),
+        files: item
+            .files
+            .iter()
+            .map(|file| file_shown(file, slot.and_then(|slot| proves(t, form, slot, file, values))))
+            .collect(),
         found: checked.map(|checked| {
             let result = match checked.result {
                 ReviewResult::Fine => t.found_fine(),
@@ -210,12 +222,13 @@ fn item_shown(visit: &Visit<'_>, item: &CheckItem, refused: &Refused) -> ItemSho
     }
 }
 
-fn file_shown(file: &DocumentRef) -> FileShown {
+fn file_shown(file: &DocumentRef, proves: Option<String>) -> FileShown {
     let ending = file.name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
     FileShown {
         id: file.file.to_string(),
         name: file.name.clone(),
         picture: matches!(ending.as_str(), "pdf" | "png" | "jpg" | "jpeg"),
+        proves,
     }
 }
 

@@ -7,6 +7,7 @@ use casework::FieldMark;
 use program::definition::{Field, FieldType, Name};
 use program::{Form, FormField, evidence_of};
 use serde_json::{Map, Value as Json};
+use treasury::BankMaster;
 use vocabulary::Yen;
 
 use super::facts::{columns, shown};
@@ -168,6 +169,8 @@ struct AccountPart {
     errors: Vec<String>,
     /// HTML
     control: String,
+    /// Where the code of a bank or branch is typed: how it is called.
+    called: Option<String>,
 }
 
 #[derive(Template)]
@@ -402,7 +405,8 @@ impl<'a> Drawing<'a> {
             } else {
                 line(&at, "text", &text, if part == "holder_kana" { "" } else { "short" }, false, Some(100), None)
             };
-            AccountPart { id, label, hint, required, errors, control }
+            let called = called_by_code(part, value).map(|name| name.unwrap_or_default());
+            AccountPart { id, label, hint, required, errors, control, called }
         });
         Parts { t, parts: parts.collect() }.to_string()
     }
@@ -426,6 +430,32 @@ impl<'a> Drawing<'a> {
             fields.chain(documents).collect()
         });
         Marks { t, marks: marks.unwrap_or_default() }.to_string()
+    }
+}
+
+/// How the banks and branches of the accounts among these fields are called, each with the anchor under which it is shown.
+pub(crate) fn names_of_banks<'f>(
+    fields: impl Iterator<Item = (&'f Name, &'f FormField)>,
+    values: &Map<String, Json>,
+) -> Vec<(String, String)> {
+    let accounts = fields.filter(|(_, field)| field.rule.kind == FieldType::BankAccount);
+    let named = accounts.flat_map(|(name, _)| {
+        ["bank", "branch"].map(|part| {
+            let called = called_by_code(part, values.get(name)).flatten().unwrap_or_default();
+            (anchor(&format!("{name}.{part}")), called)
+        })
+    });
+    named.collect()
+}
+
+/// Of a bank or branch its name, where the list of banks has its code; nothing for other parts of an account.
+fn called_by_code(part: &str, account: Option<&Json>) -> Option<Option<String>> {
+    let code = |part: &str| account.and_then(|account| account.get(part)?.as_str()).unwrap_or_default();
+    let banks = BankMaster::embedded();
+    match part {
+        "bank" => Some(banks.bank(code("bank")).map(|bank| bank.name.to_owned())),
+        "branch" => Some(banks.branch(code("bank"), code("branch")).map(|branch| branch.name.to_owned())),
+        _ => None,
     }
 }
 

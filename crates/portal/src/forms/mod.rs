@@ -17,7 +17,7 @@ mod read;
 mod told;
 
 pub(crate) use award::{AwardBox, AwardShown};
-pub(crate) use draw::{Drawing, FieldBox};
+pub(crate) use draw::{Drawing, FieldBox, names_of_banks};
 pub(crate) use facts::{cell_of, differing_cells, facts, proves, shown};
 pub(crate) use newer::{NewerBox, settle};
 pub(crate) use pages::{Part, parts};
