@@ -166,8 +166,8 @@ async fn pages_of_accounts_people_audits_and_panels() {
         browse(&served, setting, async |chrome| {
             let clerk = office.staff("sumida", "clerk");
             chrome.sign_in(&office, &clerk.email).await;
-            for path in ["/account/security", "/account/security/password", "/account/security/second-factor"] {
-                chrome.go(path).await;
+            for path in ["", "/email", "/password", "/second-factor"].map(|part| format!("/account/security{part}")) {
+                chrome.go(&path).await;
                 chrome.is_accessible().await;
             }
             press(chrome, "begin", "svg.qr").await;

@@ -206,3 +206,58 @@ async fn failed_sign_ins_are_told_to_the_owner_and_the_auditor() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_address_changes_when_the_new_one_is_confirmed() {
+    const EMAIL: &str = "/account/security/email";
+    const NEW: &str = "moved@business.example";
+    each_database(async |database| {
+        let office = TestOffice::of(database, &["hino"]).await;
+        let served = Served::start(&office).await;
+        let (life, other) = (office.submitted().await, office.submitted().await);
+        let old = life.party.owner.email.clone();
+        let browser = Browser::signed_in(&served, &office, &old).await;
+        let page = browser.get(&browser.get(SECURITY).await.link("Change the e-mail address")).await;
+        let form = page.form(EMAIL).set("email", NEW).set("password", "wrong");
+        let wrong = browser.submit(&form).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        wrong.says("The password is wrong");
+        assert_eq!(wrong.form(EMAIL).get("email"), NEW, "what was typed stays");
+        let right = wrong.form(EMAIL).set("password", PASSWORD);
+        browser.submit(&right.clone().set("email", &old)).await.says("This is the present address");
+        office.work_off().await;
+        office.mail.take();
+
+        // Whose address it is already is not told, and nothing goes there.
+        browser.submit(&right.clone().set("email", &other.party.owner.email)).await.says("A mail was sent");
+        office.work_off().await;
+        assert!(office.mail.take().is_empty());
+        browser.submit(&right).await.says("A mail was sent to the new address").says(&old);
+        let stranger = Browser::new(&served);
+        let form = stranger.get("/password-reset").await.form("/password-reset").set("email", &old);
+        stranger.submit(&form).await;
+        office.work_off().await;
+        let mails = office.mail.take();
+        let link = |to: &str, page: &str| {
+            let mail = mails.iter().rfind(|mail| mail.to == to).unwrap_or_else(|| panic!("no mail to {to}"));
+            let (_, rest) = mail.text.split_once(page).unwrap();
+            format!("{page}{}", rest.split_whitespace().next().unwrap())
+        };
+        let (confirm, reset) = (link(NEW, "/verify-email"), link(&old, "/password-reset"));
+        // Looking at the link changes nothing.
+        let page = stranger.get(&confirm).await;
+        browser.get(SECURITY).await.says(&old);
+        stranger.submit(&page.form("/verify-email")).await.says("Confirmed");
+        browser.get(SECURITY).await.says(NEW).silent(&old);
+        office.work_off().await;
+        let told = office.mail.take();
+        assert!(told.iter().any(|mail| mail.to == old && mail.text.contains(NEW)), "the address before is told");
+        // Once, and what was sent to the address before opens nothing any more.
+        stranger.submit(&page.form("/verify-email")).await.says("was used or has expired");
+        let stale = stranger.get(&reset).await.form("/password-reset");
+        let stale = stranger.submit(&stale.set("password", "another long passphrase 77")).await;
+        stale.says("was used or has expired");
+        Browser::signed_in(&served, &office, NEW).await.get("/applications").await.says("Sales Channel");
+    })
+    .await;
+}

@@ -12,6 +12,10 @@ pub enum SystemMail {
     /// Somebody with an account is appointed to judge the cases of a call.
     Appointment,
     EmailVerification,
+    /// To the address that an account is to have from now on.
+    EmailChange,
+    /// To the address that it had.
+    EmailChanged,
     PasswordReset,
     /// Tells the owner of the account, in case it was not they.
     PasswordChanged,
@@ -26,10 +30,12 @@ pub enum SystemMail {
 }
 
 impl SystemMail {
-    pub const ALL: [SystemMail; 9] = [
+    pub const ALL: [SystemMail; 11] = [
         Self::Invitation,
         Self::Appointment,
         Self::EmailVerification,
+        Self::EmailChange,
+        Self::EmailChanged,
         Self::PasswordReset,
         Self::PasswordChanged,
         Self::SecondFactorChanged,
@@ -44,6 +50,8 @@ impl SystemMail {
             Self::Invitation => "invitation",
             Self::Appointment => "appointment",
             Self::EmailVerification => "email_verification",
+            Self::EmailChange => "email_change",
+            Self::EmailChanged => "email_changed",
             Self::PasswordReset => "password_reset",
             Self::PasswordChanged => "password_changed",
             Self::SecondFactorChanged => "second_factor_changed",
@@ -92,6 +100,23 @@ impl SystemMail {
                  有効期限: {{ valid_until|time }}\n心当たりがないときは、このメールを破棄してください。何も登録されません。\n",
                 "Thank you for registering. Open this page to confirm your e-mail address.\n\n{{ url }}\n\n\
                  Valid until: {{ valid_until|time }}\nIf you do not expect this mail, ignore it; nothing will be registered.\n",
+            ],
+            Self::EmailChange => [
+                "【補助金ポータル】新しいメールアドレスの確認",
+                "[hojokin] Confirm your new e-mail address",
+                "メールアドレスの変更を受け付けました。次の画面で確認すると、このアドレスに変わります。\n\n{{ url }}\n\n\
+                 有効期限: {{ valid_until|time }}\n心当たりがないときは、このメールを破棄してください。何も変わりません。\n",
+                "A change of your e-mail address was requested. Confirm it on this page, and the account has this address.\
+                 \n\n{{ url }}\n\n\
+                 Valid until: {{ valid_until|time }}\nIf you do not expect this mail, ignore it; nothing will change.\n",
+            ],
+            Self::EmailChanged => [
+                "【補助金ポータル】メールアドレスが変更されました",
+                "[hojokin] Your e-mail address was changed",
+                "あなたのアカウントのメールアドレスが {{ address }} に変更されました（{{ at|time }}）。\n\
+                 今後のお知らせは、新しいアドレスに届きます。ご自身で変更したのでなければ、すぐに管理者へご連絡ください。\n",
+                "The e-mail address of your account is {{ address }} now ({{ at|time }}).\n\
+                 Notices go there from now on. If that was not you, tell the administrator at once.\n",
             ],
             Self::PasswordReset => [
                 "【補助金ポータル】パスワードの再設定",
@@ -169,7 +194,8 @@ impl SystemMail {
                 "until": "2026-09-30",
                 "url": "https://hojokin.example/panel",
             }),
-            Self::EmailVerification | Self::PasswordReset => {
+            Self::EmailChanged => json!({ "address": "new@example.jp", "at": "2026-05-22T01:00:00Z" }),
+            Self::EmailVerification | Self::EmailChange | Self::PasswordReset => {
                 json!({ "url": url, "valid_until": "2026-05-25T01:00:00Z" })
             }
             Self::PasswordChanged => json!({ "url": url, "at": "2026-05-22T01:00:00Z" }),

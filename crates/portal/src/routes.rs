@@ -119,6 +119,8 @@ fn route<'v>(visit: &'v Visit<'v>) -> Answering<'v> {
         ("POST", ["account", "security", "sessions"]) => Box::pin(account::end_session(visit)),
         ("POST", ["account", "security", "tokens"]) => Box::pin(account::make_token(visit)),
         ("POST", ["account", "security", "tokens", "revoke"]) => Box::pin(account::revoke_token(visit)),
+        ("GET", ["account", "security", "email"]) => Box::pin(ready(account::change_email_page(visit))),
+        ("POST", ["account", "security", "email"]) => Box::pin(account::change_email(visit)),
         ("GET", ["account", "security", "password"]) => Box::pin(account::change_password_page(visit)),
         ("POST", ["account", "security", "password"]) => Box::pin(account::change_password(visit)),
         ("GET", ["account", "security", "second-factor"]) => Box::pin(account::second_factor_page(visit)),

@@ -65,6 +65,9 @@ words! {
     documents_lead: "受け取ったファイルは名前とハッシュ値（SHA-256）を表示します。表示されていれば、確かに保存されています。", "Each file that has arrived is shown with its name and digest (SHA-256): what is shown here is safely kept.";
     unchanged_lead: "補正を求められた次の項目は、まだ変わっていません。このまま提出することもできますが、所見をもう一度ご確認ください。", "These were to be corrected and are still as they were. You may hand them in so, but please read the remarks once more.";
     in_a_new_tab: "（新しいタブで開きます）", "(opens in a new tab)";
+    change_email: "メールアドレスを変更", "Change the e-mail address";
+    change_email_lead: "新しいアドレスに確認のメールを送ります。確認が済むまでは、今のアドレスのままです。", "A mail goes to the new address. Until it is confirmed there, the present one stays.";
+    new_email: "新しいメールアドレス", "New e-mail address";
     remove_row: "行を除く", "Remove row";
     total_with_tax: "税込合計", "Total with tax";
     which_costs: "この書類が示す経費", "Costs that this file proves";
@@ -660,6 +663,10 @@ pub(crate) fn notice(t: Text, code: &str) -> Option<&'static str> {
         "invited" => ("招待のメールを送りました。", "The invitation is on its way."),
         "session-ended" => ("その端末のログインを終了しました。", "That session has ended."),
         "token-revoked" => ("トークンを失効させました。", "The token was revoked."),
+        "email-change-sent" => (
+            "確認のメールを新しいアドレスに送りました。メールの画面で確認すると、アドレスが変わります。",
+            "A mail was sent to the new address. The address changes when you confirm it there.",
+        ),
         "password-changed" => ("パスワードを変更しました。", "The password was changed."),
         "passkey-added" => (
             "パスキーを登録しました。次回からこのパスキーでログインできます。",

@@ -5,16 +5,17 @@ use chrono::{NaiveDate, TimeDelta};
 use notice::SystemMail;
 use program::definition::{Role, TRADES};
 use serde_json::{Value, json};
-use store::{Account, LinkKind, Membership, OneTimeLink, PositionHeld, StaffRole, Tx};
+use store::{Account, LinkKind, Membership, OneTimeLink, PositionHeld, StaffRole, StoreError, Tx};
 use uuid::Uuid;
 use vocabulary::{Bilingual, CorporateNumber, EmailAddress, Instant, Locale, day_in_japan};
 
 use crate::judges::Promise;
 use crate::once::Wish;
+use crate::second_factor::must_be_session;
 use crate::secrets::{self, Shortest, hashed};
 use crate::service::Service;
 use crate::throttle::Bucket;
-use crate::view::{BusinessView, Member, MemberRole, NewBusiness, Viewer};
+use crate::view::{BusinessView, Device, Member, MemberRole, NewBusiness, Viewer};
 use crate::{Error, Result};
 
 /// Links in mails.
@@ -82,21 +83,72 @@ impl Service {
             .await
     }
 
-    /// Returns the page on which it goes on, when one was named at the sign-up.
+    /// Confirms an address: the one of a new account, or the one that an account is to have from now on, of which the
+    /// one before is told. Returns the page on which it goes on, when one was named.
     ///
     /// # Errors
     /// `BadInput` when the link is unknown, used or over.
     pub async fn verify_email(&self, token: &str) -> Result<Option<String>> {
-        let (now, hash) = (self.now(), hashed(token));
+        let (now, hash, mail) = (self.now(), hashed(token), self.inner.ids.next());
         self.store()
             .write(|tx| {
                 let hash = &hash;
                 Box::pin(async move {
                     let link = tx.use_link(hash, LinkKind::EmailVerification, now).await?.ok_or_else(stale_link)?;
                     let mut account = linked_account(tx, &link).await?;
-                    account.email_verified_at = account.email_verified_at.or(Some(now));
-                    tx.update_account(&account).await?;
-                    Ok::<_, Error>(link.payload.as_str().map(str::to_owned))
+                    let next = link.payload.as_str().map(str::to_owned);
+                    let Some(new) = link.email else {
+                        account.email_verified_at = account.email_verified_at.or(Some(now));
+                        tx.update_account(&account).await?;
+                        return Ok::<_, Error>(next);
+                    };
+                    let data = json!({ "address": new, "at": now });
+                    self.queue_to_owner(tx, mail, SystemMail::EmailChanged, &account, data, now).await?;
+                    // What was sent to the address before opens nothing any more.
+                    tx.use_up_links(account.id, now).await?;
+                    (account.email, account.email_verified_at) = (new, Some(now));
+                    tx.update_account(&account).await.map_err(|error| match error {
+                        // Somebody has opened an account with it since.
+                        StoreError::Unique { .. } => stale_link(),
+                        error => error.into(),
+                    })?;
+                    Ok(next)
+                })
+            })
+            .await
+    }
+
+    /// Sends a link to the address that the account is to have; it has it when the link is confirmed. The answer is the
+    /// same when the address has an account of its own, and then nothing is sent.
+    ///
+    /// # Errors
+    /// `RateLimited`; `BadInput` at `password` when it is wrong, at `email` for something that is no other address.
+    pub async fn change_email(&self, viewer: &Viewer, password: &str, email: &str, next: &str) -> Result<()> {
+        must_be_session(viewer)?;
+        let email: EmailAddress = email.parse().map_err(|invalid| Error::invalid("email", invalid))?;
+        if email.as_str() == viewer.email {
+            return Err(Error::bad_input("email", "今のメールアドレスと同じです", "This is the present address"));
+        }
+        self.take_tries(&[Bucket::mails("change", email.as_str())]).await?;
+        let account = viewer.person.id;
+        let tries = self.require_password(viewer, password, Device::default()).await?;
+        self.was_right(&tries, account, None).await?;
+        if self.reader().account_by_email(&email).await?.is_some() {
+            return Ok(());
+        }
+        let life = TimeDelta::hours(VERIFY_HOURS);
+        let (token, mut link) = self.link(LinkKind::EmailVerification, Some(account), Some(&email), life);
+        link.payload = json!(next);
+        let data = json!({ "url": self.url("verify-email", &token), "valid_until": link.expires_at });
+        let mail = self.inner.ids.next();
+        self.store()
+            .write(|tx| {
+                let (link, email, data) = (&link, &email, &data);
+                Box::pin(async move {
+                    let locale = tx.account(account).await?.ok_or(Error::NotFound)?.locale;
+                    tx.create_link(link).await?;
+                    let to = (email, locale);
+                    self.queue_own_mail(tx, mail, SystemMail::EmailChange, to, data.clone(), link.created_at).await
                 })
             })
             .await

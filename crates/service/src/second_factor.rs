@@ -123,7 +123,12 @@ impl Service {
     }
 
     /// The tries that it took: they are given back when all is right.
-    async fn require_password(&self, viewer: &Viewer, password: &str, device: Device<'_>) -> Result<Vec<Bucket>> {
+    pub(crate) async fn require_password(
+        &self,
+        viewer: &Viewer,
+        password: &str,
+        device: Device<'_>,
+    ) -> Result<Vec<Bucket>> {
         let account = Some(viewer.person.id);
         let tries = self.tries_of(account, &viewer.email, device.address).await?;
         self.take_tries_of_sign_in(&tries, account, viewer.device()).await?;
@@ -400,7 +405,7 @@ impl Service {
         self.queue_to_owner(tx, mail, SystemMail::SecondFactorChanged, &account, data, now).await
     }
 
-    async fn queue_to_owner(
+    pub(crate) async fn queue_to_owner(
         &self,
         tx: &Tx<'_>,
         id: Uuid,

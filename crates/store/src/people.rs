@@ -436,6 +436,20 @@ impl Tx<'_> {
             .transpose()
     }
 
+    /// Uses up every open link of an account.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn use_up_links(&self, account: Uuid, now: Instant) -> Result<()> {
+        use one_time_link::Column;
+        let open = one_time_link::Entity::update_many()
+            .col_expr(Column::UsedAt, Expr::value(now))
+            .filter(Column::Account.eq(account))
+            .filter(Column::UsedAt.is_null());
+        open.exec(&self.db()).await?;
+        Ok(())
+    }
+
     /// Forgets what is long over: sessions, what would have become one, and links that ended before `before`; keys used
     /// before `keys_before`.
     ///

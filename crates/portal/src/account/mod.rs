@@ -19,8 +19,8 @@ pub(crate) use provider::{
 };
 pub(crate) use second_factor::{HERE as SECOND_FACTOR, act as second_factor, page as second_factor_page};
 pub(crate) use security::{
-    change_password, end_session, make_token, page as security, password_page as change_password_page, revoke_token,
-    scope_name,
+    change_email, change_password, email_page as change_email_page, end_session, make_token, page as security,
+    password_page as change_password_page, revoke_token, scope_name,
 };
 pub(crate) use sign_in::{afresh_page, again as sign_in_afresh, code, sign_in, sign_in_again, sign_in_page, sign_out};
 

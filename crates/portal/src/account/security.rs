@@ -291,3 +291,31 @@ pub(crate) async fn change_password(visit: &Visit<'_>) -> Page {
         Err(error) => again(visit, password_form(visit).await?, error),
     }
 }
+
+fn email_form(visit: &Visit<'_>) -> AccountForm {
+    let t = visit.t;
+    AccountForm {
+        frame: visit.frame(t.change_email()),
+        errors: Vec::new(),
+        lead: t.change_email_lead().to_owned(),
+        action: "/account/security/email",
+        button: t.change_email(),
+        providers: Vec::new(),
+        by_passkey: false,
+        waiting: Vec::new(),
+        inputs: vec![Input::new("email", t.new_email(), "email", "email"), present_password(t)],
+    }
+}
+
+pub(crate) fn email_page(visit: &Visit<'_>) -> Page {
+    visit.viewer()?;
+    Ok(fresh(visit, email_form(visit)))
+}
+
+pub(crate) async fn change_email(visit: &Visit<'_>) -> Page {
+    let asked = visit.asked;
+    match visit.service.change_email(visit.viewer()?, asked.field("password"), asked.field("email"), HERE).await {
+        Ok(()) => Ok(visit.done(HERE, "email-change-sent")),
+        Err(error) => again(visit, email_form(visit), error),
+    }
+}

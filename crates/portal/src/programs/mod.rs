@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use poem::http::StatusCode;
-use program::definition::{ApplicantKind, Cases, FieldType, Name};
+use program::definition::{ApplicantKind, Case, Cases, FieldType, Name};
 use service::{Application, ApplicationFilter, ApplicationOrder, CallView, Error, ProgramVersion, Reusable};
 use uuid::Uuid;
 use vocabulary::{day_in_japan, normalized_for_search};
@@ -218,7 +218,7 @@ fn card(visit: &Visit<'_>, version: &ProgramVersion, place: String) -> Card {
         summary: text.summary.as_ref().map(|summary| visit.say(summary).to_owned()),
         status: status(visit, version),
         open: is_open(version),
-        lines: figures(visit, version).into_iter().map(|(label, value)| format!("{label}: {value}")).collect(),
+        lines: figures(visit, version, false).into_iter().map(|(label, value)| format!("{label}: {value}")).collect(),
     }
 }
 
@@ -226,14 +226,13 @@ fn href(version: &ProgramVersion) -> String {
     format!("/programs/{}", version.program.name())
 }
 
-/// Rate, cap, days and money that are left.
-fn figures(visit: &Visit<'_>, version: &ProgramVersion) -> Vec<(&'static str, String)> {
+/// Rate and cap, with their cases where the `whole` is told, days and money that are left.
+fn figures(visit: &Visit<'_>, version: &ProgramVersion, whole: bool) -> Vec<(&'static str, String)> {
     let t = visit.t;
     let mut facts = Vec::new();
     if let Some(rule) = &version.program.definition().program.amount {
-        facts.push((t.rate(), t.one_of(&each(&rule.rate).iter().map(ToString::to_string).collect::<Vec<_>>())));
-        let caps = each(&rule.cap).iter().map(|cap| format!("{cap} {}", t.yen())).collect::<Vec<_>>();
-        facts.push((t.cap(), t.one_of(&caps)));
+        facts.push((t.rate(), by_case(visit, version, &rule.rate, ToString::to_string, whole)));
+        facts.push((t.cap(), by_case(visit, version, &rule.cap, |cap| format!("{cap} {}", t.yen()), whole)));
     }
     if let Some(call) = current(visit, version) {
         let today = day_in_japan(visit.service.now());
@@ -253,14 +252,34 @@ fn figures(visit: &Visit<'_>, version: &ProgramVersion) -> Vec<(&'static str, St
     facts
 }
 
-/// Each value that may apply, once.
-fn each<T: Copy + PartialEq>(cases: &Cases<T>) -> Vec<T> {
-    let mut values = match cases {
-        Cases::Always(value) => vec![*value],
-        Cases::FirstOf(cases) => cases.iter().map(|case| case.then).collect(),
+/// A value, or those of several cases: as a whole each with its condition, a line each; else that it depends.
+fn by_case<T>(
+    visit: &Visit<'_>,
+    version: &ProgramVersion,
+    cases: &Cases<T>,
+    show: impl Fn(&T) -> String,
+    whole: bool,
+) -> String {
+    let t = visit.t;
+    let cases = match cases {
+        Cases::Always(value) => return show(value),
+        Cases::FirstOf(cases) => cases,
     };
-    values.dedup();
-    values
+    if !whole {
+        let mut values: Vec<String> = cases.iter().map(|case| show(&case.then)).collect();
+        values.dedup();
+        return t.one_of(&values);
+    }
+    let line = |case: &Case<T>| {
+        let words = case.when.as_deref().and_then(|when| version.program.condition_in_words(when));
+        let when = match (&words, &case.when) {
+            (Some(words), _) => visit.say(words),
+            (None, Some(written)) => written,
+            (None, None) => t.otherwise(),
+        };
+        format!("{} ({when})", show(&case.then))
+    };
+    cases.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 pub(crate) async fn one(visit: &Visit<'_>, municipality: &str, slug: &str) -> Page {
@@ -273,7 +292,7 @@ async fn shown(visit: &Visit<'_>, municipality: &str, slug: &str, code: StatusCo
     let place = visit.service.municipality_named(municipality).await?;
     let text = &version.program.definition().program;
     let mut facts = vec![(t.municipality(), visit.say(&place.name).to_owned())];
-    facts.extend(figures(visit, &version));
+    facts.extend(figures(visit, &version, true));
     let kinds: Vec<&str> = text.applicant.kinds.iter().map(|kind| kind_name(visit, *kind)).collect();
     facts.push((t.applicant_kinds(), kinds.join(t.comma())));
     facts.push((t.grounds(), text.grounds.document.clone()));
