@@ -9,6 +9,7 @@ mod ceremony;
 mod definitions;
 mod desk;
 mod drafts;
+mod eligibility;
 mod error;
 mod files;
 mod identities;

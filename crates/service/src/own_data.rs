@@ -10,7 +10,6 @@ use store::{AccessKind, StoredFile};
 use uuid::Uuid;
 use vocabulary::Instant;
 
-use crate::second_factor::must_be_session;
 use crate::service::Service;
 use crate::throttle::Bucket;
 use crate::view::{Application, Viewer};
@@ -65,7 +64,7 @@ impl Service {
     /// # Errors
     /// `SignInAgain`; `Forbidden` for tokens; `RateLimited`; `Refused` when it is too much for one archive.
     pub async fn own_data(&self, viewer: &Viewer) -> Result<OwnData> {
-        must_be_session(viewer)?;
+        self.require_session(viewer)?;
         self.require_fresh(viewer)?;
         self.take_tries(&[Bucket::mails("own_data", &viewer.email)]).await?;
         let mut own = viewer.clone();

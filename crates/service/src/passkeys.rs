@@ -11,7 +11,6 @@ use vocabulary::{EmailAddress, Instant};
 use crate::ceremony::{Begun, Claimed, Made, RelyingParty};
 use crate::once::Wish;
 use crate::people::limited;
-use crate::second_factor::must_be_session;
 use crate::secrets::{self, hashed};
 use crate::service::Service;
 use crate::throttle::Bucket;
@@ -145,7 +144,7 @@ impl Service {
     /// # Errors
     /// `SignInAgain`; `Refused` when a passkey was to be shown.
     pub(crate) async fn may_change_ways_in(&self, viewer: &Viewer) -> Result<()> {
-        must_be_session(viewer)?;
+        self.require_session(viewer)?;
         self.require_fresh(viewer)?;
         self.must_have_shown_passkey(viewer).await
     }

@@ -11,7 +11,6 @@ use vocabulary::{Bilingual, CorporateNumber, EmailAddress, Instant, Locale, day_
 
 use crate::judges::Promise;
 use crate::once::Wish;
-use crate::second_factor::must_be_session;
 use crate::secrets::{self, Shortest, hashed};
 use crate::service::Service;
 use crate::throttle::Bucket;
@@ -124,7 +123,7 @@ impl Service {
     /// # Errors
     /// `RateLimited`; `BadInput` at `password` when it is wrong, at `email` for something that is no other address.
     pub async fn change_email(&self, viewer: &Viewer, password: &str, email: &str, next: &str) -> Result<()> {
-        must_be_session(viewer)?;
+        self.require_session(viewer)?;
         let email: EmailAddress = email.parse().map_err(|invalid| Error::invalid("email", invalid))?;
         if email.as_str() == viewer.email {
             return Err(Error::bad_input("email", "今のメールアドレスと同じです", "This is the present address"));

@@ -95,7 +95,7 @@ impl Service {
         code: &str,
         device: Device<'_>,
     ) -> Result<NewSession> {
-        must_be_session(viewer)?;
+        self.require_session(viewer)?;
         let (account, now) = (viewer.person.id, self.now());
         let tries = self.require_password(viewer, password, device).await?;
         let asks_for_code = self.has_second_factor(account).await?;
@@ -277,7 +277,7 @@ impl Service {
     /// `SignInAgain`; `Forbidden` for tokens; `Refused` when a factor is in force, or a passkey was to be
     /// shown.
     pub async fn begin_second_factor(&self, viewer: &Viewer, key: &str) -> Result<Enrolment> {
-        must_be_session(viewer)?;
+        self.require_session(viewer)?;
         self.require_fresh(viewer)?;
         self.must_have_shown_passkey(viewer).await?;
         let (account, now) = (viewer.person.id, self.now());
@@ -301,7 +301,7 @@ impl Service {
     /// # Errors
     /// `SignInAgain`; `RateLimited`; `BadInput` at `code`; `Refused` when none was begun or the codes were shown before.
     pub async fn confirm_second_factor(&self, viewer: &Viewer, code: &str, key: &str) -> Result<Vec<String>> {
-        must_be_session(viewer)?;
+        self.require_session(viewer)?;
         self.require_fresh(viewer)?;
         let (account, now, id) = (viewer.person.id, self.now(), self.inner.ids.next());
         let tries = self.tries_of_codes(account, None).await?;
@@ -332,7 +332,7 @@ impl Service {
     /// # Errors
     /// `SignInAgain`; `Refused` when no factor is in force or the codes were shown before.
     pub async fn renew_recovery_codes(&self, viewer: &Viewer, key: &str) -> Result<Vec<String>> {
-        must_be_session(viewer)?;
+        self.require_session(viewer)?;
         self.require_fresh(viewer)?;
         let (account, id) = (viewer.person.id, self.inner.ids.next());
         let hashes = hashes_of(&recovery_codes(viewer, id));
@@ -369,7 +369,7 @@ impl Service {
     /// # Errors
     /// `SignInAgain`; `RateLimited`; `BadInput` at `password` or `code`; `Refused` when there is none.
     pub async fn end_second_factor(&self, viewer: &Viewer, password: &str, code: &str, key: &str) -> Result<()> {
-        must_be_session(viewer)?;
+        self.require_session(viewer)?;
         self.require_fresh(viewer)?;
         let (account, now, mail) = (viewer.person.id, self.now(), self.inner.ids.next());
         // A digest of the password is kept nowhere: the wish is about the code.
@@ -424,7 +424,7 @@ impl Service {
     /// `RateLimited`; `BadInput` at `password` when the present one is wrong, at `new_password` when the new one does
     /// not do.
     pub async fn change_password(&self, viewer: &Viewer, present: &str, new: &str) -> Result<()> {
-        must_be_session(viewer)?;
+        self.require_session(viewer)?;
         let (account, now, mail) = (viewer.person.id, self.now(), self.inner.ids.next());
         let tries = self.require_password(viewer, present, Device::default()).await?;
         let shortest =
@@ -450,14 +450,6 @@ impl Service {
             .await?;
         self.was_right(&tries, account, None).await
     }
-}
-
-/// Tokens work for programs: what opens the account is for its owner.
-pub(crate) fn must_be_session(viewer: &Viewer) -> Result<()> {
-    if viewer.authenticated_at.is_some() {
-        return Ok(());
-    }
-    Err(Error::forbidden("ログインした本人だけが行えます", "Only the owner of the account does this, signed in"))
 }
 
 fn recovery_codes(viewer: &Viewer, id: Uuid) -> Vec<String> {

@@ -341,6 +341,14 @@ impl Service {
         }
     }
 
+    /// Tokens work for programs: what opens the account is for its owner.
+    pub(crate) fn require_session(&self, viewer: &Viewer) -> Result<()> {
+        if viewer.authenticated_at.is_some() {
+            return Ok(());
+        }
+        Err(Error::forbidden("ログインした本人だけが行えます", "Only the owner of the account does this, signed in"))
+    }
+
     /// Asks for a fresh sign-in before money moves and before the account opens itself to others.
     pub(crate) fn require_fresh(&self, viewer: &Viewer) -> Result<()> {
         let oldest = self.now() - TimeDelta::minutes(i64::from(self.inner.settings.fresh_minutes));
