@@ -225,9 +225,8 @@ fn in_rows(list: &Bilingual, condition: &Bilingual, in_one: bool) -> Bilingual {
 fn over_rows(rows: &Rows, wording: &Wording) -> Bilingual {
     let list = called(&rows.list, wording);
     let condition = rows.condition.as_ref().map(|condition| said(condition, wording));
-    match (rows.fold, &condition) {
-        (Fold::Any | Fold::All, Some(condition)) => return in_rows(&list, condition, rows.fold == Fold::Any),
-        _ => {}
+    if let (Fold::Any | Fold::All, Some(condition)) = (rows.fold, &condition) {
+        return in_rows(&list, condition, rows.fold == Fold::Any);
     }
     let of = condition.map_or(list.clone(), |condition| {
         Bilingual::new(
