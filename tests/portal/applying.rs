@@ -74,7 +74,7 @@ async fn from_signing_up_to_a_number() {
         let form =
             form.set("v.address", "東京都日野市神明1").set("v.representative", "見本 一郎").set("v.kind", "company");
         let form = form.set("v.size", "sme").set("v.established_here_on", "2008-04-01").set("v.employees", "２２人");
-        let form = form.set("v.trade", "metalwork");
+        let form = form.set("v.trade", "metalwork").set("v.deemed_large", "no");
         let wrong = form.clone().set("v.corporate_number", "１２３４５６７８９０１２３").set("v.size", "");
         let page = browser.submit(&wrong).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);

@@ -195,7 +195,7 @@ async fn what_comes_on_paper_is_typed_in_by_a_clerk() {
         let form = form.set("v.kind", "company").set("v.name", "有限会社紙").set("v.name_kana", "カミ");
         let form = form.set("v.representative", "紙 一郎").set("v.address", "東京都日野市神明9").set("v.size", "sme");
         let form = form.set("v.established_here_on", "2008-04-01").set("v.employees", "4").set("v.capital", "3000000");
-        let form = form.set("v.trade", "retail");
+        let form = form.set("v.trade", "retail").set("v.deemed_large", "no");
         let late = (today + chrono::TimeDelta::days(1)).to_string();
         let future = clerk.submit(&form.clone().set("v.received_on", &late)).await;
         assert_eq!(future.status, StatusCode::UNPROCESSABLE_ENTITY);

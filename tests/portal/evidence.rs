@@ -40,6 +40,7 @@ async fn a_report_begins_with_the_plan_and_proves_each_row() {
         let owner = Browser::signed_in(&served, &office, &life.party.owner.email).await;
         let path = format!("/applications/{}/act/report", life.application);
 
+        let case = async || office.look(&life.party.owner, life.application).await;
         // What was planned stands in the table until something else is typed.
         let costs_page = async || {
             let mut page = owner.get(&path).await;
@@ -87,7 +88,7 @@ async fn a_report_begins_with_the_plan_and_proves_each_row() {
         foreign.says("There is no such row of costs").silent("x.pdf");
         let again = owner.upload(&slot(&page).set("key", "again"), "first.pdf", sample_pdf("first")).await;
         again.says("Costs of row 1, 2");
-        // A file for no row stands for all of them, and then nothing is missing.
+        // A file for no row in particular stands for all of them, and then nothing is missing.
         let mut all = slot(&again).set("key", "all");
         all.fields.retain(|(name, _)| name != "row");
         owner.upload(&all, "all.pdf", sample_pdf("all")).await.says("all.pdf").says("All costs");
@@ -103,13 +104,29 @@ async fn a_report_begins_with_the_plan_and_proves_each_row() {
         let removed = owner.submit(&typed).await.form(&path);
         assert_eq!(removed.get("v.costs.0.what"), "二つ目", "what was typed beside it stays");
         let now = owner.get(&documents).await;
-        now.silent("Costs of row 1, 2").says("Costs of row 1").says("1 attached");
-        let remove = now.forms().into_iter().find(|form| !form.get("file").is_empty()).unwrap();
-        owner.submit(&remove.set("step", "detach")).await.silent("first.pdf").silent("1 attached");
-        let case = office.look(&life.party.owner, life.application).await;
-        let draft = office.service.draft_of(&life.party.owner, &case, "report").await.unwrap().unwrap();
+        now.silent("Costs of row 1, 2").says("Costs of row 1").says("All costs");
+        // Other rows are chosen for a file that is there.
+        let id = &office.service.draft_of(&life.party.owner, &case().await, "report").await.unwrap().unwrap().documents
+            ["receipts"][1]
+            .file;
+        let page = owner.get(&format!("{documents}&file={id}")).await;
+        let forms = page.forms().into_iter();
+        let mut choice = forms.filter(|form| form.get("step").is_empty() && !form.get("row").is_empty());
+        let mut choice = choice.next().unwrap_or_else(|| panic!("nothing to choose from: {}", page.html));
+        assert_eq!(choice.fields.iter().filter(|(name, _)| name == "row").count(), rows.len() - 1);
+        choice.fields.retain(|(name, row)| name != "row" || row == "1");
+        let chosen = owner.submit(&choice.clone().set("step", "prove")).await;
+        chosen.says("Costs of row 2");
+        choice.fields.retain(|(name, _)| name != "row");
+        let nowhere = owner.submit(&choice.set("step", "prove")).await;
+        nowhere.says("Of no row");
+        owner.get(&format!("{path}?page=99")).await.says("Attach the evidence of row 2 (").says("(not attached)");
+        let remove = nowhere.forms().into_iter().find(|form| !form.get("file").is_empty()).unwrap();
+        let removed = owner.submit(&remove.set("step", "detach")).await;
+        removed.silent("first.pdf").silent("1 attached");
+        let draft = office.service.draft_of(&life.party.owner, &case().await, "report").await.unwrap().unwrap();
         assert_eq!(draft.values["costs"].as_array().unwrap().len(), rows.len() - 1);
-        assert!(draft.values["costs"][0].get("evidence").is_none(), "{:?}", draft.values);
+        assert_eq!(draft.values["costs"][0]["evidence"], json!([]), "a row says that it has none any more");
     })
     .await;
 }
@@ -140,9 +157,20 @@ async fn the_office_sees_what_proves_a_row_and_asks_for_another_file() {
         page.says("宛名がありません");
         let unchanged = owner.get(&format!("{path}?page=99")).await;
         unchanged.says("These were to be corrected and are still as they were");
-        let remove = page.forms().into_iter().find(|form| !form.get("file").is_empty()).unwrap();
-        let page = owner.submit(&remove.set("step", "detach")).await;
-        page.silent("receipts0.pdf");
+        // What is attached comes beside what was handed in, until that is taken away.
+        let both =
+            owner.upload(&slot(&page).set("row", "0").set("key", "beside"), "beside.pdf", sample_pdf("beside")).await;
+        both.says("receipts0.pdf").says("receipts1.pdf").says("beside.pdf");
+        let ready = owner.get(&format!("{path}?page=99")).await;
+        ready.silent("Please check what is entered").silent("These were to be corrected");
+        let mut page = both;
+        for name in ["receipts0.pdf", "beside.pdf"] {
+            let id = page.html.split("<li><a href=\"/files/").skip(1).find(|rest| rest.contains(name)).unwrap();
+            let id = id.split('"').next().unwrap().to_owned();
+            let remove = page.forms().into_iter().find(|form| form.get("file") == id).unwrap();
+            page = owner.submit(&remove.set("step", "detach")).await;
+            page.silent(name);
+        }
         assert_eq!(slot(&page).get("row"), "0");
         owner.upload(&slot(&page), "better.pdf", sample_pdf("better")).await.says("better.pdf");
         let last = owner.get(&format!("{path}?page=99")).await;

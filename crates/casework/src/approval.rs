@@ -12,6 +12,7 @@ use crate::act::{Act, Actor, Person, Refusal, Step, World};
 use crate::authority::{RETURN_INTERNALLY, SIGN, TAKE_BACK, still_in_place};
 use crate::case::{Case, Done, Pending, Signature, SignedHow, Signing};
 use crate::clockwork::stand;
+use crate::correspondence::number;
 use crate::event::{event, salted};
 use crate::history::Stage;
 use crate::perform::{Performance, perform, signatures};
@@ -97,7 +98,12 @@ pub fn foreseen(world: &World<'_>, case: &Case) -> Result<Step, Vec<Refusal>> {
         name: &pending.drafted_by_name,
         approved: Some(pending),
     };
-    perform(world, case, &performance, &drafted_act(pending, case.version))
+    let mut step = perform(world, case, &performance, &drafted_act(pending, case.version))?;
+    // Numbers that the act itself gives come with it; those that the case has are told.
+    for letter in &mut step.letters {
+        number(&mut letter.data, case, pending.procedure);
+    }
+    Ok(step)
 }
 
 /// What was drafted, as an act.

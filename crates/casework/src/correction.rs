@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use program::definition::{FieldType, Name};
-use program::{ActionRef, CaseFacts, Form, Program, with_evidence};
+use program::{ActionRef, CaseFacts, Form, Program, without_evidence};
 use serde_json::{Map, Value, json};
 
 use crate::act::{Act, Refusal};
@@ -93,9 +93,8 @@ pub(crate) fn locked(
     // Other files for the rows of a table, whose figures stay as they were.
     let is_evidence = |change: &Change| {
         let slot = form.and_then(|form| form.fields.get(&change.path)?.rule.evidence.as_ref());
-        let bare = |table: &Value| with_evidence(table, |_, _| Vec::new());
         slot.is_some_and(|slot| open.contains(&format!("{DOCUMENTS}{slot}")))
-            && bare(&change.before) == bare(&change.after)
+            && without_evidence(&change.before) == without_evidence(&change.after)
     };
     changes
         .iter()

@@ -39,12 +39,12 @@ fn partials(locale: Locale) -> [(&'static str, &'static str); 3] {
             ),
             (
                 "case",
-                "\n制度: {{ program.title }}\n受付番号: {{ case.number }}\n{% if url %}\n手続きの画面: {{ url }}\n\
+                "\n制度: {{ program.title }}\n受付番号: {{ case.number }}\n{% if url %}\n手続の画面: {{ url }}\n\
                  {% endif %}\n",
             ),
             (
                 "contact",
-                "\n--\n{{ office.name }}\n{% if office.phone %}\n電話: {{ office.phone }}\n{% endif %}\n\
+                "\n--\n{{ municipality }} {{ office.name }}\n{% if office.phone %}\n電話: {{ office.phone }}\n{% endif %}\n\
                  {% if office.email %}\nメール: {{ office.email }}\n{% endif %}\n\
                  このメールに心当たりがないときは、お手数ですが上の窓口へご連絡ください。\n",
             ),
@@ -62,7 +62,7 @@ fn partials(locale: Locale) -> [(&'static str, &'static str); 3] {
             ),
             (
                 "contact",
-                "\n--\n{{ office.name }}\n{% if office.phone %}\nPhone: {{ office.phone }}\n{% endif %}\n\
+                "\n--\n{{ municipality }}, {{ office.name }}\n{% if office.phone %}\nPhone: {{ office.phone }}\n{% endif %}\n\
                  {% if office.email %}\nMail: {{ office.email }}\n{% endif %}\n\
                  If this mail is not meant for you, please tell the office above.\n",
             ),

@@ -46,6 +46,8 @@ pub struct RenderedLetter {
     pub title: String,
     /// A complete page.
     pub html: String,
+    /// The same, line by line.
+    pub text: String,
 }
 
 /// # Errors
@@ -60,7 +62,27 @@ pub fn letter(
     let title = one_line(&render("title", template.title.get(locale), locale, &data)?);
     let body = tidy_lines(&render("body", template.body.get(locale), locale, &data)?);
     let html = page(&title, &body, locale, head);
-    Ok(RenderedLetter { title, html })
+    let text = plain(&title, &body, locale, head);
+    Ok(RenderedLetter { title, html, text })
+}
+
+fn plain(title: &str, body: &str, locale: Locale, head: &LetterHead) -> String {
+    let mut lines: Vec<String> = head.number.iter().cloned().collect();
+    lines.push(wareki(head.date, locale));
+    lines.extend(addressee_lines(&head.addressee, locale));
+    lines.push(head.issuer.get(locale).to_owned());
+    lines.extend([String::new(), title.to_owned(), String::new(), body.to_owned()]);
+    if let Some(appeal) = &head.appeal {
+        lines.extend([String::new(), appeal_heading(locale).to_owned(), appeal.get(locale).to_owned()]);
+    }
+    lines.join("\n")
+}
+
+const fn appeal_heading(locale: Locale) -> &'static str {
+    match locale {
+        Locale::Ja => "教示",
+        Locale::En => "How to appeal",
+    }
 }
 
 /// What is wrong with a letter, in both languages, when it is tried on this data (see [`crate::sample_data`]).
@@ -108,7 +130,7 @@ fn page(title: &str, body: &str, locale: Locale, head: &LetterHead) -> String {
     push_body(&mut page, body);
     page.push_str("</main>\n");
     if let Some(appeal) = &head.appeal {
-        let heading = if locale == Locale::En { "How to appeal" } else { "教示" };
+        let heading = appeal_heading(locale);
         let _ = write!(page, "<section class=\"appeal\">\n<h2>{heading}</h2>\n");
         for line in appeal.get(locale).lines().filter(|line| !line.trim().is_empty()) {
             push(&mut page, "", line);

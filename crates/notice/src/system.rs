@@ -114,9 +114,9 @@ impl SystemMail {
                 "【補助金ポータル】メールアドレスが変更されました",
                 "[hojokin] Your e-mail address was changed",
                 "あなたのアカウントのメールアドレスが {{ address }} に変更されました（{{ at|time }}）。\n\
-                 今後のお知らせは、新しいアドレスに届きます。ご自身で変更したのでなければ、すぐに管理者へご連絡ください。\n",
+                 今後のお知らせは、新しいアドレスに届きます。ご自身で変更したのでなければ、すぐに管理者へご連絡ください。\n\n{{ url }}\n",
                 "The e-mail address of your account is {{ address }} now ({{ at|time }}).\n\
-                 Notices go there from now on. If that was not you, tell the administrator at once.\n",
+                 Notices go there from now on. If that was not you, tell the administrator at once.\n\n{{ url }}\n",
             ],
             Self::PasswordReset => [
                 "【補助金ポータル】パスワードの再設定",
@@ -194,7 +194,7 @@ impl SystemMail {
                 "until": "2026-09-30",
                 "url": "https://hojokin.example/panel",
             }),
-            Self::EmailChanged => json!({ "address": "new@example.jp", "at": "2026-05-22T01:00:00Z" }),
+            Self::EmailChanged => json!({ "address": "new@example.jp", "url": url, "at": "2026-05-22T01:00:00Z" }),
             Self::EmailVerification | Self::EmailChange | Self::PasswordReset => {
                 json!({ "url": url, "valid_until": "2026-05-25T01:00:00Z" })
             }

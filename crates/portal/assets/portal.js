@@ -50,6 +50,24 @@
     });
   }
 
+  // Files that are chosen in several places come in together, whichever button is pressed.
+  const uploads = [...document.querySelectorAll("form[enctype='multipart/form-data']")];
+  const waits = (form) => form.querySelector("input[type=file]").value;
+  for (const form of uploads) {
+    form.addEventListener("submit", async (event) => {
+      const others = uploads.filter((other) => other !== form && waits(other));
+      if (!waits(form) || !others.length || form.dataset.alone) return;
+      event.preventDefault();
+      form.dataset.alone = "yes";
+      for (const other of others) {
+        const answer = await fetch(other.action, { method: "POST", body: new FormData(other), headers: { Accept: "text/html" } }).catch(() => null);
+        // Why not stands on the page that this one leads to.
+        if (!answer?.ok) { other.dataset.alone = "yes"; other.requestSubmit(); return; }
+      }
+      form.requestSubmit();
+    });
+  }
+
   // What is done part by part goes on by itself.
   const part = document.querySelector("form[data-continue]");
   if (part) part.submit();

@@ -134,10 +134,14 @@ pub(crate) fn fields() -> IndexMap<Name, FormField> {
         ("name", field(FieldType::Text, name, true)),
         ("name_kana", field(FieldType::Text, kana, true)),
         ("corporate_number", field(FieldType::CorporateNumber, number, false)),
-        ("representative", field(FieldType::Text, representative, true)),
+        ("representative", {
+            let mut field = field(FieldType::Text, representative, true);
+            field.rule.hint = Some(text::representative_hint());
+            field
+        }),
         ("address", field(FieldType::Text, address, true)),
         ("size", hinted(choice(size, text::business_sizes()))),
-        ("deemed_large", field(FieldType::YesNo, large, false)),
+        ("deemed_large", field(FieldType::YesNo, large, true)),
         ("established_here_on", field(FieldType::Date, since, true)),
         ("employees", least(field(FieldType::Number, employees, false))),
         ("capital", least(field(FieldType::Yen, capital, false))),

@@ -36,7 +36,7 @@ words! {
     remark: "窓口からの指摘", "Remark of the office";
     remark_on: "指摘: ", "Remark on: ";
     choose: "選択してください", "Please choose";
-    i_agree: "はい、同意します", "Yes, I agree";
+    i_agree: "はい、誓約・同意します", "Yes, I agree";
     yes: "はい", "Yes";
     no: "いいえ", "No";
     all: "すべて", "All";
@@ -55,7 +55,6 @@ words! {
     more_rows: "行を追加", "Add rows";
     item: "項目", "Item";
     current_value: "提出された内容", "As submitted";
-    document: "書類", "Document";
     documents: "添付書類", "Documents";
     received: "受領済", "received";
     remove: "取り外す", "Remove";
@@ -63,14 +62,19 @@ words! {
     choose_file: "ファイルを選ぶ", "Choose a file";
     files_taken: "PDF、画像、Word、Excel、PowerPoint、テキスト、CSVのファイルを、1つ20MBまで受け取ります。", "Files may be PDF, images, Word, Excel, PowerPoint, text or CSV, of up to 20 MB each.";
     documents_lead: "受け取ったファイルは名前とハッシュ値（SHA-256）を表示します。表示されていれば、確かに保存されています。", "Each file that has arrived is shown with its name and digest (SHA-256): what is shown here is safely kept.";
-    unchanged_lead: "補正を求められた次の項目は、まだ変わっていません。このまま提出することもできますが、所見をもう一度ご確認ください。", "These were to be corrected and are still as they were. You may hand them in so, but please read the remarks once more.";
+    unchanged_lead: "補正を求められた次の項目は、まだ変わっていません。このまま提出することもできますが、窓口からの指摘をもう一度ご確認ください。", "These were to be corrected and are still as they were. You may hand them in so, but please read the remarks once more.";
     in_a_new_tab: "（新しいタブで開きます）", "(opens in a new tab)";
     change_email: "メールアドレスを変更", "Change the e-mail address";
     change_email_lead: "新しいアドレスに確認のメールを送ります。確認が済むまでは、今のアドレスのままです。", "A mail goes to the new address. Until it is confirmed there, the present one stays.";
     new_email: "新しいメールアドレス", "New e-mail address";
+    nothing_changed: "変更された項目はありません。", "Nothing was changed.";
+    no_such_code: "この番号は見つかりません", "There is no such code";
+    paid_to: "振込先口座", "Paid to";
     remove_row: "行を除く", "Remove row";
     total_with_tax: "税込合計", "Total with tax";
-    which_costs: "この書類が示す経費", "Costs that this file proves";
+    which_costs: "この書類で支払を確認できる経費", "Costs that this file proves";
+    change_rows: "経費を選び直す", "Choose other costs";
+    proves_none: "どの経費の書類か選ばれていません", "Of no row";
     which_costs_hint: "当てはまる行をすべて選んでください。どれも選ばないと、すべての経費をまとめた書類として扱います。", "Choose every row that it is about. If you choose none, the file stands for all costs together.";
     no_file_yet: "未添付", "No file yet";
     evidence: "証拠書類", "Evidence";
@@ -552,6 +556,21 @@ impl Text {
         self.one(format!("上限{yen}円"), format!("up to {yen} yen"))
     }
 
+    pub fn account_part(self, part: &str) -> Option<&'static str> {
+        Some(match part {
+            "bank" => self.bank_code(),
+            "branch" => self.branch_code(),
+            "kind" => self.kind_of_account(),
+            "number" => self.account_number(),
+            "holder_kana" => self.holder_kana(),
+            _ => return None,
+        })
+    }
+
+    pub fn rows_with_total(self, count: usize, gross: &str) -> String {
+        self.one(format!("{count}行、税込{gross}円"), format!("{count} rows, ¥{gross} with tax"))
+    }
+
     pub fn rows(self, count: usize) -> String {
         self.one(format!("{count}行"), format!("{count} rows"))
     }
@@ -717,7 +736,7 @@ pub(crate) fn business_labels() -> [Bilingual; 12] {
         ("規模", "Size"),
         ("みなし大企業に当たる（大企業が出資・役員の過半を占める等）", "Counts as a large company (controlled by one)"),
         ("この自治体で事業を始めた日", "In business in this municipality since"),
-        ("従業員数", "Employees"),
+        ("従業員数（人）", "Employees"),
         ("資本金", "Capital"),
         ("業種", "Trade"),
     ]
@@ -731,6 +750,13 @@ pub(crate) fn applicant_kinds() -> [(&'static str, Bilingual); 4] {
         ("group", Bilingual::new("グループ", "Group")),
         ("association", Bilingual::new("団体", "Association")),
     ]
+}
+
+pub(crate) fn representative_hint() -> Bilingual {
+    Bilingual::new(
+        "法人は役職と氏名（例: 代表取締役 見本 一郎）。通知書の宛名になります",
+        "Title and name for a corporation; letters are addressed to them",
+    )
 }
 
 pub(crate) fn business_size_hint() -> Bilingual {

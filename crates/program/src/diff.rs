@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
-use vocabulary::Bilingual;
+use vocabulary::{Bilingual, Locale, wareki};
 
 use crate::definition::{Definition, Renames};
 use crate::yaml::pointer_part;
@@ -180,7 +180,13 @@ impl<'a> Walk<'a> {
                         format!("{}「{}」（{name}）", what.ja, label.ja),
                         format!("{} \"{}\" ({name})", what.en, label.en),
                     ),
-                    None => Bilingual::new(format!("{}「{name}」", what.ja), format!("{} `{name}`", what.en)),
+                    None => match deadline_called(name) {
+                        Some(usual) => Bilingual::new(
+                            format!("{}「{}」", what.ja, usual.ja),
+                            format!("{} \"{}\"", what.en, usual.en),
+                        ),
+                        None => Bilingual::new(format!("{}「{name}」", what.ja), format!("{} `{name}`", what.en)),
+                    },
                 };
             }
             what
@@ -453,6 +459,42 @@ fn in_brackets(value: Option<&Json>, shown: &Bilingual) -> (String, String) {
     }
 }
 
+/// What deadlines are for, by the names that archetypes give them.
+const DEADLINES: [(&str, &str, &str); 8] = [
+    ("withdraw_after_decision", "交付決定後の取下げ", "Withdrawal after the decision"),
+    ("report", "実績報告", "Report"),
+    ("claim", "請求", "Claim"),
+    ("last_claim", "最後の請求", "Last claim"),
+    ("refund", "返還", "Refund"),
+    ("dispatch", "派遣", "Dispatch"),
+    ("validity", "有効期間", "Validity"),
+    ("listing", "掲載", "Listing"),
+];
+
+/// What people call a deadline that has a usual name.
+#[must_use]
+pub fn deadline_called(name: &str) -> Option<Bilingual> {
+    let known = DEADLINES.iter().find(|(known, ..)| *known == name);
+    known.map(|(_, ja, en)| Bilingual::new(*ja, *en))
+}
+
+/// A day, or a span of time such as `30 days`, as people write it.
+fn day_or_span(text: &str) -> Option<Bilingual> {
+    if let Some(day) = vocabulary::parse_day(text) {
+        return Some(Bilingual::new(wareki(day, Locale::Ja), wareki(day, Locale::En)));
+    }
+    let (count, unit) = text.split_once(' ')?;
+    count.parse::<u32>().ok()?;
+    let ja = match unit {
+        "day" | "days" => "日",
+        "office_day" | "office_days" => "開庁日",
+        "month" | "months" => "か月",
+        "year" | "years" => "年",
+        _ => return None,
+    };
+    Some(Bilingual::new(format!("{count}{ja}"), text.replace('_', " ")))
+}
+
 /// Characters of a value that are shown at most.
 const SHOWN: usize = 120;
 
@@ -466,7 +508,10 @@ fn shown(value: Option<&Json>) -> Bilingual {
     match value {
         Json::Bool(true) => Bilingual::new("はい", "yes"),
         Json::Bool(false) => Bilingual::new("いいえ", "no"),
-        Json::String(text) => Bilingual::new(format!("「{}」", cut(text)), format!("`{}`", cut(text))),
+        Json::String(text) => match day_or_span(text) {
+            Some(words) => words,
+            None => Bilingual::new(format!("「{}」", cut(text)), format!("`{}`", cut(text))),
+        },
         Json::Number(number) => {
             let text = number.as_i64().map_or_else(|| number.to_string(), grouped);
             Bilingual::new(text.clone(), text)

@@ -520,40 +520,50 @@ pub fn evidence_of(row: &Map<String, Json>) -> impl Iterator<Item = &str> {
     row.get(EVIDENCE).and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str)
 }
 
-/// Says of the rows of a cost table which files prove them: for each row those it had, as `of_row` changes them.
+/// Whether a row says what proves it; one that does not is proved by a file for the table as a whole.
 #[must_use]
-pub fn with_evidence(table: &Json, of_row: impl Fn(usize, Vec<&str>) -> Vec<String>) -> Json {
-    let row = |(i, row): (usize, &Json)| {
-        let Some(row) = row.as_object() else { return row.clone() };
-        let mut changed = row.clone();
-        let files = of_row(i, evidence_of(row).collect());
-        if files.is_empty() {
-            changed.remove(EVIDENCE);
-        } else {
-            changed.insert(EVIDENCE.to_owned(), files.into());
-        }
-        Json::Object(changed)
-    };
-    match table {
-        Json::Array(rows) => Json::Array(rows.iter().enumerate().map(row).collect()),
-        other => other.clone(),
-    }
+pub fn says_evidence(row: &Map<String, Json>) -> bool {
+    row.contains_key(EVIDENCE)
 }
 
-/// Rows that say nothing of their evidence keep what the same row had before.
+/// Every row says which files prove it: those it named, as `of_row` changes them.
+#[must_use]
+pub fn with_evidence(table: &Json, of_row: impl Fn(usize, Vec<&str>) -> Vec<String>) -> Json {
+    each_row(table, |i, row| {
+        let files = of_row(i, evidence_of(row).collect());
+        row.insert(EVIDENCE.to_owned(), files.into());
+    })
+}
+
+/// The rows without what proves them.
+#[must_use]
+pub fn without_evidence(table: &Json) -> Json {
+    each_row(table, |_, row| _ = row.remove(EVIDENCE))
+}
+
+/// Rows that say nothing of their evidence keep what the same row said before.
 #[must_use]
 pub fn keep_evidence(before: &Json, now: &Json) -> Json {
-    let bare = |table: &Json| with_evidence(table, |_, _| Vec::new());
-    let (bare_before, bare_now) = (bare(before), bare(now));
-    let same = |row: usize| {
-        let bare = bare_now.get(row).filter(|_| now[row].get(EVIDENCE).is_none())?;
-        let place = bare_before.as_array()?.iter().position(|before| before == bare)?;
-        before[place].as_object()
+    let (bare_before, bare_now) = (without_evidence(before), without_evidence(now));
+    let said = |row: usize| {
+        let place = bare_before.as_array()?.iter().position(|before| Some(before) == bare_now.get(row))?;
+        before[place].get(EVIDENCE)
     };
-    with_evidence(now, |row, files| match same(row) {
-        Some(before) => evidence_of(before).map(str::to_owned).collect(),
-        None => files.into_iter().map(str::to_owned).collect(),
+    each_row(now, |i, row| {
+        if let Some(said) = said(i).filter(|_| !says_evidence(row)) {
+            row.insert(EVIDENCE.to_owned(), said.clone());
+        }
     })
+}
+
+fn each_row(table: &Json, change: impl Fn(usize, &mut Map<String, Json>)) -> Json {
+    let mut changed = table.clone();
+    for (i, row) in changed.as_array_mut().into_iter().flatten().enumerate() {
+        if let Some(row) = row.as_object_mut() {
+            change(i, row);
+        }
+    }
+    changed
 }
 
 pub(crate) fn row_value(field: &Field, row: &Map<String, Json>) -> Record {

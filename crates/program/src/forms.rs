@@ -10,7 +10,7 @@ use vocabulary::{Bilingual, parse_day};
 use crate::compiled::Program;
 use crate::definition::{FieldType, Name, OtherAid};
 use crate::expression::{Expression, Record, RowOver, Value};
-use crate::facts::{APPLICATION, CaseFacts, EVIDENCE, evidence_of, field_value, row_value, rows};
+use crate::facts::{APPLICATION, CaseFacts, evidence_of, field_value, row_value, rows, says_evidence};
 use crate::parts::{Attached, CompiledNeed, DocumentAsked, Fault, Form, FormCheck, FormField, FormRule};
 use crate::values::{clean, missing, unknown_fields};
 
@@ -245,8 +245,12 @@ impl<'a> Check<'a> {
                     let label = field.rule.categories.get(category).map(|category| category.label.clone());
                     let Bilingual { ja, en } = label.unwrap_or_else(|| Bilingual::new(category, category));
                     let message = Bilingual::new(
-                        format!("「{ja}」は、これまでの回答では補助の対象になりません"),
-                        format!("{en} does not count, by what you have answered so far"),
+                        format!(
+                            "「{ja}」は、これまでの回答では補助の対象になりません。行を除くか、回答を見直してください"
+                        ),
+                        format!(
+                            "{en} does not count, by what you have answered so far; remove the row, or look at your answers again"
+                        ),
                     );
                     self.faults.push(Fault::new("category.closed", format!("{name}[{i}].category"), message));
                 }
@@ -328,7 +332,8 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Each row of real costs has its own evidence, or there is a file for the table as a whole: one of no row.
+    /// Each row of real costs that says what proves it has a file; for those that say nothing there is one that no row
+    /// names.
     fn evidence(&mut self, asked: &[DocumentAsked], given: &Attached) {
         for (name, field) in self.fields {
             let slot = field.rule.evidence.as_ref();
@@ -343,21 +348,26 @@ impl<'a> Check<'a> {
                 let own: Vec<&str> = evidence_of(row).collect();
                 if own.iter().any(|file| !files.contains(*file)) {
                     let message = Bilingual::new(
-                        format!("「{}」に添付されていない書類です", document.label.ja),
-                        format!("This file is not attached as: {}", document.label.en),
+                        format!("{}行目の書類が取り外されています。添付し直してください", i + 1),
+                        format!("The evidence of row {} was taken away; attach it again", i + 1),
                     );
-                    self.faults.push(Fault::new("evidence.unknown", format!("{name}[{i}].{EVIDENCE}"), message));
+                    self.faults.push(Fault::new(
+                        "evidence.unknown",
+                        format!("documents.{}[{i}]", document.name),
+                        message,
+                    ));
                 }
                 if own.is_empty() {
-                    without.push((i, row.get("what").and_then(Json::as_str).unwrap_or_default()));
+                    let what = row.get("what").and_then(Json::as_str).unwrap_or_default();
+                    without.push((i, what, says_evidence(row)));
                 }
                 of_rows.extend(own);
             }
             let is_for_all = files.iter().any(|file| !of_rows.contains(file.as_str()));
-            if document.optional || files.is_empty() || is_for_all {
+            if document.optional || files.is_empty() {
                 continue;
             }
-            for (i, what) in without {
+            for (i, what, _) in without.into_iter().filter(|(_, _, says)| *says || !is_for_all) {
                 let number = i + 1;
                 let message = Bilingual::new(
                     format!("{number}行目「{what}」の書類を添付してください"),

@@ -54,10 +54,12 @@ pub use compiled::{ActionRef, Program};
 pub use deadline::StateDue;
 pub use describe::explain;
 pub use diagram::mermaid;
-pub use diff::{Difference, DifferenceKind, Weight, diff, weight_of};
+pub use diff::{Difference, DifferenceKind, Weight, deadline_called, diff, weight_of};
 pub use edit::Written;
 pub use expression::{Blocked, Explanation, Expression};
-pub use facts::{CallFacts, CaseFacts, Past, evidence_of, keep_evidence, with_evidence};
+pub use facts::{
+    CallFacts, CaseFacts, Past, evidence_of, keep_evidence, says_evidence, with_evidence, without_evidence,
+};
 pub use finding::{Finding, Severity};
 pub use language::language_page;
 pub use load::{Loaded, LoadedProgram, SourceFile, load, load_checking};

@@ -274,6 +274,10 @@ fn row(field: &Field, raw: &Json, path: &str, faults: &mut Vec<Fault>) -> Option
         DAYS.iter().for_each(|name| row.take(name, true, date));
         row.take(INVOICE, false, parsed::<InvoiceNumber>);
     }
+    // A row for which there is no file yet says so; that is another thing than saying nothing.
+    if raw.get(EVIDENCE).and_then(Json::as_array).is_some_and(Vec::is_empty) {
+        row.out.insert(EVIDENCE.to_owned(), Json::Array(Vec::new()));
+    }
     row.take(EVIDENCE, false, |raw, path, faults| {
         let files = raw.as_array().filter(|files| files.len() <= MOST_FILES);
         let files = files.and_then(|files| files.iter().map(identifier).collect::<Option<Vec<String>>>());

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use casework::history::{ROOT, Stage};
 use casework::{Act, Actor, Business, Case, Head, Person, Refusal, Step, World};
 use chrono::NaiveDate;
-use notice::RenderedMail;
+use notice::RenderedLetter;
 use program::definition::{Name, Role, StateKind};
 use serde_json::{Map, Value};
 use store::{CaseKey, Lock, Tx};
@@ -16,6 +16,7 @@ use crate::drafts;
 use crate::offers::{available, built_in_label};
 use crate::once::Wish;
 use crate::service::Service;
+use crate::texts::letter_head;
 use crate::view::{
     Application, AskedView, AvailableAction, EventView, LetterView, MessageView, Page, Performed, Viewer,
 };
@@ -240,7 +241,7 @@ impl Service {
     ///
     /// # Errors
     /// Faults only.
-    pub async fn foreseen_letters(&self, viewer: &Viewer, application: &Application) -> Result<Vec<RenderedMail>> {
+    pub async fn foreseen_letters(&self, viewer: &Viewer, application: &Application) -> Result<Vec<RenderedLetter>> {
         let (actor, fixed) = (viewer.actor(), self.fix());
         let sign =
             Act { action: casework::SIGN.to_owned(), expected_version: application.case.version, ..Act::default() };
@@ -257,8 +258,8 @@ impl Service {
         let letters = &application.program.definition().archetype.letters;
         let written = |letter: &casework::LetterIssued| {
             let rule = letters.get(&letter.name)?;
-            let text = notice::MailText { subject: rule.title.clone(), body: rule.body.clone() };
-            notice::mail(&text, Locale::Ja, &letter.data).ok()
+            let text = notice::LetterText { title: rule.title.clone(), body: rule.body.clone() };
+            notice::letter(&text, Locale::Ja, &letter.data, &letter_head(&letter.data, None, self.today())).ok()
         };
         Ok(step.map(|step| step.letters.iter().filter_map(written).collect()).unwrap_or_default())
     }

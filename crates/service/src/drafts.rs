@@ -237,12 +237,15 @@ impl Service {
             let (application, form, reference) = (&application, &form, &reference);
             Box::pin(async move {
                 let change = |draft: &mut StoredDraft| {
-                    let files = draft.typed.documents.entry(slot.to_owned()).or_default();
+                    // In a correction a slot begins with what was handed in.
+                    let handed_in = corrected(application, form).and_then(|earlier| earlier.documents.get(slot));
+                    let files = draft.typed.documents.entry(slot.to_owned());
+                    let files = files.or_insert_with(|| handed_in.cloned().unwrap_or_default());
                     let there = files.iter().find(|kept| kept.sha256 == reference.sha256).map(|kept| kept.file);
                     if there.is_none() {
                         files.push(reference.clone());
                     }
-                    prove(draft, application, (form, slot), (there.unwrap_or(reference.file), rows))?;
+                    prove(draft, application, (form, slot), (there.unwrap_or(reference.file), rows), false)?;
                     Ok(there.is_none())
                 };
                 let hand = Hand { application, form, account, now, page: None };
@@ -343,6 +346,25 @@ impl Service {
         };
         self.change_draft(viewer, application, form, Map::new(), None, &change).await?;
         Ok(())
+    }
+
+    /// Says of a file in a document slot which rows of costs it proves, counted from 0: these and no others.
+    ///
+    /// # Errors
+    /// `NotFound` when the case is not the viewer's to write on; `BadInput` for a row that there is not.
+    pub async fn prove_rows(
+        &self,
+        viewer: &Viewer,
+        application: Uuid,
+        (form, slot): (&str, &str),
+        file: Uuid,
+        rows: &[usize],
+    ) -> Result<()> {
+        let found = self.application(viewer, application).await?.ok_or(Error::NotFound)?;
+        let change = |draft: &mut StoredDraft, _: &Typed, _: Option<&Submission>| {
+            prove(draft, &found, (form, slot), (file, rows), true)
+        };
+        self.change_draft(viewer, application, form, Map::new(), None, &change).await?.0
     }
 
     async fn change_draft<T: Send>(
@@ -473,14 +495,16 @@ impl Service {
     }
 }
 
-/// Says of these rows of the table that a slot's files prove that the file proves them.
+/// Says of the rows of the table that a slot's files prove which of them this file proves: those it proved and these, or
+/// these alone.
 fn prove(
     draft: &mut StoredDraft,
     application: &Application,
     (form, slot): (&str, &str),
     (file, proved): (Uuid, &[usize]),
+    alone: bool,
 ) -> Result<()> {
-    if proved.is_empty() {
+    if proved.is_empty() && !alone {
         return Ok(());
     }
     let table = application.program.form(form).and_then(|form| form.proved_by(slot)).map(|(name, _)| name);
@@ -495,8 +519,10 @@ fn prove(
     };
     let file = file.to_string();
     let rows = with_evidence(rows, |row, files| {
-        let new = Some(&*file).filter(|file| proved.contains(&row) && !files.contains(file));
-        files.into_iter().chain(new).map(str::to_owned).collect()
+        let stays = files.contains(&file.as_str()) && !alone;
+        let is_proved = stays || proved.contains(&row);
+        let others = files.into_iter().filter(|other| *other != file);
+        others.chain(is_proved.then_some(file.as_str())).map(str::to_owned).collect()
     });
     draft.typed.values.insert(table.clone(), rows);
     Ok(())

@@ -101,7 +101,8 @@ impl Service {
                         tx.update_account(&account).await?;
                         return Ok::<_, Error>(next);
                     };
-                    let data = json!({ "address": new, "at": now });
+                    let url = format!("{}/account/security", self.inner.settings.base_url);
+                    let data = json!({ "address": new, "at": now, "url": url });
                     self.queue_to_owner(tx, mail, SystemMail::EmailChanged, &account, data, now).await?;
                     // What was sent to the address before opens nothing any more.
                     tx.use_up_links(account.id, now).await?;

@@ -3,7 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use notice::{LetterText, MailText, RenderedMail, TemplateFault, check_letter, check_mail, mail, sample_data};
+use chrono::NaiveDate;
+use notice::{
+    Addressee, LetterHead, LetterText, MailText, RenderedMail, TemplateFault, check_letter, check_mail, mail,
+    sample_data,
+};
 use program::definition::{Action, Effect, Field, FieldType, Municipality, Name, Office, State};
 use program::{Certain, Finding, Program};
 use serde_json::{Map, Value, json};
@@ -244,6 +248,20 @@ fn data(program: &Program, occasion: &Occasion<'_>) -> [Value; 2] {
         data
     })
 }
+/// What stands around the text of a letter, from the data that it was issued with.
+pub(crate) fn letter_head(data: &Value, number: Option<String>, issued_on: NaiveDate) -> LetterHead {
+    let part = |name: &str| data.get(name).cloned().unwrap_or_default();
+    let business = part("business");
+    let word = |name: &str| business.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    LetterHead {
+        number,
+        date: serde_json::from_value(part("today")).unwrap_or(issued_on),
+        addressee: Addressee { address: word("address"), name: word("name"), representative: word("representative") },
+        issuer: serde_json::from_value(part("issuer")).unwrap_or_default(),
+        appeal: serde_json::from_value(part("appeal")).ok(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use program::{known_findings, load_checking, sample};

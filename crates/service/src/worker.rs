@@ -15,6 +15,7 @@ use uuid::Uuid;
 use vocabulary::{EmailAddress, Instant, Locale, day_in_japan};
 
 use crate::service::Service;
+use crate::texts::letter_head;
 use crate::{Error, Result};
 
 /// A mail ready to be put into bytes.
@@ -469,20 +470,8 @@ impl Service {
         let rule = program.definition().archetype.letters.get(&letter.name);
         let rule = rule.ok_or_else(|| Failure::Never(format!("the program has no letter {}", letter.name)))?;
         let text = notice::LetterText { title: rule.title.clone(), body: rule.body.clone() };
-        let part = |name: &str| letter.data.get(name).cloned().unwrap_or_default();
-        let business = part("business");
-        let word = |name: &str| business.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let head = notice::LetterHead {
-            number: letter.number.clone(),
-            date: serde_json::from_value(part("today")).unwrap_or_else(|_| vocabulary::day_in_japan(letter.issued_at)),
-            addressee: notice::Addressee {
-                address: word("address"),
-                name: word("name"),
-                representative: word("representative"),
-            },
-            issuer: serde_json::from_value(part("issuer")).unwrap_or_default(),
-            appeal: serde_json::from_value(part("appeal")).ok(),
-        };
+        let issued_on = vocabulary::day_in_japan(letter.issued_at);
+        let head = letter_head(&letter.data, letter.number.clone(), issued_on);
         let rendered = notice::letter(&text, Locale::Ja, &letter.data, &head)
             .map_err(|fault| Failure::Never(format!("{fault:?}")))?;
         let sha256 = vocabulary::digest(rendered.html.as_bytes());

@@ -109,7 +109,7 @@ pub(crate) struct AttachDocumentInput {
     /// The name of the document slot.
     slot: String,
     /// The rows that the file proves, counted from 0, where the slot is the `evidence` of a table of real costs; the table
-    /// as a whole when absent.
+    /// as a whole when absent, while no row names a file.
     #[graphql(default)]
     rows: Vec<usize>,
     /// As `POST /files` answered.

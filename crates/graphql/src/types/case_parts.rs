@@ -211,8 +211,8 @@ impl Document {
     async fn sha256(&self) -> &str {
         &self.file.sha256
     }
-    /// Of the table of real costs whose evidence the slot is: the rows that it proves, counted from 0; none when it stands
-    /// for the table as a whole.
+    /// Of the table of real costs whose evidence the slot is: the rows that it proves, counted from 0; while no
+    /// row names any file, one that proves none stands for the table as a whole.
     async fn rows(&self) -> &[usize] {
         &self.rows
     }

@@ -86,6 +86,10 @@ struct Receipt {
     sha256: String,
     /// Which rows of costs it proves, in words.
     proves: Option<String>,
+    /// Where that is changed.
+    change: Option<String>,
+    /// The rows to choose from, while it is being changed.
+    rows: Vec<RowShown>,
 }
 
 /// A row of costs, beside which a file is to be chosen.
@@ -95,8 +99,8 @@ struct RowShown {
     what: String,
     /// How many files prove it, in words; nothing while there is none.
     files: Option<String>,
-    /// The first that has none, so that it is the one that the next file is probably for.
-    next: bool,
+    /// The first that has none, so that it is the one that the next file is probably for; or one that the file proves.
+    chosen: bool,
 }
 
 /// What autosaving puts into the page.
@@ -130,6 +134,7 @@ pub(crate) async fn act(visit: &Visit<'_>, case: &str, action: &str) -> Page {
     match visit.asked.field("step") {
         "attach" => attach(visit, &desk).await,
         "detach" => detach(visit, &desk).await,
+        "prove" => prove(visit, &desk).await,
         step @ ("next" | "stay" | "more" | "autosave") => save(visit, &desk, step).await,
         step if step.starts_with(REMOVE_ROW) => save(visit, &desk, step).await,
         _ => perform(visit, desk).await,
@@ -218,8 +223,8 @@ async fn documents_page(visit: &Visit<'_>, desk: &Desk, page: usize, status: Sta
             required: !slot.optional,
             locked: handed_in && open.as_ref().is_some_and(|open| !open.contains(&path)),
             errors: outcome.told.within(&path, visit.locale),
-            files: receipts(visit.t, form, &filled, &slot.name),
-            rows: rows_to_prove(visit.t, form, &filled, &slot.name),
+            files: receipts(visit, desk, form, &filled, (&slot.name, page)),
+            rows: rows_to_prove(visit.t, form, &filled, &slot.name, None),
         }
     });
     let errors = desk.said(visit, &outcome.told);
@@ -237,21 +242,38 @@ async fn documents_page(visit: &Visit<'_>, desk: &Desk, page: usize, status: Sta
     Ok(visit.page_with(status, &page))
 }
 
-fn receipts(t: Text, form: &Form, filled: &DraftView, slot: &str) -> Vec<Receipt> {
-    let receipt = |file: &DocumentRef| Receipt {
-        id: file.file.to_string(),
-        name: file.name.clone(),
-        sha256: file.sha256.clone(),
-        proves: proves(t, form, slot, file, &filled.values),
+fn receipts(
+    visit: &Visit<'_>,
+    desk: &Desk,
+    form: &Form,
+    filled: &DraftView,
+    (slot, page): (&str, usize),
+) -> Vec<Receipt> {
+    let receipt = |file: &DocumentRef| {
+        let id = file.file.to_string();
+        let proves = proves(visit.t, form, slot, file, &filled.values);
+        let changing = visit.asked.parameter("file") == id;
+        Receipt {
+            change: proves
+                .as_ref()
+                .map(|_| format!("{}&file={id}#{}", desk.href(Some(page)), anchor(&format!("documents.{slot}")))),
+            rows: if changing { rows_to_prove(visit.t, form, filled, slot, Some(&id)) } else { Vec::new() },
+            name: file.name.clone(),
+            sha256: file.sha256.clone(),
+            proves,
+            id,
+        }
     };
     filled.documents.get(slot).into_iter().flatten().map(receipt).collect()
 }
 
-fn rows_to_prove(t: Text, form: &Form, filled: &DraftView, slot: &str) -> Vec<RowShown> {
+/// The rows of the costs that a slot's files prove, to choose those of a new file, or of one that is there.
+fn rows_to_prove(t: Text, form: &Form, filled: &DraftView, slot: &str, of: Option<&str>) -> Vec<RowShown> {
     let files = filled.documents.get(slot).map(Vec::as_slice).unwrap_or_default();
     let proved = files.iter().map(|file| form.rows_proved_by(slot, &file.file.to_string(), &filled.values));
     let proved: Vec<Vec<usize>> = proved.collect();
-    let mut waits = !proved.iter().any(Vec::is_empty);
+    let mut waits = of.is_none();
+    let own = of.map(|file| form.rows_proved_by(slot, file, &filled.values)).unwrap_or_default();
     let rows = form.proved_by(slot).and_then(|(table, _)| filled.values.get(table)?.as_array());
     let row = |(number, row): (usize, &Value)| {
         let text = |part: &str| row.get(part).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -261,7 +283,8 @@ fn rows_to_prove(t: Text, form: &Form, filled: &DraftView, slot: &str) -> Vec<Ro
         let next = waits && files == 0;
         waits &= !next;
         let files = (files > 0).then(|| t.files_attached(files));
-        RowShown { number, what: t.row_to_prove(number + 1, &text("what"), &text("supplier"), &gross), files, next }
+        let chosen = next || own.contains(&number);
+        RowShown { number, what: t.row_to_prove(number + 1, &text("what"), &text("supplier"), &gross), files, chosen }
     };
     rows.into_iter().flatten().enumerate().map(row).collect()
 }
@@ -305,7 +328,7 @@ async fn save(visit: &Visit<'_>, desk: &Desk, step: &str) -> Page {
             false => visit.t.saved_but_newer().to_owned(),
         };
         let award = desk.award(visit, &filled.values, names).await?.map(|award| award.to_string()).unwrap_or_default();
-        let banks = names_of_banks(of(&form.fields, names), &filled.values);
+        let banks = names_of_banks(visit.t, of(&form.fields, names), &filled.values);
         let (newer, asked) = (newer.to_string(), asked.join(" "));
         return Ok(visit.page(&Fragment { saved, revision, newer, asked, banks, award }));
     }
@@ -344,8 +367,10 @@ async fn attach(visit: &Visit<'_>, desk: &Desk) -> Page {
         Some(file) => match visit.service.upload(viewer, &file.name, file.bytes.clone()).await {
             Ok(stored) => {
                 let key = asked.field("key");
-                let rows = asked.fields.iter().filter(|(name, _)| name == "row");
-                let rows: Vec<usize> = rows.filter_map(|(_, row)| row.parse().ok()).collect();
+                // None in particular is all of them.
+                let (chosen, filled) = (chosen_rows(visit), desk.filled_in(visit).await?);
+                let table = form.proved_by(slot).and_then(|(table, _)| filled.values.get(table)?.as_array());
+                let rows = if chosen.is_empty() { (0..table.map_or(0, Vec::len)).collect() } else { chosen };
                 let place = (slot, rows.as_slice());
                 let attached =
                     visit.service.attach_document(viewer, case, Some(&form.name), place, stored.id, key).await;
@@ -376,6 +401,21 @@ fn outcome_of_upload(files: Option<&Vec<DocumentRef>>, file: Uuid, shown: usize)
         true if files.len() > shown + 1 => "uploaded-beside",
         true => "uploaded",
     }
+}
+
+fn chosen_rows(visit: &Visit<'_>) -> Vec<usize> {
+    let rows = visit.asked.fields.iter().filter(|(name, _)| name == "row");
+    rows.filter_map(|(_, row)| row.parse().ok()).collect()
+}
+
+/// Another choice of the rows that a file proves.
+async fn prove(visit: &Visit<'_>, desk: &Desk) -> Page {
+    let asked = visit.asked;
+    let Some(form) = &desk.form else { return Err(not_found()) };
+    let file = Uuid::try_parse(asked.field("file")).map_err(|_| not_found())?;
+    let (case, place) = (desk.application.case.id, (form.name.as_str(), asked.field("slot")));
+    visit.service.prove_rows(visit.viewer()?, case, place, file, &chosen_rows(visit)).await?;
+    Ok(visit.done(&desk.href(Some(desk.page(asked.parameter("page")))), "saved"))
 }
 
 async fn detach(visit: &Visit<'_>, desk: &Desk) -> Page {

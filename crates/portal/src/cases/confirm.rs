@@ -89,7 +89,7 @@ async fn letters_then(visit: &Visit<'_>, desk: &Desk) -> Result<String, Wrong> {
         return Ok(String::new());
     }
     let letters = visit.service.foreseen_letters(visit.viewer()?, &desk.application).await?;
-    let letters: Vec<(String, String)> = letters.into_iter().map(|letter| (letter.subject, letter.text)).collect();
+    let letters: Vec<(String, String)> = letters.into_iter().map(|letter| (letter.title, letter.text)).collect();
     Ok(Letters { t: visit.t, letters }.to_string())
 }
 
@@ -128,7 +128,7 @@ pub(super) async fn page(visit: &Visit<'_>, desk: &Desk, here: usize, status: St
         .action
         .marks
         .as_ref()
-        .and_then(|form| Some((desk.application.program.form(form)?, &case.body.forms.get(form)?.values)));
+        .and_then(|form| Some((desk.application.program.form(form)?, case.body.forms.get(form)?)));
     let drawing = Drawing {
         t: visit.t,
         values: &typed,
@@ -156,7 +156,7 @@ pub(super) async fn page(visit: &Visit<'_>, desk: &Desk, here: usize, status: St
         unchanged: desk.unchanged(visit, &filled),
         amounts: match desk.award(visit, &filled.values, &[]).await? {
             Some(award) => award.to_string(),
-            None => amounts_so_far(visit, &desk.application, &desk.action.name, false),
+            None => amounts_so_far(visit, &desk.application, &desk.action.name, false).await?,
         },
         facts: preview(visit, form, &filled),
         action: desk.href(None),
@@ -190,7 +190,7 @@ async fn single(visit: &Visit<'_>, desk: &Desk, status: StatusCode, outcome: Out
         stale: outcome.stale,
         lead: Some(format!("{} · {}", desk.program(visit), case.business.name)),
         detail: if desk.drafts() {
-            amounts_so_far(visit, &desk.application, &desk.action.name, true)
+            amounts_so_far(visit, &desk.application, &desk.action.name, true).await?
         } else {
             let letters = letters_then(visit, desk).await?;
             format!("{}{letters}{}", approval(visit, &desk.application).await?, signed_on(visit, desk))

@@ -309,7 +309,10 @@ struct Approval {
     t: crate::text::Text,
     action: String,
     drafted: String,
-    amount: String,
+    /// What is decided on, where the decision fixes or pays an amount.
+    amount: Option<String>,
+    /// The account that it is paid to, where it is.
+    account: Option<String>,
     /// What the draft says: label and value.
     values: Vec<(String, String)>,
     comment: Option<String>,
@@ -371,6 +374,10 @@ pub(crate) async fn approval(visit: &Visit<'_>, application: &Application) -> Re
         (format!("{} — {}", visit.say(&budget.name), budget.path), left)
     });
     let effects = rule.map(|action| action.rule.effects.as_slice()).unwrap_or_default();
+    let pays = effects.iter().any(|effect| matches!(effect, Effect::Pay(_)));
+    let freezes =
+        |effect: &Effect| matches!(effect, Effect::Freeze(_) | Effect::FreezeFrom { .. } | Effect::FreezeAs { .. });
+    let is_about_money = pays || effects.iter().any(freezes);
     let letters = effects.iter().filter_map(|effect| match effect {
         Effect::Letter(name) => application.program.definition().archetype.letters.get(name),
         _ => None,
@@ -379,27 +386,37 @@ pub(crate) async fn approval(visit: &Visit<'_>, application: &Application) -> Re
     let amounts = application.program.definition().archetype.amounts.iter().filter_map(|(name, rule)| {
         Some((visit.say(&rule.label).to_owned(), case.body.amounts.get(name)?.yen.to_string()))
     });
-    let items = visit.service.checklist(viewer, case.id).await?;
-    let found: Vec<_> = items.iter().filter_map(|item| item.checked.as_ref()).collect();
-    let doubtful = found.iter().filter(|checked| checked.result == ReviewResult::Doubtful).count();
+    let (checklist, unchecked) = checklist_state(visit, application).await?;
     let page = Approval {
         t,
         budget,
         letters: letters.map(|letter| visit.say(&letter.title).to_owned()).collect(),
-        checklist: (!items.is_empty()).then(|| t.checklist_state(found.len(), items.len(), doubtful)),
-        unchecked: found.len() < items.len() || doubtful > 0,
+        checklist,
+        unchecked,
         amounts: amounts.collect(),
         similar: (similar > 0).then(|| t.cases_counted(similar)),
         review: format!("/applications/{}/review", case.id),
         action: rule.map_or_else(|| pending.action.clone(), |action| visit.say(&action.rule.label).to_owned()),
         drafted: format!("{} {}", pending.drafted_by_name, visit.time(pending.drafted_at)),
-        amount: pending.amount.to_string(),
+        amount: is_about_money.then(|| pending.amount.to_string()),
+        account: pays.then(|| account_of(visit, application)).flatten(),
         values: pending.values.iter().map(value).collect(),
         comment: pending.comment.clone(),
         route: route.collect(),
         digest: pending.digest.clone(),
     };
     Ok(page.to_string())
+}
+
+/// The account that the applicant gave last.
+fn account_of(visit: &Visit<'_>, application: &Application) -> Option<String> {
+    let mut forms: Vec<_> = application.case.body.forms.iter().collect();
+    forms.sort_by_key(|(_, submission)| submission.at);
+    forms.into_iter().rev().find_map(|(name, submission)| {
+        let fields = &application.program.form(name)?.fields;
+        let (name, field) = fields.iter().find(|(_, field)| field.rule.kind == FieldType::BankAccount)?;
+        Some(shown(visit.t, &field.rule, Some(submission.values.get(name)?)))
+    })
 }
 
 #[derive(Template)]
@@ -410,10 +427,20 @@ struct Draft {
     drafts: bool,
     /// Label and yen.
     amounts: Vec<(String, String)>,
+    /// How far the checklist is, where something of it is open or in doubt, and where it is.
+    unchecked: Option<(String, String)>,
 }
 
 /// What becomes of a draft, where there is one, and the amounts of the case as they are, as HTML.
-pub(super) fn amounts_so_far(visit: &Visit<'_>, application: &Application, action: &str, drafts: bool) -> String {
+///
+/// # Errors
+/// Faults only.
+pub(super) async fn amounts_so_far(
+    visit: &Visit<'_>,
+    application: &Application,
+    action: &str,
+    drafts: bool,
+) -> Result<String, Wrong> {
     let rules = application.program.definition().archetype.amounts.iter();
     let amounts = rules.filter_map(|(name, rule)| {
         let frozen = application.case.body.amounts.get(name)?;
@@ -425,9 +452,25 @@ pub(super) fn amounts_so_far(visit: &Visit<'_>, application: &Application, actio
     });
     let amounts: Vec<_> = amounts.chain(paid).collect();
     if amounts.is_empty() && !drafts {
-        return String::new();
+        return Ok(String::new());
     }
-    Draft { t: visit.t, drafts, amounts }.to_string()
+    let unchecked = if drafts {
+        let (state, is_open) = checklist_state(visit, application).await?;
+        let href = format!("/applications/{}/review", application.case.id);
+        state.filter(|_| is_open).map(|state| (state, href))
+    } else {
+        None
+    };
+    Ok(Draft { t: visit.t, drafts, amounts, unchecked }.to_string())
+}
+
+/// How far the checklist is, where there is one, and whether something of it is open or in doubt.
+async fn checklist_state(visit: &Visit<'_>, application: &Application) -> Result<(Option<String>, bool), Wrong> {
+    let items = visit.service.checklist(visit.viewer()?, application.case.id).await?;
+    let found: Vec<_> = items.iter().filter_map(|item| item.checked.as_ref()).collect();
+    let doubtful = found.iter().filter(|checked| checked.result == ReviewResult::Doubtful).count();
+    let state = (!items.is_empty()).then(|| visit.t.checklist_state(found.len(), items.len(), doubtful));
+    Ok((state, found.len() < items.len() || doubtful > 0))
 }
 
 /// What an action pays, or what is paid by the one that it leads to, as from a claim to its payment.

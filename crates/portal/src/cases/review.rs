@@ -1,6 +1,8 @@
 //! The office's view of a case: what was handed in beside the documents as pictures, the checklist, how it changed, what looks
 //! like it, and the notes.
 
+use std::cmp::Reverse;
+
 use askama::Template;
 use casework::DocumentRef;
 use program::Form;
@@ -8,6 +10,7 @@ use program::definition::FieldType;
 use serde_json::{Map, Value};
 use service::{Application, CheckItem, Error, Finding, NoteView, ReviewResult, Similar, SimilarWhy};
 use uuid::Uuid;
+use vocabulary::Instant;
 
 use super::one::{label_of, state_named};
 use crate::forms::{Said, Told, anchor, differing_cells, facts, proves, shown};
@@ -124,21 +127,27 @@ async fn show(visit: &Visit<'_>, case: Uuid, refused: Refused) -> Page {
         let mut values = submission.values.clone();
         values.extend(body.amended.get(name).cloned().unwrap_or_default());
         let ours = items.iter().filter(|item| item.form == *name);
-        let again = submissions.iter().filter(|one| one.form == *name && !one.submission.changes.is_empty());
+        let again = submissions.iter().filter(|one| one.form == *name).skip(1);
         let revisions = again.map(|one| Revision {
             at: visit.time(one.submission.at),
             by: one.by_name.clone(),
             changes: one.submission.changes.iter().flat_map(|change| changes_shown(visit, form, change)).collect(),
         });
-        Some(FormShown {
-            label: visit.say(&form.label).to_owned(),
-            at: visit.time(submission.at),
-            facts: facts(t, form, &values, &submission.documents),
-            items: ours.map(|item| item_shown(visit, item, &refused, (form, &values))).collect(),
-            revisions: revisions.collect(),
-        })
+        Some((
+            submission.at,
+            FormShown {
+                label: visit.say(&form.label).to_owned(),
+                at: visit.time(submission.at),
+                facts: facts(t, form, &values, &submission.documents),
+                items: ours.map(|item| item_shown(visit, item, &refused, (form, &values))).collect(),
+                revisions: revisions.collect(),
+            },
+        ))
     });
-    let forms: Vec<FormShown> = forms.collect();
+    // What came last is what is looked at.
+    let mut forms: Vec<(Instant, FormShown)> = forms.collect();
+    forms.sort_by_key(|(at, _)| Reverse(*at));
+    let forms: Vec<FormShown> = forms.into_iter().map(|(_, form)| form).collect();
     let place = |path: &str| {
         let item = items.iter().find(|item| item.key == path)?;
         Some((format!("#{}", anchor(path)), visit.say(&item.label).to_owned()))

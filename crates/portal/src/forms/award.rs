@@ -2,7 +2,7 @@
 
 use askama::Template;
 use program::{Award, Explanation};
-use vocabulary::Locale;
+use vocabulary::{Bilingual, Locale};
 
 use crate::text::Text;
 
@@ -53,7 +53,7 @@ impl Line {
     fn of(explanation: &Explanation, locale: Locale) -> Self {
         Self {
             text: explanation.words.get(locale).to_owned(),
-            value: explanation.value.get(locale).to_owned(),
+            value: told(explanation, locale),
             children: explanation.children.iter().map(|child| Self::of(child, locale)).collect(),
         }
     }
@@ -72,6 +72,21 @@ struct Lines<'a> {
 
 fn listed(lines: &[Line]) -> String {
     Lines { lines }.to_string()
+}
+
+/// Of a condition whether it applies, with the values that it looked at; other values as they are.
+fn told(explanation: &Explanation, locale: Locale) -> String {
+    let value = explanation.value.get(locale);
+    let Some(holds) = explanation.holds else { return value.to_owned() };
+    let said = if holds { Bilingual::new("はい", "Yes") } else { Bilingual::new("いいえ", "No") };
+    let applies = match holds {
+        true => Bilingual::new("当てはまります", "applies"),
+        false => Bilingual::new("当てはまりません", "does not apply"),
+    };
+    match value.strip_prefix(said.get(locale)) {
+        Some(looked_at) => format!("{}{looked_at}", applies.get(locale)),
+        None => value.to_owned(),
+    }
 }
 
 /// An explanation as HTML.

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use askama::Template;
-use casework::FieldMark;
+use casework::{FieldMark, Submission};
 use program::definition::{Field, FieldType, Name};
-use program::{Form, FormField, evidence_of};
+use program::{Form, FormField, evidence_of, says_evidence};
 use serde_json::{Map, Value as Json};
 use treasury::BankMaster;
 use vocabulary::Yen;
@@ -36,7 +36,7 @@ pub(crate) struct Drawing<'a> {
     /// The fields that may be changed; all when absent.
     pub open: Option<&'a BTreeSet<String>>,
     /// What may be marked for correction, where the form does that.
-    pub marked: Option<(&'a Form, &'a Map<String, Json>)>,
+    pub marked: Option<(&'a Form, &'a Submission)>,
 }
 
 #[derive(Template)]
@@ -299,22 +299,22 @@ impl<'a> Drawing<'a> {
         let rows = value.and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
         let columns = columns(t, rule);
         let place = |column: &str| columns.get_index_of(column).unwrap_or(0);
+        // A row that is added says what proves it, where the others do.
+        let by_rows = rows.iter().filter_map(Json::as_object).any(says_evidence);
         let cells = |number: usize| {
             let row = rows.get(number);
             let cell = |(column, head): (&&'static str, &String)| {
                 let value = typed(row.and_then(|row| row.get(*column)));
                 self.cost_cell(name, rule, (number, *column, head), &value)
             };
-            let files: Vec<&str> = row.and_then(Json::as_object).into_iter().flat_map(evidence_of).collect();
-            let evidence = (!files.is_empty()).then(|| (format!("{VALUE}{name}.{number}.evidence"), files.join(" ")));
+            let row_of = row.and_then(Json::as_object);
+            let says = row_of.map_or(by_rows, says_evidence);
+            let files: Vec<&str> = row_of.into_iter().flat_map(evidence_of).collect();
+            let evidence = says.then(|| (format!("{VALUE}{name}.{number}.evidence"), files.join(" ")));
             let remove = row.map(|_| (format!("{REMOVE_ROW}{name}.{number}"), t.row_number(number + 1)));
             CostRow { cells: columns.iter().map(cell).collect(), evidence, remove }
         };
-        let sum = |columns: &[&str]| {
-            let figures = rows.iter().flat_map(|row| columns.iter().filter_map(|column| row.get(*column)?.as_i64()));
-            let figures = figures.filter_map(|figure| Yen::new(figure).ok());
-            Yen::total(figures).map_or_else(|_| String::new(), |yen| yen.to_string())
-        };
+        let sum = |columns: &[&str]| total(rows, columns);
         let notes = rule.categories.values().filter_map(|category| {
             let cap = category.cap.map(|cap| t.at_most(&cap.to_string()));
             let hint = category.hint.as_ref().map(|hint| hint.get(t.0).to_owned());
@@ -405,7 +405,7 @@ impl<'a> Drawing<'a> {
             } else {
                 line(&at, "text", &text, if part == "holder_kana" { "" } else { "short" }, false, Some(100), None)
             };
-            let called = called_by_code(part, value).map(|name| name.unwrap_or_default());
+            let called = called_by_code(t, part, value);
             AccountPart { id, label, hint, required, errors, control, called }
         });
         Parts { t, parts: parts.collect() }.to_string()
@@ -420,12 +420,20 @@ impl<'a> Drawing<'a> {
             value: shown,
             remark: remark(&path),
         };
-        let marks = self.marked.map(|(form, values)| {
+        let marks = self.marked.map(|(form, handed_in)| {
             let fields = form.fields.iter().map(|(field, found)| {
-                mark(field.clone(), found.rule.label.get(t.0), shown(t, &found.rule, values.get(field)))
+                let value = handed_in.values.get(field);
+                let shown = match (found.rule.kind, value.and_then(Json::as_array)) {
+                    (FieldType::Costs, Some(rows)) => t.rows_with_total(rows.len(), &total(rows, &["net", "tax"])),
+                    _ => shown(t, &found.rule, value),
+                };
+                mark(field.clone(), found.rule.label.get(t.0), shown)
             });
             let documents = form.documents.iter().map(|document| {
-                mark(format!("documents.{}", document.name), document.label.get(t.0), t.document().to_owned())
+                let files = handed_in.documents.get(&document.name).map(Vec::as_slice).unwrap_or_default();
+                let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+                let names = if names.is_empty() { t.not_attached().to_owned() } else { names.join("\n") };
+                mark(format!("documents.{}", document.name), document.label.get(t.0), names)
             });
             fields.chain(documents).collect()
         });
@@ -433,15 +441,23 @@ impl<'a> Drawing<'a> {
     }
 }
 
+/// These columns of all rows together; nothing when it is out of range.
+pub(super) fn total(rows: &[Json], columns: &[&str]) -> String {
+    let figures = rows.iter().flat_map(|row| columns.iter().filter_map(|column| row.get(*column)?.as_i64()));
+    let figures = figures.filter_map(|figure| Yen::new(figure).ok());
+    Yen::total(figures).map_or_else(|_| String::new(), |yen| yen.to_string())
+}
+
 /// How the banks and branches of the accounts among these fields are called, each with the anchor under which it is shown.
 pub(crate) fn names_of_banks<'f>(
+    t: Text,
     fields: impl Iterator<Item = (&'f Name, &'f FormField)>,
     values: &Map<String, Json>,
 ) -> Vec<(String, String)> {
     let accounts = fields.filter(|(_, field)| field.rule.kind == FieldType::BankAccount);
     let named = accounts.flat_map(|(name, _)| {
         ["bank", "branch"].map(|part| {
-            let called = called_by_code(part, values.get(name)).flatten().unwrap_or_default();
+            let called = called_by_code(t, part, values.get(name)).unwrap_or_default();
             (anchor(&format!("{name}.{part}")), called)
         })
     });
@@ -449,14 +465,24 @@ pub(crate) fn names_of_banks<'f>(
 }
 
 /// Of a bank or branch its name, where the list of banks has its code; nothing for other parts of an account.
-fn called_by_code(part: &str, account: Option<&Json>) -> Option<Option<String>> {
+fn called_by_code(t: Text, part: &str, account: Option<&Json>) -> Option<String> {
     let code = |part: &str| account.and_then(|account| account.get(part)?.as_str()).unwrap_or_default();
     let banks = BankMaster::embedded();
     match part {
-        "bank" => Some(banks.bank(code("bank")).map(|bank| bank.name.to_owned())),
-        "branch" => Some(banks.branch(code("bank"), code("branch")).map(|branch| branch.name.to_owned())),
+        "bank" => {
+            Some(banks.bank(code("bank")).map_or_else(|| unknown(t, code("bank"), 4), |bank| bank.name.to_owned()))
+        }
+        "branch" => {
+            let branch = banks.branch(code("bank"), code("branch"));
+            Some(branch.map_or_else(|| unknown(t, code("branch"), 3), |branch| branch.name.to_owned()))
+        }
         _ => None,
     }
+}
+
+/// What is said of a code that is whole and that nobody has; nothing while it is typed.
+fn unknown(t: Text, code: &str, digits: usize) -> String {
+    if code.len() == digits { t.no_such_code().to_owned() } else { String::new() }
 }
 
 fn choice(value: &str, label: &str, chosen: &str) -> Choice {

@@ -6,11 +6,12 @@ use askama::Template;
 use casework::DocumentRef;
 use indexmap::IndexMap;
 use program::definition::{Field, FieldType, Name};
-use program::{Form, FormField, evidence_of};
+use program::{Form, FormField, evidence_of, says_evidence};
 use serde_json::{Map, Value as Json};
 use treasury::BankMaster;
 use vocabulary::{Locale, Yen};
 
+use super::draw::total;
 use crate::text::Text;
 
 /// Letters of a digest that tell files apart on a page.
@@ -41,8 +42,15 @@ struct FileShown {
 #[derive(Template)]
 #[template(path = "forms/table.html")]
 struct Table {
+    t: Text,
     heads: Vec<String>,
     rows: Vec<Vec<TableCell>>,
+    /// Columns before the two that are summed up.
+    before_sums: usize,
+    after_sums: usize,
+    net: String,
+    tax: String,
+    gross: String,
 }
 
 struct TableCell {
@@ -91,9 +99,15 @@ pub(crate) fn proves(
     values: &Map<String, Json>,
 ) -> Option<String> {
     let (table, _) = form.proved_by(slot)?;
-    values.get(table)?.as_array()?;
+    let table = values.get(table)?.as_array()?;
     let rows = form.rows_proved_by(slot, &file.file.to_string(), values);
-    Some(if rows.is_empty() { t.proves_all().to_owned() } else { t.proves(&rows) })
+    let by_rows = table.iter().filter_map(Json::as_object).any(says_evidence);
+    Some(match rows.len() {
+        0 if by_rows => t.proves_none().to_owned(),
+        0 => t.proves_all().to_owned(),
+        count if count == table.len() && count > 1 => t.proves_all().to_owned(),
+        _ => t.proves(&rows),
+    })
 }
 
 /// One field, its table with all rows.
@@ -175,8 +189,11 @@ pub(super) fn columns(t: Text, field: &Field) -> IndexMap<&'static str, String> 
     columns
 }
 
-/// Which cell of a cost table a path such as `costs[0].net` names: its row and column.
+/// Which part of a value a path names: row and column of a cost table (`costs[0].net`), or the part of an account.
 pub(crate) fn cell_of(t: Text, field: &Field, path: &str) -> Option<String> {
+    if field.kind == FieldType::BankAccount {
+        return path.split_once('.').and_then(|(_, part)| t.account_part(part)).map(str::to_owned);
+    }
     let (_, rest) = path.split_once('[')?;
     let (row, column) = rest.split_once(']')?;
     let row = row.parse::<usize>().ok()? + 1;
@@ -211,14 +228,25 @@ fn table(t: Text, field: &Field, value: Option<&Json>, documents: &BTreeMap<Name
         let own = row.as_object().into_iter().filter(|_| column == "evidence").flat_map(evidence_of);
         let files: Vec<(String, String)> = own.filter_map(file).collect();
         let text = match column {
+            "evidence" if row.as_object().is_some_and(says_evidence) && files.is_empty() => t.not_attached().to_owned(),
             "evidence" if files.is_empty() => t.with_all().to_owned(),
             "evidence" => String::new(),
             _ => cell(t, field, column, row.get(column).unwrap_or(&Json::Null)),
         };
         TableCell { head: head.to_owned(), text, figure: matches!(column, "net" | "tax"), files }
     };
-    let rows = rows.iter().map(|row| columns.iter().map(|(column, head)| cell(row, column, head)).collect()).collect();
-    Some(Table { heads: columns.into_values().collect(), rows }.to_string())
+    let place = |column: &str| columns.get_index_of(column).unwrap_or(0);
+    let page = Table {
+        t,
+        before_sums: place("net"),
+        after_sums: columns.len().saturating_sub(place("tax") + 1),
+        net: total(rows, &["net"]),
+        tax: total(rows, &["tax"]),
+        gross: total(rows, &["net", "tax"]),
+        rows: rows.iter().map(|row| columns.iter().map(|(column, head)| cell(row, column, head)).collect()).collect(),
+        heads: columns.into_values().collect(),
+    };
+    Some(page.to_string())
 }
 
 /// Where two versions of a cost table differ, cell by cell: its row and column, before and after.

@@ -86,7 +86,7 @@ fn rows(name: &str, sent: &[(String, String)]) -> Json {
         let place = field.strip_prefix(&prefix).and_then(|rest| rest.split_once('.'));
         let Some((number, part)) = place else { continue };
         let Some(number) = number.parse::<usize>().ok().filter(|number| *number < MOST_ROWS) else { continue };
-        if typed.trim().is_empty() {
+        if typed.trim().is_empty() && part != "evidence" {
             continue;
         }
         let value = match part {

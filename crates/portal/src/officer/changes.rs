@@ -240,7 +240,7 @@ impl Reading<'_> {
             inputs.extend(self.input(&format!("{pointer}/{key}"), &format!("{name}: {label}")));
         }
         for child in self.written.children(&format!("{pointer}/earliest_of")) {
-            self.deadline(&child, name, inputs);
+            self.deadline(&child, &name, inputs);
         }
     }
 

@@ -71,7 +71,8 @@ async fn shown(visit: &Visit<'_>, desk: &Desk, status: StatusCode, told: &Told) 
             page.list = has_definition.then(|| Listed::of(visit, &publication.differences));
             page.effective_from = match publication.effective_from {
                 Some(day) => t.in_force_from(&visit.day(day)),
-                None => t.in_force_at_once().to_owned(),
+                None if has_definition => t.in_force_at_once().to_owned(),
+                None => String::new(),
             };
             page.passes_over = publication.passes_over.map(|(version, day)| t.passes_over(version, &visit.day(day)));
             page.obstacles = Told::of(publication.obstacles).summary(|_| None, visit.locale);

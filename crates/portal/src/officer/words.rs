@@ -232,18 +232,8 @@ impl Text {
     }
 
     /// A deadline that many programs have; others by their names.
-    pub fn deadline_named(self, name: &str) -> &str {
-        match name {
-            "withdraw_after_decision" => self.pick("交付決定後の取下げ", "Withdrawal after the decision"),
-            "report" => self.pick("実績報告", "Report"),
-            "claim" => self.pick("請求", "Claim"),
-            "last_claim" => self.pick("最後の請求", "Last claim"),
-            "refund" => self.pick("返還", "Refund"),
-            "dispatch" => self.pick("派遣", "Dispatch"),
-            "validity" => self.pick("有効期間", "Validity"),
-            "listing" => self.pick("掲載", "Listing"),
-            name => name,
-        }
+    pub fn deadline_named(self, name: &str) -> String {
+        program::deadline_called(name).map_or_else(|| name.to_owned(), |called| called.get(self.0).to_owned())
     }
 
     pub fn saved_by(self, time: &str, name: &str) -> String {

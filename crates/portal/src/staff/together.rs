@@ -238,6 +238,11 @@ async fn confirm(
     let t = visit.t;
     let found = sample(all, key);
     let label = found.as_ref().map(|(action, _)| visit.say(&action.label)).unwrap_or_default();
+    let drafts = all.iter().any(|(application, _)| {
+        let name = key.split('.').next().unwrap_or_default();
+        application.program.action(name).is_some_and(|action| action.rule.approval.is_some())
+    });
+    let label = if drafts { t.draft_it(label) } else { label.to_owned() };
     let mut chosen = Vec::with_capacity(all.len());
     for (application, offered) in all {
         let action = of_kind(application, offered, key);
@@ -270,13 +275,13 @@ async fn confirm(
     let errors = told.summary(place, visit.locale);
     let query: Vec<String> = chosen.iter().map(|case| format!("case={}", case.id)).collect();
     let page = Confirm {
-        frame: Frame { has_errors: !errors.is_empty(), ..visit.frame(label) },
+        frame: Frame { has_errors: !errors.is_empty(), ..visit.frame(label.clone()) },
         errors,
         back: format!("/cases/together?{}", query.join("&")),
         action: key.to_owned(),
         chosen,
         fields,
-        button: t.in_cases(label, count),
+        button: t.in_cases(&label, count),
         key: visit.key(),
         possible: count > 0,
     };

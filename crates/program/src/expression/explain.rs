@@ -6,7 +6,6 @@ use vocabulary::Bilingual;
 use super::evaluate::Context;
 use super::fault::Blocked;
 use super::node::{Fold, Node, NodeKind, Rows};
-use super::parser::Comparison;
 use super::value::Value;
 use super::wording::{called, said};
 
@@ -21,7 +20,8 @@ pub struct Explanation {
     /// The same as people read it: `「事業開始予定日」が「交付決定通知日」より後`; a row is written `「経費」 1行目`.
     #[serde(default)]
     pub words: Bilingual,
-    /// Its value in words; for a comparison also both sides: `いいえ（30,000円 > 50,000円）`.
+    /// Its value in words; for a comparison also what was compared: `いいえ（30,000円）`,
+    /// `いいえ（「発注日」令和8年3月10日、「通知日」令和8年4月1日）`.
     pub value: Bilingual,
     /// For a condition, whether it holds; missing when it could not be told, and for other values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -37,8 +37,13 @@ impl Context<'_> {
             NodeKind::Literal(_) | NodeKind::Name(_) | NodeKind::Has(..) => Vec::new(),
             NodeKind::And(terms) => self.explain_terms(terms, true),
             NodeKind::Or(terms) => self.explain_terms(terms, false),
-            NodeKind::Not(inner) | NodeKind::Negative(inner) => vec![self.explain(inner)],
-            NodeKind::Compare(_, left, right) => self.explain_all([&**left, &**right]),
+            // What is denied is told as what must hold.
+            NodeKind::Not(inner) => self.explain(inner).children,
+            NodeKind::Negative(inner) => vec![self.explain(inner)],
+            // The values of names stand beside the comparison.
+            NodeKind::Compare(_, left, right) => {
+                self.explain_all([&**left, &**right].into_iter().filter(|side| !matches!(side.kind, NodeKind::Name(_))))
+            }
             NodeKind::In(value, _) => self.explain_all([&**value]),
             NodeKind::Chain(first, rest) => {
                 self.explain_all(std::iter::once(&**first).chain(rest.iter().map(|(_, term)| term)))
@@ -55,7 +60,7 @@ impl Context<'_> {
             words: said(node, self.wording),
             text,
             value: match &node.kind {
-                NodeKind::Compare(comparison, left, right) => self.shown_comparison(*comparison, left, right, &result),
+                NodeKind::Compare(_, left, right) => self.shown_comparison(left, right, &result),
                 _ => shown(&result, node),
             },
             holds: match result {
@@ -87,22 +92,30 @@ impl Context<'_> {
         shown
     }
 
-    fn shown_comparison(
-        &self,
-        comparison: Comparison,
-        left: &Node,
-        right: &Node,
-        result: &Result<Value, Blocked>,
-    ) -> Bilingual {
-        let (left, right) = (shown(&self.evaluate(left), left), shown(&self.evaluate(right), right));
-        let sign = comparison.sign();
+    fn shown_comparison(&self, left: &Node, right: &Node, result: &Result<Value, Blocked>) -> Bilingual {
+        let is_literal = right.is_literal();
+        // Which is which is told where there are two.
+        let side = |node: &Node| {
+            let value = shown(&self.evaluate(node), node);
+            match &node.kind {
+                NodeKind::Name(path) if !is_literal => {
+                    let name = called(path, self.wording);
+                    Bilingual::new(format!("{}{}", name.ja, value.ja), format!("{}: {}", name.en, value.en))
+                }
+                _ => value,
+            }
+        };
+        let (left, right) = (side(left), side(right));
         let outcome = match result {
             Ok(value) => value.shown(),
             Err(_) => Bilingual::new("判定できません", "Cannot be told"),
         };
+        if is_literal {
+            return Bilingual::new(format!("{}（{}）", outcome.ja, left.ja), format!("{} ({})", outcome.en, left.en));
+        }
         Bilingual::new(
-            format!("{}（{} {sign} {}）", outcome.ja, left.ja, right.ja),
-            format!("{} ({} {sign} {})", outcome.en, left.en, right.en),
+            format!("{}（{}、{}）", outcome.ja, left.ja, right.ja),
+            format!("{} ({}; {})", outcome.en, left.en, right.en),
         )
     }
 

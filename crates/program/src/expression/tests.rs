@@ -499,28 +499,22 @@ fn explanations_read_well() {
         ja,
         "\
 applicant.size == sme and requested >= 50_000: いいえ
-  applicant.size == sme: はい（中小企業者 = 中小企業者）
-    applicant.size: 中小企業者
-  requested >= 50_000: いいえ（30,000円 ≥ 50,000円）
-    requested: 30,000円
+  applicant.size == sme: はい（中小企業者）
+  requested >= 50_000: いいえ（30,000円）
 "
     );
-    assert!(en.contains("requested >= 50_000: No (¥30,000 ≥ ¥50,000)"), "{en}");
+    assert!(en.contains("requested >= 50_000: No (¥30,000)"), "{en}");
 
     let (ja, en) = explained("all(costs, ordered_on >= received_on)", &Type::Bool, &facts());
     assert_eq!(
         ja,
         "\
 all(costs, ordered_on >= received_on): いいえ
-  costs[2]: いいえ（令和8年3月10日 ≥ 令和8年4月1日）
-    ordered_on: 令和8年3月10日
-    received_on: 令和8年4月1日
-  costs[1]: はい（令和8年4月10日 ≥ 令和8年4月1日）
-    ordered_on: 令和8年4月10日
-    received_on: 令和8年4月1日
+  costs[2]: いいえ（ordered_on令和8年3月10日、received_on令和8年4月1日）
+  costs[1]: はい（ordered_on令和8年4月10日、received_on令和8年4月1日）
 "
     );
-    assert!(en.contains("ordered_on: 10 March 2026"), "{en}");
+    assert!(en.contains("(ordered_on: 10 March 2026; received_on: 1 April 2026)"), "{en}");
 
     let (ja, en) = explained("has(decision) and decision.award > 0", &Type::Bool, &facts());
     assert_eq!(
@@ -549,7 +543,7 @@ round_down(sum(costs.net), 1/2, 1_000): 80,000円
     assert_eq!(
         ja,
         "\
-requested + or_else(revenue, 0) > 10_000: 判定できません（未確定 > 10,000円）
+requested + or_else(revenue, 0) > 10_000: 判定できません（未確定）
   requested + or_else(revenue, 0): 未確定
     requested: 未入力
     or_else(revenue, 0): 0円

@@ -162,11 +162,17 @@ fn report(program: &Program, facts: &CaseFacts, ordered_on: &str) -> FormCheck {
 #[test]
 fn each_row_of_real_costs_has_its_evidence() {
     const OTHER: &str = "00000000-0000-4000-8000-000000000002";
+    /// Says nothing of its evidence.
+    const SILENT: &str = "";
     let program = small();
     let check = |evidence: [&[&str]; 2], files: &[&str]| {
         let row = |evidence: &[&str]| {
-            json!({"category": "booth", "what": "1小間", "supplier": "y", "net": 1, "tax": 0, "evidence": evidence,
-                   "ordered_on": "2026-07-01", "delivered_on": "2026-07-01", "paid_on": "2026-07-02"})
+            let mut row = json!({"category": "booth", "what": "1小間", "supplier": "y", "net": 1, "tax": 0, "evidence": evidence,
+                   "ordered_on": "2026-07-01", "delivered_on": "2026-07-01", "paid_on": "2026-07-02"});
+            if evidence == [SILENT] {
+                row.as_object_mut().unwrap().remove("evidence");
+            }
+            row
         };
         let values = map(json!({ "costs": evidence.map(row) }));
         let files = files.iter().map(|file| (*file).to_owned()).collect();
@@ -179,16 +185,21 @@ fn each_row_of_real_costs_has_its_evidence() {
     for (evidence, files) in [
         ([&[FILE][..], &[OTHER]], &[FILE, OTHER][..]),
         ([&[FILE], &[FILE]], &[FILE]),
-        ([&[], &[]], &[FILE]),
-        ([&[FILE], &[]], &[FILE, OTHER]),
+        ([&[SILENT], &[SILENT]], &[FILE]),
+        ([&[FILE], &[SILENT]], &[FILE, OTHER]),
     ] {
         assert_eq!(faults(&check(evidence, files)), [], "{evidence:?}");
     }
     let missing = check([&[FILE], &[]], &[FILE]);
     assert_eq!(faults(&missing), [("evidence.missing", "documents.receipts[1]")]);
     assert_eq!(missing.faults[0].message.ja, "2行目「1小間」の書類を添付してください");
+    // A row that says so has none, whatever else there is.
+    let missing = check([&[FILE], &[]], &[FILE, OTHER]);
+    assert_eq!(faults(&missing), [("evidence.missing", "documents.receipts[1]")]);
+    let missing = check([&[FILE], &[SILENT]], &[FILE]);
+    assert_eq!(faults(&missing), [("evidence.missing", "documents.receipts[1]")]);
     let foreign = check([&[FILE], &[OTHER]], &[FILE]);
-    assert_eq!(faults(&foreign), [("evidence.unknown", "costs[1].evidence")]);
+    assert_eq!(faults(&foreign), [("evidence.unknown", "documents.receipts[1]")]);
     let nonsense = check([&[FILE], &["receipt.pdf"]], &[FILE]);
     assert_eq!(faults(&nonsense), [("field.type", "costs[1].evidence")]);
 }
