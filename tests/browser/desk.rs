@@ -75,7 +75,7 @@ async fn a_batch_in_each_of_its_states() {
             browse(&served, setting, async |chrome| {
                 for who in [maker, checker] {
                     chrome.sign_in(&office, &who.email).await;
-                    for path in ["/finance", &path] {
+                    for path in ["/finance", &path, &format!("{path}/cover")] {
                         chrome.go(path).await;
                         chrome
                             .ask("document.querySelectorAll('details').forEach((d) => { d.open = true; })", Vec::new())

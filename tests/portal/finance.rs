@@ -56,6 +56,12 @@ async fn from_the_order_to_the_result() {
         exported.says("File made").says("Save the file").says("SHA-256");
         let file = maker.get(&exported.link("Save the file")).await;
         assert!(file.headers["content-disposition"].to_str().unwrap().starts_with("attachment"));
+        let cover = maker.get(&exported.link("Cover sheet of the bank's file")).await;
+        cover.says("furikomi-hino-").says("Received (day, name, seal)");
+        let digests: Vec<&str> = exported.html.split("SHA-256 ").skip(1).filter_map(|rest| rest.get(..64)).collect();
+        assert_eq!(digests.len(), 2);
+        digests.into_iter().for_each(|digest| _ = cover.says(digest));
+        assert_eq!(owner.get(&cover.path).await.status, StatusCode::NOT_FOUND);
         let handed = maker.submit(&exported.form(&batch.path).set("step", "hand_over")).await;
         handed.says("Handed to the bank");
         owner.get(&own).await.says("To be transferred on");

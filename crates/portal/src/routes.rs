@@ -197,6 +197,7 @@ fn route<'v>(visit: &'v Visit<'v>) -> Answering<'v> {
         ("GET", ["finance"]) => Box::pin(finance::desk(visit)),
         ("POST", ["finance"]) => Box::pin(finance::make(visit)),
         ("GET", ["finance", "batches", id]) => Box::pin(finance::batch(visit, id)),
+        ("GET", ["finance", "batches", id, "cover"]) => Box::pin(finance::cover(visit, id)),
         ("POST", ["finance", "batches", id]) => Box::pin(finance::act(visit, id)),
         ("GET", ["budgets.csv"]) => Box::pin(finance::export_budgets(visit, Format::Csv)),
         ("GET", ["budgets.xlsx"]) => Box::pin(finance::export_budgets(visit, Format::Xlsx)),

@@ -69,6 +69,11 @@ words! {
     new_email: "新しいメールアドレス", "New e-mail address";
     nothing_changed: "変更された項目はありません。", "Nothing was changed.";
     no_such_code: "この番号は見つかりません", "There is no such code";
+    cover_sheet: "総合振込データ送付票", "Cover sheet of the bank's file";
+    cover_lead: "振込データとともに金融機関へお渡しください。受け取ったファイルの件数・金額・ハッシュ値が次と一致することを確かめられます。", "Goes to the bank with the file, so that count, total and digest of what arrived can be compared.";
+    sender: "送付元", "From";
+    handed_over_by: "引渡し（日付・氏名）", "Handed over (day, name)";
+    received_by_bank: "受領（日付・氏名・印）", "Received (day, name, seal)";
     paid_to: "振込先口座", "Paid to";
     remove_row: "行を除く", "Remove row";
     total_with_tax: "税込合計", "Total with tax";

@@ -70,7 +70,7 @@ pub use store::{
     ReviewResult, SavedView, StaffRole,
 };
 pub use texts::{SentText, TextKind, check_texts, sample_text, sent_texts};
-pub use treasury::{BankFile, other_holders};
+pub use treasury::{BankFile, other_holders, payment_file_name};
 pub use view::{
     Application, ApplicationFilter, ApplicationOrder, AskedView, AvailableAction, BatchView, BudgetView, BusinessView,
     CallView, ComingVersion, Device, Enrolment, EventView, FileView, FinanceTasks, LedgerEntryView, LetterView, Member,

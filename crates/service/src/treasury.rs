@@ -347,9 +347,7 @@ impl Service {
         finance(viewer, &batch.municipality, &[Role::FinanceMaker, Role::FinanceChecker])?;
         let bytes = self.reader().batch_file(id).await?.ok_or(Error::NotFound)?.bytes;
         self.note_access(viewer, store::AccessKind::BankFile, Some(id), viewer.device()).await?;
-        let day = batch.batch.transfer_date.format("%Y%m%d");
-        let name = format!("furikomi-{}-{day}-{}.txt", batch.municipality, short(id));
-        Ok(BankFile { name, bytes, repeated: batch.batch.exports_count > 1 })
+        Ok(BankFile { name: payment_file_name(&batch), bytes, repeated: batch.batch.exports_count > 1 })
     }
 
     /// # Errors
@@ -480,6 +478,13 @@ pub fn other_holders(batch: &Batch, businesses: &HashMap<Uuid, Business>) -> Vec
         )
     };
     batch.lines.iter().filter(is_other).map(told).collect()
+}
+
+/// What the bank's file of a batch is called.
+#[must_use]
+pub fn payment_file_name(view: &BatchView) -> String {
+    let day = view.batch.transfer_date.format("%Y%m%d");
+    format!("furikomi-{}-{day}-{}.txt", view.municipality, short(view.batch.id))
 }
 
 fn short(id: Uuid) -> String {

@@ -1,5 +1,5 @@
-//! One batch (振込データ): what is in it, what a checker should look at, and its way to the bank and back. It prints as the
-//! cover sheet.
+//! One batch (振込データ): what is in it, what a checker should look at, and its way to the bank and back; and the cover sheet
+//! (送付票) that goes with its file.
 
 use std::collections::HashMap;
 
@@ -7,14 +7,14 @@ use askama::Template;
 use casework::Business;
 use poem::http::StatusCode;
 use program::definition::Role;
-use service::{BatchView, Error, other_holders};
+use service::{BatchView, Error, other_holders, payment_file_name};
 use treasury::{BatchState, LineOutcome, LineResult, PaymentLine, ReturnKind};
 use uuid::Uuid;
 use vocabulary::{Bilingual, Instant};
 
 use super::{places, state_name};
 use crate::forms::{Said, Told};
-use crate::visit::{Frame, Page, Visit, id};
+use crate::visit::{Frame, Page, Visit, id, not_found};
 
 #[derive(Template)]
 #[template(path = "finance/batch.html")]
@@ -40,8 +40,23 @@ struct Shown {
     key: String,
 }
 
+/// 送付票: one sheet to print, that goes to the bank with the file.
+#[derive(Template)]
+#[template(path = "finance/cover.html")]
+struct Cover {
+    frame: Frame,
+    office: String,
+    back: String,
+    /// Label and value.
+    facts: Vec<(&'static str, String)>,
+    file: String,
+    sha256: String,
+    digest: String,
+}
+
 struct File {
     href: String,
+    cover: String,
     sha256: String,
     /// It was made more than once: to be handed over once all the same.
     repeated: bool,
@@ -81,26 +96,14 @@ async fn shown(visit: &Visit<'_>, view: &BatchView, status: StatusCode, told: &T
         _ => Vec::new(),
     };
     let waits = matches!(batch.state, BatchState::Drafted | BatchState::Approved | BatchState::Exported);
-    let mut facts = vec![
-        (t.transfer_date(), visit.day(batch.transfer_date)),
-        (t.count(), view.summary.count.to_string()),
-        (t.total(), format!("{} {}", view.summary.total, t.yen())),
-    ];
+    let mut facts = totals(visit, view);
     facts.extend(
         view.summary
             .top_payee
             .as_ref()
             .map(|top| (t.top_payee(), format!("{} {} {} ({} %)", top.name, top.amount, t.yen(), top.share_percent))),
     );
-    let people = visit.service.people_of_batch(view).await?;
-    let done = |label, by: Uuid, at: Instant| {
-        let name = people.get(&by).map(String::as_str).unwrap_or_default();
-        (label, format!("{} {name}", visit.time(at)))
-    };
-    facts.push(done(t.batch_drafted(), batch.made_by, batch.made_at));
-    facts.extend(batch.approved.map(|trace| done(t.batch_approved(), trace.by, trace.at)));
-    facts.extend(batch.last_exported.map(|trace| done(t.batch_exported(), trace.by, trace.at)));
-    facts.extend(batch.handed_over.map(|trace| done(t.batch_handed_over(), trace.by, trace.at)));
+    facts.extend(traces(visit, view).await?);
     facts.extend(batch.cancel_reason.iter().map(|reason| (t.batch_cancelled(), reason.clone())));
     let next = match batch.state {
         BatchState::Drafted if checks => Some(t.batch_next_check()),
@@ -128,6 +131,7 @@ async fn shown(visit: &Visit<'_>, view: &BatchView, status: StatusCode, told: &T
         digest: view.summary.content_digest.clone(),
         file: view.file_sha256.clone().map(|sha256| File {
             href: format!("/payment-batches/{}/file", batch.id),
+            cover: format!("/finance/batches/{}/cover", batch.id),
             sha256,
             repeated: batch.exports_count > 1,
         }),
@@ -138,6 +142,49 @@ async fn shown(visit: &Visit<'_>, view: &BatchView, status: StatusCode, told: &T
         key: visit.key(),
     };
     Ok(visit.page_with(status, &page))
+}
+
+fn totals(visit: &Visit<'_>, view: &BatchView) -> Vec<(&'static str, String)> {
+    let t = visit.t;
+    vec![
+        (t.transfer_date(), visit.day(view.batch.transfer_date)),
+        (t.count(), t.cases_counted(u32::try_from(view.summary.count).unwrap_or(u32::MAX))),
+        (t.total(), format!("{} {}", view.summary.total, t.yen())),
+    ]
+}
+
+/// Who made, approved, exported and handed it over, and when.
+async fn traces(visit: &Visit<'_>, view: &BatchView) -> Result<Vec<(&'static str, String)>, Error> {
+    let (t, batch) = (visit.t, &view.batch);
+    let people = visit.service.people_of_batch(view).await?;
+    let done = |label, by: Uuid, at: Instant| {
+        let name = people.get(&by).map(String::as_str).unwrap_or_default();
+        (label, format!("{} {name}", visit.time(at)))
+    };
+    let mut traces = vec![done(t.batch_drafted(), batch.made_by, batch.made_at)];
+    traces.extend(batch.approved.map(|trace| done(t.batch_approved(), trace.by, trace.at)));
+    traces.extend(batch.last_exported.map(|trace| done(t.batch_exported(), trace.by, trace.at)));
+    traces.extend(batch.handed_over.map(|trace| done(t.batch_handed_over(), trace.by, trace.at)));
+    Ok(traces)
+}
+
+/// Once the bank's file was made.
+pub(crate) async fn cover(visit: &Visit<'_>, batch: &str) -> Page {
+    places(visit)?;
+    let view = visit.service.payment_batch(visit.viewer()?, id(batch)?).await?;
+    let sha256 = view.file_sha256.clone().ok_or_else(not_found)?;
+    let place = visit.service.municipality_named(&view.municipality).await?;
+    let mut facts = totals(visit, &view);
+    facts.extend(traces(visit, &view).await?);
+    Ok(visit.page(&Cover {
+        frame: visit.frame(visit.t.cover_sheet()),
+        office: visit.say(&place.name).to_owned(),
+        back: format!("/finance/batches/{}", view.batch.id),
+        facts,
+        file: payment_file_name(&view),
+        sha256,
+        digest: view.summary.content_digest.clone(),
+    }))
 }
 
 fn shown_line(visit: &Visit<'_>, line: &PaymentLine, businesses: &HashMap<Uuid, Business>) -> Line {
@@ -158,11 +205,17 @@ fn shown_line(visit: &Visit<'_>, line: &PaymentLine, businesses: &HashMap<Uuid, 
         business: businesses.get(&line.obligation).map(|business| business.name.clone()).unwrap_or_default(),
         payee: line.payee_name_zengin.clone(),
         account: format!(
-            "{} {} ({}-{}) {}",
+            "{} {} ({}-{}) {} {}",
             line.bank_name_zengin,
             line.branch_name_zengin,
             payee.bank.as_str(),
             payee.branch.as_str(),
+            t.account_kind(
+                &serde_json::to_value(payee.kind)
+                    .ok()
+                    .and_then(|kind| Some(kind.as_str()?.to_owned()))
+                    .unwrap_or_default()
+            ),
             payee.number.as_str()
         ),
         amount: line.amount.to_string(),

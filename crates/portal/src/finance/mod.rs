@@ -4,7 +4,7 @@ mod batch;
 mod budgets;
 mod desk;
 
-pub(crate) use batch::{act, batch};
+pub(crate) use batch::{act, batch, cover};
 pub(crate) use budgets::{budgets, export as export_budgets};
 pub(crate) use desk::{desk, make};
 
