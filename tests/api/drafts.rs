@@ -108,6 +108,23 @@ async fn a_file_proves_rows_of_what_was_paid() {
         let all = attach("all", json!([])).await.data();
         let documents = json!([{ "slot": "receipts", "rows": [0, 1] }, { "slot": "receipts", "rows": [] }]);
         assert_eq!(all["attachDocument"]["application"]["draft"]["documents"], documents);
+        const DETACH: &str = "mutation($input: DetachDocumentInput!) { detachDocument(input: $input) { \
+            application { draft(form: \"report\") { values documents { slot rows } } } refusals { code } } }";
+        let detach = async |file: Value, key: &str| {
+            let input = json!({
+                "applicationId": life.application, "form": "report", "slot": "receipts", "fileId": file,
+                "idempotencyKey": key,
+            });
+            api.graphql(Some(&token), DETACH, json!({ "input": input })).await.data()["detachDocument"].clone()
+        };
+        let read = "query($id: ID!) { application(id: $id) { documents(form: \"report\") { id } } }";
+        let there = api.graphql(Some(&token), read, json!({ "id": life.application })).await.data();
+        let both = there["application"]["documents"][0]["id"].clone();
+        for _ in 0..2 {
+            let left = detach(both.clone(), "detach").await["application"]["draft"].clone();
+            assert_eq!(left["documents"], json!([{ "slot": "receipts", "rows": [] }]));
+            assert_eq!(left["values"]["costs"][0]["evidence"], json!([]));
+        }
         let refused = attach("none", json!([99])).await;
         assert_eq!(refused.codes(), ["BAD_INPUT"]);
         assert_eq!(refused.json()["errors"][0]["extensions"]["path"], "rows");

@@ -251,6 +251,13 @@ async fn commands(office: &TestOffice) -> Vec<Command> {
         ),
         command(
             &by_drafter,
+            "detachDocument",
+            of_case,
+            json!({ "applicationId": draft.application, "form": "application", "slot": "plan", "fileId": file.id }),
+            ("slot", json!("quotation")),
+        ),
+        command(
+            &by_drafter,
             "discardDraft",
             done,
             json!({ "applicationId": draft.application }),

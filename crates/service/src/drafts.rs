@@ -7,7 +7,7 @@ use std::sync::Arc;
 use casework::{Case, Draft, Refusal, Submission};
 use chrono::NaiveDate;
 use program::definition::{Name, Role, StateKind};
-use program::{Program, Typed, with_evidence};
+use program::{Program, Typed, says_evidence, with_evidence};
 use serde_json::{Map, Value};
 use store::{CaseKey, DraftKey, FieldSave, Lock, StoredDraft, Tx};
 use uuid::Uuid;
@@ -237,10 +237,7 @@ impl Service {
             let (application, form, reference) = (&application, &form, &reference);
             Box::pin(async move {
                 let change = |draft: &mut StoredDraft| {
-                    // In a correction a slot begins with what was handed in.
-                    let handed_in = corrected(application, form).and_then(|earlier| earlier.documents.get(slot));
-                    let files = draft.typed.documents.entry(slot.to_owned());
-                    let files = files.or_insert_with(|| handed_in.cloned().unwrap_or_default());
+                    let files = slot_of(draft, corrected(application, form), slot);
                     let there = files.iter().find(|kept| kept.sha256 == reference.sha256).map(|kept| kept.file);
                     if there.is_none() {
                         files.push(reference.clone());
@@ -316,7 +313,7 @@ impl Service {
         Ok(found.filter_map(|(now, before)| Some((before.as_str()?.to_owned(), now))).collect())
     }
 
-    /// Takes a file out of a document slot of a form's draft. The file itself stays.
+    /// Takes a file out of a document slot of a form's draft, and with it what it proves. The file itself stays.
     ///
     /// # Errors
     /// `NotFound` when the case is not the viewer's to write on.
@@ -324,28 +321,39 @@ impl Service {
         &self,
         viewer: &Viewer,
         application: Uuid,
-        form: &str,
+        form: Option<&str>,
         slot: &str,
         file: Uuid,
-    ) -> Result<()> {
-        let found = self.application(viewer, application).await?.ok_or(Error::NotFound)?;
-        let mut rest = self.filled_in(viewer, &found, form).await?.documents.remove(slot).unwrap_or_default();
-        rest.retain(|kept| kept.file != file);
-        // An empty slot also takes the place of what was handed in before.
-        let gone = file.to_string();
-        let proves = found.program.form(form).and_then(|form| form.proved_by(slot)).map(|(table, _)| table);
-        let change = |draft: &mut StoredDraft, _: &Typed, earlier: Option<&Submission>| {
-            _ = draft.typed.documents.insert(slot.to_owned(), rest.clone());
-            let rows = proves.map(|table| (table, said(&draft.typed.values, earlier, table)));
-            if let Some((table, rows)) = rows.filter(|(_, rows)| rows.is_array()) {
-                let rest =
-                    |files: Vec<&str>| files.into_iter().filter(|file| *file != gone).map(str::to_owned).collect();
-                let rows = with_evidence(rows, |_, files| rest(files));
-                draft.typed.values.insert(table.clone(), rows);
-            }
-        };
-        self.change_draft(viewer, application, form, Map::new(), None, &change).await?;
-        Ok(())
+        key: Option<&str>,
+    ) -> Result<Application> {
+        self.require_scope(viewer, "apply")?;
+        let (application, form) = self.for_draft(viewer, application, form).await?;
+        let (case, account, now) = (application.case.id, viewer.person.id, self.now());
+        let wish = Wish::new(viewer, key, "detachDocument", &(case, &form, slot, file), (case, now))?;
+        self.once(&wish, &|tx| {
+            let (application, form) = (&application, &form);
+            Box::pin(async move {
+                let change = |draft: &mut StoredDraft| {
+                    let earlier = corrected(application, form);
+                    // An empty slot also takes the place of what was handed in before.
+                    slot_of(draft, earlier, slot).retain(|kept| kept.file != file);
+                    let proves = application.program.form(form).and_then(|form| form.proved_by(slot));
+                    let rows = proves.map(|(table, _)| (table, said(&draft.typed.values, earlier, table)));
+                    if let Some((table, rows)) = rows.filter(|(_, rows)| by_rows(rows)) {
+                        let gone = file.to_string();
+                        let rest = |_, files: Vec<&str>| {
+                            files.into_iter().filter(|file| *file != gone).map(str::to_owned).collect()
+                        };
+                        let rows = with_evidence(rows, rest);
+                        draft.typed.values.insert(table.clone(), rows);
+                    }
+                    Ok(())
+                };
+                self.change_in(tx, &Hand { application, form, account, now, page: None }, &change).await.map(drop)
+            })
+        })
+        .await?;
+        Ok(application)
     }
 
     /// Says of a file in a document slot which rows of costs it proves, counted from 0: these and no others.
@@ -493,6 +501,21 @@ impl Service {
             .filter(|action| casework::acting_role(&actor, &application.case, action.rule.by.as_slice()).is_some())
             .find_map(|action| action.rule.form.clone())
     }
+}
+
+/// The files of a slot; in a correction it begins with what was handed in.
+fn slot_of<'d>(
+    draft: &'d mut StoredDraft,
+    earlier: Option<&Submission>,
+    slot: &str,
+) -> &'d mut Vec<casework::DocumentRef> {
+    let handed_in = earlier.and_then(|earlier| earlier.documents.get(slot));
+    draft.typed.documents.entry(slot.to_owned()).or_insert_with(|| handed_in.cloned().unwrap_or_default())
+}
+
+/// Whether a table says row by row what proves it.
+fn by_rows(table: &Value) -> bool {
+    table.as_array().into_iter().flatten().filter_map(Value::as_object).any(says_evidence)
 }
 
 /// Says of the rows of the table that a slot's files prove which of them this file proves: those it proved and these, or

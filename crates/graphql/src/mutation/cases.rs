@@ -119,6 +119,19 @@ pub(crate) struct AttachDocumentInput {
 
 payload!(AttachDocumentPayload { application: Application });
 
+#[derive(InputObject)]
+pub(crate) struct DetachDocumentInput {
+    application_id: ID,
+    /// The form; the one that the case waits for when absent.
+    form: Option<String>,
+    /// The name of the document slot.
+    slot: String,
+    file_id: ID,
+    idempotency_key: String,
+}
+
+payload!(DetachDocumentPayload { application: Application });
+
 /// A remark on a field that the applicant has to correct.
 #[derive(InputObject)]
 pub(crate) struct FieldMarkInput {
@@ -346,6 +359,21 @@ impl Cases {
         let attached =
             scope.service.attach_document(viewer, application, form, (&input.slot, &input.rows), file, key).await;
         Ok(AttachDocumentPayload::of(refused(scope, attached)?, |(application, _)| application.into()))
+    }
+
+    /// Takes a file out of a document slot of the draft, and with it what it proves.
+    async fn detach_document(
+        &self,
+        ctx: &Context<'_>,
+        input: DetachDocumentInput,
+    ) -> Result<DetachDocumentPayload, Error> {
+        let scope = Scope::of(ctx)?;
+        let viewer = scope.viewer()?;
+        let application = Kind::Application.uuid("applicationId", &input.application_id)?;
+        let file = Kind::File.uuid("fileId", &input.file_id)?;
+        let (key, form) = (Some(key(&input.idempotency_key)?), input.form.as_deref());
+        let detached = scope.service.detach_document(viewer, application, form, &input.slot, file, key).await;
+        Ok(DetachDocumentPayload::of(refused(scope, detached)?, Application::from))
     }
 
     /// The one way to move a case.

@@ -423,7 +423,8 @@ async fn detach(visit: &Visit<'_>, desk: &Desk) -> Page {
     let Some(form) = &desk.form else { return Err(not_found()) };
     let file = Uuid::try_parse(asked.field("file")).map_err(|_| not_found())?;
     let case = desk.application.case.id;
-    visit.service.detach_document(visit.viewer()?, case, &form.name, asked.field("slot"), file).await?;
+    let (viewer, slot) = (visit.viewer()?, asked.field("slot"));
+    visit.service.detach_document(viewer, case, Some(&form.name), slot, file, None).await?;
     Ok(visit.done(&desk.href(Some(desk.page(asked.parameter("page")))), "removed"))
 }
 
