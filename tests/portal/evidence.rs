@@ -115,6 +115,9 @@ async fn a_report_begins_with_the_plan_and_proves_each_row() {
         let mut choice = choice.next().unwrap_or_else(|| panic!("nothing to choose from: {}", page.html));
         assert_eq!(choice.fields.iter().filter(|(name, _)| name == "row").count(), rows.len() - 1);
         choice.fields.retain(|(name, row)| name != "row" || row == "1");
+        let gone = owner.submit(&choice.clone().set("row", "77").set("step", "prove")).await;
+        assert_eq!(gone.status, StatusCode::UNPROCESSABLE_ENTITY);
+        gone.says("There is no such row of costs");
         let chosen = owner.submit(&choice.clone().set("step", "prove")).await;
         chosen.says("Costs of row 2");
         choice.fields.retain(|(name, _)| name != "row");

@@ -414,8 +414,16 @@ async fn prove(visit: &Visit<'_>, desk: &Desk) -> Page {
     let Some(form) = &desk.form else { return Err(not_found()) };
     let file = Uuid::try_parse(asked.field("file")).map_err(|_| not_found())?;
     let (case, place) = (desk.application.case.id, (form.name.as_str(), asked.field("slot")));
-    visit.service.prove_rows(visit.viewer()?, case, place, file, &chosen_rows(visit)).await?;
-    Ok(visit.done(&desk.href(Some(desk.page(asked.parameter("page")))), "saved"))
+    let page = desk.page(asked.parameter("page"));
+    match visit.service.prove_rows(visit.viewer()?, case, place, file, &chosen_rows(visit)).await {
+        Ok(()) => Ok(visit.done(&desk.href(Some(page)), "saved")),
+        // The table has lost rows since the page was made.
+        Err(Error::BadInput { message, .. }) => {
+            let told = Told::one(Some(format!("documents.{}", place.1)), message);
+            show(visit, desk, page, StatusCode::UNPROCESSABLE_ENTITY, Outcome { told, ..Outcome::default() }).await
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn detach(visit: &Visit<'_>, desk: &Desk) -> Page {
