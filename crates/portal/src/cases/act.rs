@@ -8,7 +8,7 @@ use program::definition::Name;
 use serde_json::Value;
 use service::{DraftView, Error, Seen};
 use uuid::Uuid;
-use vocabulary::Yen;
+use vocabulary::{Bilingual, Yen};
 
 use super::confirm;
 use super::desk::{Desk, Outcome, Step};
@@ -384,11 +384,7 @@ async fn attach(visit: &Visit<'_>, desk: &Desk) -> Page {
         Ok(notice) => Ok(visit.done(&desk.href(Some(page)), notice)),
         // The same form was sent twice: the first file is the one.
         Err(Error::IdempotencyConflict) => Ok(visit.done(&desk.href(Some(page)), "uploaded")),
-        Err(Error::BadInput { message, .. }) => {
-            let told = Told::one(Some(format!("documents.{slot}")), message);
-            let outcome = Outcome { told, ..Outcome::default() };
-            show(visit, desk, page, StatusCode::UNPROCESSABLE_ENTITY, outcome).await
-        }
+        Err(Error::BadInput { message, .. }) => refused_at(visit, desk, page, slot, message).await,
         Err(error) => Err(error.into()),
     }
 }
@@ -401,6 +397,12 @@ fn outcome_of_upload(files: Option<&Vec<DocumentRef>>, file: Uuid, shown: usize)
         true if files.len() > shown + 1 => "uploaded-beside",
         true => "uploaded",
     }
+}
+
+/// The page again, with what is wrong beside a document slot.
+async fn refused_at(visit: &Visit<'_>, desk: &Desk, page: usize, slot: &str, message: Bilingual) -> Page {
+    let told = Told::one(Some(format!("documents.{slot}")), message);
+    show(visit, desk, page, StatusCode::UNPROCESSABLE_ENTITY, Outcome { told, ..Outcome::default() }).await
 }
 
 fn chosen_rows(visit: &Visit<'_>) -> Vec<usize> {
@@ -418,10 +420,7 @@ async fn prove(visit: &Visit<'_>, desk: &Desk) -> Page {
     match visit.service.prove_rows(visit.viewer()?, case, place, file, &chosen_rows(visit)).await {
         Ok(()) => Ok(visit.done(&desk.href(Some(page)), "saved")),
         // The table has lost rows since the page was made.
-        Err(Error::BadInput { message, .. }) => {
-            let told = Told::one(Some(format!("documents.{}", place.1)), message);
-            show(visit, desk, page, StatusCode::UNPROCESSABLE_ENTITY, Outcome { told, ..Outcome::default() }).await
-        }
+        Err(Error::BadInput { message, .. }) => refused_at(visit, desk, page, place.1, message).await,
         Err(error) => Err(error.into()),
     }
 }
